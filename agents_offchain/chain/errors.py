@@ -1,0 +1,45 @@
+"""What can go wrong between us and a node."""
+
+from __future__ import annotations
+
+from agents_offchain.primitives.errors import Contested, Fatal, Refused, Retryable
+
+
+class NodeUnavailable(Retryable):
+    """The node does not answer, is rate-limiting, or answers nonsense."""
+
+
+class RpcRefused(Refused):
+    """The node understood the request and said no; `code` is the JSON-RPC code."""
+
+
+class ContractReverted(Refused):
+    """A call reverted; `error` is the Solidity error's name, `args` its values."""
+
+
+class WrongChain(Fatal):
+    """The node serves another chain than the deployment names."""
+
+
+class ContractMissing(Fatal):
+    """No code, or another interface, stands at a deployed address."""
+
+
+class DeploymentMissing(Fatal):
+    """There is no deployment file where one is expected."""
+
+
+class ReorgBeyondRetention(Contested):
+    """The chain changed further back than the headers that are kept."""
+
+
+class SignerUnavailable(Retryable):
+    """The signer process does not answer on its socket."""
+
+
+class SignerRefused(Refused):
+    """The signer will not sign this."""
+
+
+class KeyMissing(Fatal):
+    """A key that is needed is not in the keystore."""

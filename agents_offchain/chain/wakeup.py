@@ -1,0 +1,58 @@
+"""Wake a polling loop early when the node announces a block; silence costs nothing but latency."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import orjson
+import structlog
+import websockets
+
+log = structlog.get_logger(__name__)
+
+
+class Wakeup:
+    """Waits at most a poll interval, less when a new head is announced over WebSocket.
+
+    Args:
+        http_url: The node's URL; `ws(s)://` of the same host and port is subscribed to.
+        poll_seconds: Longest wait; what is slept when there is no WebSocket.
+    """
+
+    def __init__(self, http_url: str, poll_seconds: float) -> None:
+        self._url = "ws" + http_url.removeprefix("http")
+        self._poll_seconds = poll_seconds
+        self._event = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._listen())
+
+    def wake(self) -> None:
+        """Wake the waiter for a reason of our own."""
+        self._event.set()
+
+    async def wait(self) -> None:
+        """Return at the next head, wake or poll interval, whichever is first."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._event.wait(), self._poll_seconds)
+        self._event.clear()
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _listen(self) -> None:
+        subscribe = orjson.dumps({"jsonrpc": "2.0", "id": 1, "method": "eth_subscribe", "params": ["newHeads"]})
+        while True:
+            try:
+                async with websockets.connect(self._url, proxy=None) as socket:
+                    await socket.send(subscribe.decode())
+                    async for _ in socket:
+                        self._event.set()
+            except (OSError, websockets.WebSocketException) as error:
+                log.debug("wakeup_lost", reason=type(error).__name__)
+            await asyncio.sleep(self._poll_seconds)

@@ -1,0 +1,236 @@
+"""Follow a chain: every event of our contracts once, in order, with a word when blocks are taken back.
+
+One `step()` takes the next range of blocks, hands its events to a sink in the same database
+transaction that moves the cursor, and so can be killed at any line. Range reads are the truth; a
+WebSocket only wakes the loop (`wakeup.py`). A node sends no notice of a reorganisation that can be
+relied on, so it is found by parent hash against the headers kept from earlier steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import structlog
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from agents_offchain.chain.addresses import Deployment
+from agents_offchain.chain.contract_abi import ContractAbi
+from agents_offchain.chain.errors import NodeUnavailable, ReorgBeyondRetention, RpcRefused
+from agents_offchain.chain.node import Block, Node, RawLog
+from agents_offchain.primitives.clock import Clock, SystemClock
+from agents_offchain.storage.database import Database
+from agents_offchain.storage.tables.journal import cursors, headers
+from agents_offchain.storage.upsert import upsert
+
+log = structlog.get_logger(__name__)
+SMALLEST_RANGE = 1
+
+
+@dataclass(frozen=True)
+class ChainEvent:
+    """One decoded log. Arguments are ABI values; addresses are lower-case hex, hashes bytes."""
+
+    chain_id: int
+    block_number: int
+    block_hash: bytes
+    block_time: int
+    tx_hash: bytes
+    log_index: int
+    contract: str
+    address: bytes
+    name: str
+    args: dict[str, Any]
+
+
+class EventSink(Protocol):
+    """Who takes the events. Both methods run inside the transaction that moves the cursor."""
+
+    async def apply(self, connection: AsyncConnection, events: Sequence[ChainEvent], head: Block) -> None:
+        """Take the events of blocks up to and including `head`, in chain order."""
+        ...
+
+    async def roll_back(self, connection: AsyncConnection, last_valid: int) -> None:
+        """Forget every event of a block above `last_valid`."""
+        ...
+
+
+@dataclass
+class StepResult:
+    """What a step did; `is_caught_up` says that nothing more is to be had right now."""
+
+    block_number: int
+    head_number: int
+    events: int = 0
+    rolled_back_to: int | None = None
+    is_caught_up: bool = False
+
+
+@dataclass
+class Watcher:
+    """A cursor over the events of a deployment.
+
+    Args:
+        consumer: Name of the cursor; two watchers never share one.
+        confirmations: Blocks that must stand on top of a block before it is taken.
+        retained: Headers kept; a deeper reorganisation stops the watcher (Contested).
+        range_blocks: Most blocks asked for at once; halved while the node refuses the size.
+    """
+
+    consumer: str
+    node: Node
+    database: Database
+    deployment: Deployment
+    sink: EventSink
+    confirmations: int = 0
+    retained: int = 256
+    range_blocks: int = 2_000
+    clock: Clock = field(default_factory=SystemClock)
+
+    def __post_init__(self) -> None:
+        self._abis: dict[bytes, ContractAbi] = self.deployment.watched()
+        self._names = {address: abi.name for address, abi in self._abis.items()}
+        self._range = self.range_blocks
+
+    async def step(self) -> StepResult:
+        """Take the next blocks, or roll back to where the chain still agrees with what was taken.
+
+        Raises:
+            NodeUnavailable: the node failed or answered inconsistently; step again.
+            ReorgBeyondRetention: no kept header is on the chain any more.
+        """
+        cursor = await self._load_cursor()
+        head_number = await self.node.block_number()
+        known = await self.node.block(cursor.number)
+        if known is None or known.hash != cursor.hash:
+            return await self._roll_back(cursor.number, head_number)
+        target = min(head_number - self.confirmations, cursor.number + self._range)
+        if target <= cursor.number:
+            return StepResult(cursor.number, head_number, is_caught_up=True)
+        chain = await self._read_headers(cursor, target, head_number)
+        events = await self._read_events(cursor.number + 1, target, chain)
+        head = chain[target]
+        async with self.database.write() as connection:
+            await self.sink.apply(connection, events, head)
+            await self._save(connection, head, chain)
+        return StepResult(target, head_number, len(events), is_caught_up=target >= head_number - self.confirmations)
+
+    async def _load_cursor(self) -> Block:
+        async with self.database.read() as connection:
+            row = (await connection.execute(select(cursors).where(cursors.c.consumer == self.consumer))).first()
+        if row is not None:
+            return Block(row.block_number, row.block_hash, b"", 0, 0)
+        start = max(self.deployment.deployed_at_block - 1, 0)
+        block = await self.node.block(start)
+        if block is None:
+            raise NodeUnavailable(f"The node has no block {start}, where the deployment begins.")
+        async with self.database.write() as connection:
+            await self._save(connection, block, {block.number: block})
+        return block
+
+    async def _read_headers(self, cursor: Block, target: int, head_number: int) -> dict[int, Block]:
+        """Headers by number: all of them near the head, only the last one deep in the past."""
+        first = cursor.number + 1
+        if head_number - cursor.number > self.retained:
+            first = target
+        blocks = {block.number: block for block in await self.node.blocks(first, target)}
+        if len(blocks) != target - first + 1:
+            raise NodeUnavailable("The node lost blocks while it was read.", retry_after_seconds=0.2)
+        previous = cursor.hash if first == cursor.number + 1 else None
+        for number in range(first, target + 1):
+            if previous is not None and blocks[number].parent_hash != previous:
+                raise NodeUnavailable("The chain changed while it was read.", retry_after_seconds=0.1)
+            previous = blocks[number].hash
+        return blocks
+
+    async def _read_events(self, first: int, last: int, chain: dict[int, Block]) -> list[ChainEvent]:
+        try:
+            logs = await self.node.logs(list(self._abis), first, last)
+        except RpcRefused:
+            if last - first < SMALLEST_RANGE:
+                raise
+            self._range = max((last - first + 1) // 2, SMALLEST_RANGE)
+            raise NodeUnavailable("The node refused the range; asking for a smaller one.", retry_after_seconds=0.0) from None
+        self._range = min(self._range * 2, self.range_blocks)
+        missing = sorted({entry.block_number for entry in logs} - chain.keys())
+        answers = await self.node.batch([("eth_getBlockByNumber", [hex(number), False]) for number in missing])
+        times = {int(answer["number"], 16): int(answer["timestamp"], 16) for answer in answers if answer}
+        return [event for entry in logs if (event := self._decode(entry, chain, times)) is not None]
+
+    def _decode(self, entry: RawLog, chain: dict[int, Block], times: dict[int, int]) -> ChainEvent | None:
+        block = chain.get(entry.block_number)
+        if block is not None and block.hash != entry.block_hash:
+            raise NodeUnavailable("The chain changed while its logs were read.", retry_after_seconds=0.1)
+        decoded = self._abis[entry.address].decode_log(entry.topics, entry.data)
+        if decoded is None:
+            return None
+        name, args = decoded
+        return ChainEvent(
+            chain_id=self.deployment.chain_id,
+            block_number=entry.block_number,
+            block_hash=entry.block_hash,
+            block_time=block.timestamp if block else times[entry.block_number],
+            tx_hash=entry.tx_hash,
+            log_index=entry.log_index,
+            contract=self._names[entry.address],
+            address=entry.address,
+            name=name,
+            args=args,
+        )
+
+    async def _roll_back(self, from_number: int, head_number: int) -> StepResult:
+        ancestor = await self._find_ancestor()
+        log.warning("chain_reorganised", consumer=self.consumer, from_block=from_number, to_block=ancestor.number)
+        async with self.database.write() as connection:
+            await self.sink.roll_back(connection, ancestor.number)
+            await connection.execute(
+                delete(headers).where(headers.c.consumer == self.consumer, headers.c.block_number > ancestor.number)
+            )
+            await self._save(connection, ancestor, {})
+        return StepResult(ancestor.number, head_number, rolled_back_to=ancestor.number)
+
+    async def _find_ancestor(self) -> Block:
+        """The newest kept header that is still on the chain."""
+        async with self.database.read() as connection:
+            kept = (
+                await connection.execute(
+                    select(headers)
+                    .where(headers.c.consumer == self.consumer)
+                    .order_by(headers.c.block_number.desc())
+                )
+            ).all()
+        for row in kept:
+            block = await self.node.block(row.block_number)
+            if block is not None and block.hash == row.block_hash:
+                return block
+        raise ReorgBeyondRetention(
+            f"None of the {len(kept)} headers kept by {self.consumer} is on the chain.",
+            mend="Check that the node serves the right chain; then rebuild with a fresh database.",
+            consumer=self.consumer,
+        )
+
+    async def _save(self, connection: AsyncConnection, head: Block, chain: dict[int, Block]) -> None:
+        for block in chain.values():
+            await upsert(
+                connection,
+                headers,
+                {"consumer": self.consumer, "block_number": block.number, "block_hash": block.hash},
+            )
+        await connection.execute(
+            delete(headers).where(
+                headers.c.consumer == self.consumer, headers.c.block_number < head.number - self.retained
+            )
+        )
+        await upsert(
+            connection,
+            cursors,
+            {
+                "consumer": self.consumer,
+                "chain_id": self.deployment.chain_id,
+                "block_number": head.number,
+                "block_hash": head.hash,
+                "updated_at": self.clock.now_seconds(),
+            },
+        )

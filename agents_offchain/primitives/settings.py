@@ -1,0 +1,56 @@
+"""Where things are and how they behave: data read from defaults, environment and flags.
+
+`Settings` builds nothing. Precedence: explicit argument, environment (`AITBC_*`), default.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of one installation on one machine; every field can be set as `AITBC_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="AITBC_", extra="ignore", frozen=True)
+
+    home: Path = Path(".aitbc")
+    models: Path = Path("models")
+    rpc_url: str = ""
+    database_url: str = ""
+    redis_url: str = ""
+    artifacts_url: str = ""
+    host: str = "127.0.0.1"
+    confirmations: int = Field(default=0, ge=0, le=1000, description="blocks on top before a daemon acts")
+    poll_seconds: float = Field(default=0.5, gt=0, le=60)
+    retained_blocks: int = Field(default=256, ge=8, description="headers kept to notice a reorganisation")
+    artifact_max_bytes: int = Field(default=64 << 20, ge=1 << 20)
+    upload_max_bytes: int = Field(default=20 << 20, ge=1 << 10)
+    log_level: str = "info"
+
+    def database(self) -> str:
+        return self.database_url or f"sqlite+aiosqlite:///{self.home.resolve() / 'aitbc.db'}"
+
+    @property
+    def deployment_file(self) -> Path:
+        return self.home / "deployment.json"
+
+    @property
+    def run_dir(self) -> Path:
+        """A short private folder for sockets and pid files; a unix socket's path holds 108 bytes."""
+        tag = hashlib.sha256(str(self.home.resolve()).encode()).hexdigest()[:12]
+        base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
+        return Path(base) / f"aitbc-{tag}"
+
+    @property
+    def signer_socket(self) -> Path:
+        return self.run_dir / "signer.sock"
+
+    @property
+    def valkey_socket(self) -> Path:
+        return self.run_dir / "valkey.sock"

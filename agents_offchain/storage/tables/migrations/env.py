@@ -1,0 +1,11 @@
+"""Alembic's entry: runs the migrations on the connection handed in by `storage.migrate`."""
+
+from alembic import context
+
+from agents_offchain.storage.tables import journal, read_model  # noqa: F401  (registers the tables)
+from agents_offchain.storage.tables.metadata import metadata
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
+with context.begin_transaction():
+    context.run_migrations()
