@@ -1,0 +1,110 @@
+"""Loading the models once per process, from files whose digests were checked.
+
+In: the folder that set-up filled, and a thread count. Out: `VisionModels`, handed to the skills. The threads are a
+setting because two spinning threads on a busy machine are slower than one, and one thread sums in one order.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from agents_offchain.skills.vision.errors import InferenceFailed
+from agents_offchain.skills.vision.manifest import read_checked, read_manifest
+
+DETECTION_SIDE_PX = 1280
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VisionModels:
+    """Loaded models and what identifies them.
+
+    Attributes:
+        detector: ``onnxruntime.InferenceSession`` of NanoDet-m.
+        ocr: ``rapidocr.RapidOCR`` with its three models loaded.
+        digests: ``sha256:<hex>`` by model name, for the evidence.
+        runtime: Versions and thread count, for the evidence.
+    """
+
+    detector: Any
+    ocr: Any
+    digests: Mapping[str, str]
+    runtime: Mapping[str, str | int]
+
+
+def load_models(models_dir: Path, threads: int = 1) -> VisionModels:
+    """Check and load every model of the manifest. Sets OpenCV's thread count for this process.
+
+    Args:
+        models_dir: The folder that ``tools/prepare_models.py`` filled.
+        threads: Threads of one inference, 1 to the machine's cores.
+
+    Raises:
+        ModelMissing: a file or its package is absent.
+        ModelDigestMismatch: a file is not the listed one.
+        InferenceFailed: the runtime refuses a model or the thread count.
+    """
+    if not 1 <= threads <= (os.cpu_count() or 1):
+        raise InferenceFailed(
+            f"{threads} threads were asked for; this machine has {os.cpu_count()} cores.",
+            mend="Set the thread count to 1.",
+        )
+    manifest = read_manifest()
+    contents = {name: read_checked(entry, models_dir) for name, entry in manifest.items()}
+    paths = {name: entry.locate(models_dir) for name, entry in manifest.items()}
+
+    import cv2
+
+    cv2.setNumThreads(threads)
+    try:
+        detector = _load_detector(contents["nanodet"], threads)
+        ocr = _load_ocr(paths, threads)
+    except RuntimeError as error:
+        raise InferenceFailed("The model runtime refuses a model file.", reason=str(error)[:200]) from error
+    return VisionModels(
+        detector=detector,
+        ocr=ocr,
+        digests={name: f"sha256:{entry.sha256}" for name, entry in manifest.items()},
+        runtime={
+            "onnxruntime": version("onnxruntime"),
+            "opencv": version("opencv-python-headless"),
+            "pillow": version("pillow"),
+            "rapidocr": version("rapidocr"),
+            "threads": threads,
+        },
+    )
+
+
+def _load_detector(content: bytes, threads: int) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = 4
+    options.enable_cpu_mem_arena = False
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+
+def _load_ocr(paths: Mapping[str, Path], threads: int) -> Any:
+    """The engine with explicit model paths, so that it has nothing to look for and nothing to fetch."""
+    from rapidocr import RapidOCR
+
+    return RapidOCR(
+        params={
+            "Global.log_level": "critical",
+            "Global.use_preprocess_img": False,
+            "Det.model_path": str(paths["ocr_det"]),
+            "Cls.model_path": str(paths["ocr_cls"]),
+            "Rec.model_path": str(paths["ocr_rec"]),
+            "Det.limit_type": "max",
+            "Det.limit_side_len": DETECTION_SIDE_PX,
+            "EngineConfig.onnxruntime.intra_op_num_threads": threads,
+            "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+        }
+    )

@@ -1,0 +1,79 @@
+"""The services that this folder offers, as data, and the one entry that a worker process calls.
+
+In: a service name, the request document, the input bytes by CID, the host's settings. Out: a `SkillResult`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agents_offchain.skills.result import SkillResult
+from agents_offchain.skills.vision.errors import SkillInputMissing, SkillUnknown
+from agents_offchain.skills.vision.inspect_image import inspect_image
+from agents_offchain.skills.vision.models import VisionModels, load_models
+from agents_offchain.skills.vision.settings import DecodeLimits, InspectSettings
+
+VisionSkill = Callable[[bytes, InspectSettings, VisionModels, DecodeLimits], SkillResult]
+
+SERVICES: Mapping[str, VisionSkill] = {"inspect-image": inspect_image}
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """The host's settings of a vision worker: model folder, threads of one inference, bounds on the input."""
+
+    models_dir: Path
+    threads: int = 1
+    max_bytes: int = DecodeLimits.max_bytes
+    max_pixels: int = DecodeLimits.max_pixels
+
+
+def run(
+    service: str,
+    request: Mapping[str, Any],
+    inputs: Mapping[str, bytes],
+    settings: Mapping[str, Any],
+    models: VisionModels | None = None,
+) -> SkillResult:
+    """Run one service on one request.
+
+    Args:
+        service: A key of `SERVICES`.
+        request: The request document; ``input.cid`` names the input and ``settings`` holds the client's choices.
+        inputs: The inputs' bytes by CID.
+        settings: The fields of `WorkerSettings`, as data; only ``models_dir`` is required.
+        models: Already loaded models, for a worker that runs more than one job; loaded when absent.
+
+    Raises:
+        SkillUnknown: the service is not offered here.
+        SkillInputMissing: the request names no input, or its bytes were not handed in.
+        SkillSettingsInvalid: a client's setting is unknown or out of range.
+        ImageRefused: the input is not a picture that can be inspected.
+        ModelMissing, ModelDigestMismatch, InferenceFailed: this machine cannot do the work.
+    """
+    skill = SERVICES.get(service)
+    if skill is None:
+        raise SkillUnknown(
+            f"No skill offers {service[:60]!r}.",
+            mend=f"Offered: {', '.join(sorted(SERVICES))}.",
+            service=service[:60],
+        )
+    host = WorkerSettings(**{**settings, "models_dir": Path(settings["models_dir"])})
+    choices = InspectSettings.from_request(request.get("settings") or {})
+    data = _require_input(request, inputs)
+    limits = DecodeLimits(max_bytes=host.max_bytes, max_pixels=host.max_pixels)
+    return skill(data, choices, models or load_models(host.models_dir, host.threads), limits)
+
+
+def _require_input(request: Mapping[str, Any], inputs: Mapping[str, bytes]) -> bytes:
+    described = request.get("input")
+    cid = described.get("cid") if isinstance(described, Mapping) else None
+    if not isinstance(cid, str) or cid not in inputs:
+        raise SkillInputMissing(
+            "The request names no input picture whose bytes are at hand.",
+            mend="Upload the picture and put its CID into the request's input.",
+        )
+    return inputs[cid]
