@@ -1,0 +1,64 @@
+"""Ask the signer process for signatures over its socket."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from agents_offchain.chain.errors import SignerRefused, SignerUnavailable
+from agents_offchain.chain.signer.requests import (
+    MAX_LINE_BYTES,
+    Request,
+    ShowAddress,
+    SignTransaction,
+    SignTyped,
+    encode_request,
+)
+from agents_offchain.primitives.eip712 import Domain, Field
+from agents_offchain.primitives.hexes import decode_hex
+
+TIMEOUT_SECONDS = 10.0
+
+
+class SignerClient:
+    """One short connection a request: no state to lose when the signer restarts."""
+
+    def __init__(self, socket_path: Path) -> None:
+        self._path = socket_path
+
+    async def address(self, key: str) -> bytes:
+        """The 20-byte address of a key."""
+        return await self._ask(ShowAddress(key))
+
+    async def sign_transaction(self, key: str, fields: dict[str, Any]) -> bytes:
+        """Raw signed EIP-1559 transaction."""
+        return await self._ask(SignTransaction(key, fields))
+
+    async def sign_typed(
+        self, key: str, domain: Domain, type_name: str, fields: tuple[Field, ...], values: tuple[Any, ...]
+    ) -> bytes:
+        """65-byte signature r || s || v over flat EIP-712 data, v 27 or 28, s low."""
+        return await self._ask(SignTyped(key, domain, type_name, fields, values))
+
+    async def _ask(self, request: Request) -> bytes:
+        line = orjson.dumps(encode_request(request)) + b"\n"
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                reader, writer = await asyncio.open_unix_connection(str(self._path), limit=MAX_LINE_BYTES)
+                try:
+                    writer.write(line)
+                    await writer.drain()
+                    answer = await reader.readline()
+                finally:
+                    writer.close()
+        except (OSError, TimeoutError) as error:
+            raise SignerUnavailable("The signer does not answer.", mend="`aitbc status` shows whether it runs.") from error
+        if not answer:
+            raise SignerUnavailable("The signer hung up.")
+        reply = orjson.loads(answer)
+        if "ok" not in reply:
+            raise SignerRefused(str(reply.get("message", "The signer refused.")), mend=str(reply.get("mend", "")))
+        return decode_hex(reply["ok"])

@@ -1,0 +1,132 @@
+"""The signer's loop: a unix socket, one JSON line a request, every request checked and logged.
+
+Only processes of the same user may connect (SO_PEERCRED). What is refused is said in one sentence.
+A signature is logged by what it is for; a key never is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import struct
+from pathlib import Path
+from typing import Any
+
+import orjson
+import structlog
+from eth_account import Account
+
+from agents_offchain.chain.errors import SignerRefused
+from agents_offchain.chain.signer.keystore import Key
+from agents_offchain.chain.signer.requests import (
+    MAX_LINE_BYTES,
+    Request,
+    ShowAddress,
+    SignTransaction,
+    SignTyped,
+    decode_request,
+)
+from agents_offchain.primitives.eip712 import typed_data_digest
+from agents_offchain.primitives.errors import AitbcError
+from agents_offchain.primitives.hexes import encode_hex
+
+log = structlog.get_logger(__name__)
+_UCRED = struct.Struct("3i")
+
+
+class SignerServer:
+    """Serves a set of opened keys on a socket.
+
+    Args:
+        keys: Opened keys by name.
+        socket_path: Where to listen; an old socket file there is replaced.
+    """
+
+    def __init__(self, keys: dict[str, Key], socket_path: Path) -> None:
+        self._keys = keys
+        self._path = socket_path
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._path.unlink(missing_ok=True)
+        mask = os.umask(0o177)
+        try:
+            self._server = await asyncio.start_unix_server(self._serve, str(self._path), limit=MAX_LINE_BYTES)
+        finally:
+            os.umask(mask)
+        log.info("signer_ready", keys=[f"{key.name}=0x{key.address.hex()}" for key in self._keys.values()])
+
+    async def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        self._path.unlink(missing_ok=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            if peer_uid(writer) != os.getuid():
+                log.warning("signer_foreign_peer")
+                return
+            while line := await reader.readline():
+                writer.write(orjson.dumps(self.answer(line)) + b"\n")
+                await writer.drain()
+        except (ValueError, ConnectionError):
+            log.warning("signer_peer_dropped")
+        finally:
+            writer.close()
+
+    def answer(self, line: bytes) -> dict[str, Any]:
+        """The reply to one line: `{"ok": ...}` or `{"error": ..., "message": ...}`."""
+        try:
+            request = decode_request(_loads(line))
+            return {"ok": encode_hex(self._perform(request))}
+        except AitbcError as error:
+            log.warning("signer_refused", reason=error.message)
+            return error.as_dict()
+
+    def _perform(self, request: Request) -> bytes:
+        key = self._keys.get(request.key)
+        if key is None:
+            raise SignerRefused(f"The signer has no key named {request.key[:60]!r}.")
+        if isinstance(request, ShowAddress):
+            return key.address
+        if isinstance(request, SignTransaction):
+            _require_chain(key, request.fields["chainId"])
+            signed = Account.sign_transaction(request.fields, key.secret.secret)
+            log.info("signed_transaction", key=key.name, to=request.fields["to"], nonce=request.fields["nonce"],
+                     selector=request.fields["data"][:10], tx="0x" + signed.hash.hex())
+            return bytes(signed.raw_transaction)
+        return _sign_typed(key, request)
+
+
+def _sign_typed(key: Key, request: SignTyped) -> bytes:
+    _require_chain(key, request.domain.chain_id)
+    try:
+        digest = typed_data_digest(request.domain, request.type_name, request.fields, request.values)
+    except Exception as error:  # the encoder's many errors all mean: values do not fit their types
+        raise SignerRefused("The typed data does not fit its types.") from error
+    signature = key.secret.sign_recoverable(digest, hasher=None)
+    log.info("signed_typed_data", key=key.name, type=request.type_name, digest=encode_hex(digest))
+    return signature[:64] + bytes([signature[64] + 27])
+
+
+def _require_chain(key: Key, chain_id: int) -> None:
+    if key.chain_id is not None and key.chain_id != chain_id:
+        raise SignerRefused(
+            f"{key.name} is a development key of chain {key.chain_id}; it signs nothing for chain {chain_id}.",
+            mend="Create a key for that chain.",
+        )
+
+
+def _loads(line: bytes) -> Any:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise SignerRefused("The signing request is not JSON.") from error
+
+
+def peer_uid(writer: asyncio.StreamWriter) -> int:
+    """The user id of the process at the other end of a unix socket."""
+    raw = writer.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
+    return int(_UCRED.unpack(raw)[1])

@@ -1,0 +1,109 @@
+"""The outbox: transactions that somebody decided to send, each under a key that makes asking twice harmless.
+
+Whoever decides writes the intent in the same database transaction as the decision; `chain.sender`
+takes it to the chain and writes back what became of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from agents_offchain.primitives.clock import Clock, SystemClock
+from agents_offchain.storage.database import Database
+from agents_offchain.storage.tables.journal import outbox
+from agents_offchain.storage.upsert import insert_new
+
+PLANNED, SENT, CONFIRMED, FAILED = "planned", "sent", "confirmed", "failed"
+
+
+def lane_name(chain_id: int, address: bytes) -> str:
+    """The name of one account's nonce sequence on one chain."""
+    return f"{chain_id}:0x{address.hex()}"
+
+
+@dataclass(frozen=True)
+class Intent:
+    """A call to send: `intent_key` names the effect, so that the same effect is planned once."""
+
+    intent_key: str
+    kind: str
+    to: bytes
+    data: bytes
+    value_wei: int = 0
+
+
+@dataclass(frozen=True)
+class OutboxItem:
+    """An intent and what became of it."""
+
+    id: int
+    intent: Intent
+    status: str
+    tx_hash: bytes | None
+    block_number: int | None
+    block_hash: bytes | None
+    gas_used: int | None
+    error: str | None
+    attempts: int
+
+
+class Outbox:
+    """The intents of one lane."""
+
+    def __init__(self, database: Database, lane: str, clock: Clock | None = None) -> None:
+        self._database = database
+        self.lane = lane
+        self._clock = clock or SystemClock()
+
+    async def plan(self, connection: AsyncConnection, intent: Intent) -> bool:
+        """Write an intent in the caller's transaction; False when it was planned before."""
+        now = self._clock.now_seconds()
+        row = {
+            "lane": self.lane,
+            "intent_key": intent.intent_key,
+            "kind": intent.kind,
+            "to_address": intent.to,
+            "data": intent.data,
+            "value_wei": intent.value_wei,
+            "status": PLANNED,
+            "attempts": 0,
+            "not_before": 0.0,
+            "created_at": now,
+            "updated_at": now,
+        }
+        return await insert_new(connection, outbox, [row]) == 1
+
+    async def status(self, intent_key: str) -> OutboxItem | None:
+        query = select(outbox).where(outbox.c.lane == self.lane, outbox.c.intent_key == intent_key)
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).first()
+        return None if row is None else item_of(row)
+
+    async def count_open(self) -> int:
+        """Intents not yet confirmed or failed."""
+        query = (
+            select(func.count())
+            .select_from(outbox)
+            .where(outbox.c.lane == self.lane, outbox.c.status.in_([PLANNED, SENT]))
+        )
+        async with self._database.read() as connection:
+            return int((await connection.execute(query)).scalar_one())
+
+
+def item_of(row: Any) -> OutboxItem:
+    """A row of the outbox table as a value."""
+    return OutboxItem(
+        id=row.id,
+        intent=Intent(row.intent_key, row.kind, bytes(row.to_address), bytes(row.data), row.value_wei),
+        status=row.status,
+        tx_hash=None if row.tx_hash is None else bytes(row.tx_hash),
+        block_number=row.block_number,
+        block_hash=None if row.block_hash is None else bytes(row.block_hash),
+        gas_used=row.gas_used,
+        error=row.error,
+        attempts=row.attempts,
+    )
