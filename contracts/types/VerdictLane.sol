@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.20;
+
+/// @notice A posted verdict in 32 bits, eight jobs a slot: posted (1 bit), score (7 bits), delay (24 bits), the delay
+/// being the seconds from submit to post. Zero means that nothing was posted.
+type VerdictLane is uint32;
+
+using VerdictLaneLib for VerdictLane global;
+
+/// @title Reads and makes a VerdictLane
+library VerdictLaneLib {
+    uint32 private constant POSTED = 1 << 31;
+    uint32 private constant MAX_DELAY_SECONDS = (1 << 24) - 1;
+
+    /// @param delaySeconds_ At most a verdict window, 30 days, which is below 2^24 seconds.
+    function pack(uint8 score_, uint32 delaySeconds_) internal pure returns (VerdictLane) {
+        assert(score_ < 128 && delaySeconds_ <= MAX_DELAY_SECONDS);
+        return VerdictLane.wrap(POSTED | (uint32(score_) << 24) | delaySeconds_);
+    }
+
+    function isPosted(VerdictLane lane) internal pure returns (bool) {
+        return VerdictLane.unwrap(lane) & POSTED != 0;
+    }
+
+    function score(VerdictLane lane) internal pure returns (uint8) {
+        return uint8((VerdictLane.unwrap(lane) >> 24) & 127);
+    }
+
+    function delaySeconds(VerdictLane lane) internal pure returns (uint32) {
+        return VerdictLane.unwrap(lane) & MAX_DELAY_SECONDS;
+    }
+
+    /// @notice The lane of a job in its word.
+    function laneOf(mapping(uint256 word => uint256) storage lanes, uint256 jobId)
+        internal
+        view
+        returns (VerdictLane)
+    {
+        // forge-lint: disable-next-line(unsafe-typecast) the cut to 32 bits is the point
+        return VerdictLane.wrap(uint32(lanes[jobId >> 3] >> ((jobId & 7) << 5)));
+    }
+
+    /// @notice Writes a lane that was empty.
+    function fillLane(mapping(uint256 word => uint256) storage lanes, uint256 jobId, VerdictLane lane) internal {
+        lanes[jobId >> 3] |= uint256(VerdictLane.unwrap(lane)) << ((jobId & 7) << 5);
+    }
+}
