@@ -1,0 +1,234 @@
+"""Durable topics over Valkey or Redis Streams: one consumer group per host or process.
+
+Each topic is one stream; its keys share a hash tag, so that a cluster keeps them in one slot. Entries are
+acknowledged only after they were acted on, and only entries that every group acknowledged are ever trimmed.
+What a dead consumer left behind is taken over with XAUTOCLAIM. Drivers' exceptions end here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError, ResponseError
+
+from agents_offchain.messaging.errors import BusMisused, BusUnavailable
+from agents_offchain.messaging.mailbox import Delivery
+from agents_offchain.primitives.clock import Clock, SystemClock
+
+PREFIX = "aitbc"
+REMEMBER_SECONDS = 7 * 86_400
+"""How long an id is known to have been published."""
+_ID, _PAYLOAD = b"id", b"payload"
+_PASSING = (
+    "OOM",
+    "MISCONF",
+    "LOADING",
+    "READONLY",
+    "MASTERDOWN",
+    "CLUSTERDOWN",
+    "TRYAGAIN",
+    "NOREPLICAS",
+    "BUSY ",
+)
+_APPEND = """
+if redis.call('EXISTS', KEYS[2]) == 1 then return false end
+local position = redis.call('XADD', KEYS[1], '*', 'id', ARGV[2], 'payload', ARGV[3])
+redis.call('SET', KEYS[2], position, 'EX', ARGV[1])
+return position
+"""
+"""Atomic append-once; the entry is written before the id is remembered, so an error forgets nothing."""
+
+
+def connect(url: str, *, timeout_seconds: float = 5.0) -> Redis:
+    """A client for `redis://`, `rediss://` or `unix://` URLs that answers in RESP 2 shapes."""
+    return Redis.from_url(
+        url,
+        protocol=2,
+        decode_responses=False,
+        socket_connect_timeout=timeout_seconds,
+        socket_timeout=None,
+        health_check_interval=30,
+    )
+
+
+class StreamMailbox:
+    """A `Mailbox` on a Valkey or Redis server; see there for the semantics.
+
+    Args:
+        client: From `connect`; closed with the mailbox.
+        group: Readers that share one copy of each message.
+        consumer: This reader; keep the name over restarts, so that it gets its own back at once.
+        recovery_idle_seconds: Unacknowledged for this long, a message is taken from its consumer.
+    """
+
+    def __init__(
+        self,
+        client: Redis,
+        group: str,
+        consumer: str,
+        *,
+        recovery_idle_seconds: float = 30.0,
+        clock: Clock | None = None,
+    ) -> None:
+        self._client = client
+        self._group = group
+        self._consumer = consumer
+        self._idle_ms = int(recovery_idle_seconds * 1000)
+        self._clock = clock or SystemClock()
+        self._grouped: set[str] = set()
+        self._history: dict[str, str] = {}
+        self._next_claim: dict[str, float] = {}
+
+    async def publish(self, topic: str, message_id: str, payload: bytes) -> bool:
+        keys = (stream_key(topic), f"{PREFIX}:{{{topic}}}:seen:{message_id}")
+        async with _translated():
+            position = await self._client.eval(_APPEND, 2, *keys, REMEMBER_SECONDS, message_id, payload)
+        return position is not None
+
+    async def receive(self, topic: str, *, limit: int = 64, wait_seconds: float = 0.0) -> list[Delivery]:
+        async with _translated():
+            try:
+                return await self._receive(topic, limit, wait_seconds)
+            except ResponseError as error:
+                if not str(error).startswith("NOGROUP"):
+                    raise
+                self._forget(topic)  # the server lost its data, and the group with it
+                return await self._receive(topic, limit, wait_seconds)
+
+    async def acknowledge(self, topic: str, deliveries: Sequence[Delivery]) -> None:
+        if not deliveries:
+            return
+        async with _translated():
+            await self._client.xack(stream_key(topic), self._group, *[item.position for item in deliveries])
+
+    async def count_unread(self, topic: str) -> int:
+        """Messages this group has not acknowledged, delivered or not."""
+        key = stream_key(topic)
+        async with _translated():
+            if not await self._client.exists(key):
+                return 0
+            for group in await self._client.xinfo_groups(key):
+                if _text(group["name"]) == self._group:
+                    return int(group["pending"]) + int(group["lag"] or 0)
+            return int(await self._client.xlen(key))
+
+    async def trim(self, topic: str, *, keep_seconds: float) -> int:
+        """Drop entries older than `keep_seconds` that every group has acknowledged; how many.
+
+        A topic without a group is left alone: nobody has read it yet.
+        """
+        key = stream_key(topic)
+        async with _translated():
+            if not await self._client.exists(key):
+                return 0
+            bounds = [await self._first_needed(key, group) for group in await self._client.xinfo_groups(key)]
+            if not bounds:
+                return 0
+            oldest = (max(int((self._clock.now_seconds() - keep_seconds) * 1000), 0), 0)
+            bound = min([oldest, *bounds])
+            return int(await self._client.xtrim(key, minid=f"{bound[0]}-{bound[1]}", approximate=False))
+
+    async def close(self) -> None:
+        async with _translated():
+            await self._client.aclose()
+
+    async def _receive(self, topic: str, limit: int, wait_seconds: float) -> list[Delivery]:
+        key = stream_key(topic)
+        await self._ensure_group(topic, key)
+        found = await self._read_own_history(topic, key, limit)
+        found += await self._claim_idle(topic, key, limit - len(found))
+        if len(found) < limit:
+            block = int(wait_seconds * 1000) if wait_seconds > 0 and not found else None
+            found += await self._read(topic, key, ">", limit - len(found), block)
+        return found
+
+    async def _ensure_group(self, topic: str, key: str) -> None:
+        if topic in self._grouped:
+            return
+        try:
+            await self._client.xgroup_create(key, self._group, id="0", mkstream=True)
+        except ResponseError as error:
+            if not str(error).startswith("BUSYGROUP"):
+                raise
+        self._grouped.add(topic)
+        self._history[topic] = "0"
+
+    async def _read_own_history(self, topic: str, key: str, limit: int) -> list[Delivery]:
+        """What this consumer was handed before it died, once after a start."""
+        after = self._history.get(topic)
+        if after is None:
+            return []
+        found = await self._read(topic, key, after, limit, None)
+        if found:
+            self._history[topic] = found[-1].position
+        if len(found) < limit:
+            self._history.pop(topic, None)
+        return found
+
+    async def _claim_idle(self, topic: str, key: str, limit: int) -> list[Delivery]:
+        now = self._clock.now_seconds()
+        if limit <= 0 or now < self._next_claim.get(topic, 0.0):
+            return []
+        answer: Any = await self._client.xautoclaim(
+            key, self._group, self._consumer, min_idle_time=self._idle_ms, start_id="0-0", count=limit
+        )
+        found = [_delivery(topic, entry) for entry in answer[1] if entry[1]]
+        if len(found) < limit:
+            self._next_claim[topic] = now + self._idle_ms / 2000
+        return found
+
+    async def _read(self, topic: str, key: str, after: str, limit: int, block: int | None) -> list[Delivery]:
+        answer: Any = await self._client.xreadgroup(
+            self._group, self._consumer, {key: after}, count=limit, block=block
+        )
+        return [_delivery(topic, entry) for _, entries in answer or [] for entry in entries if entry[1]]
+
+    async def _first_needed(self, key: str, group: Any) -> tuple[int, int]:
+        """The oldest position that this group has not acknowledged."""
+        if int(group["pending"]):
+            summary = await self._client.xpending(key, _text(group["name"]))
+            return _position(summary["min"])
+        milliseconds, sequence = _position(group["last-delivered-id"])
+        return milliseconds, sequence + 1
+
+    def _forget(self, topic: str) -> None:
+        self._grouped.discard(topic)
+        self._next_claim.pop(topic, None)
+
+
+def stream_key(topic: str) -> str:
+    """The stream of a topic."""
+    return f"{PREFIX}:{{{topic}}}:stream"
+
+
+def _delivery(topic: str, entry: Any) -> Delivery:
+    position, fields = entry
+    return Delivery(topic, _text(position), _text(fields.get(_ID, b"")), bytes(fields.get(_PAYLOAD, b"")))
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _position(value: bytes | str) -> tuple[int, int]:
+    milliseconds, _, sequence = _text(value).partition("-")
+    return int(milliseconds), int(sequence or 0)
+
+
+@asynccontextmanager
+async def _translated() -> AsyncIterator[None]:
+    try:
+        yield
+    except ResponseError as error:
+        text = str(error)
+        if text.startswith(_PASSING):
+            raise BusUnavailable(f"The message server cannot serve us now: {text}.") from error
+        raise BusMisused(f"The message server rejects a command: {text}.") from error
+    except (RedisError, OSError) as error:
+        raise BusUnavailable(
+            f"The message server does not answer: {type(error).__name__}.",
+            mend="Is it running? `aitbc status` tells.",
+        ) from error
