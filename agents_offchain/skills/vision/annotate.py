@@ -49,7 +49,7 @@ def annotate_image(
     for number, line in enumerate(lines, start=1):
         corners = [(x * factor, y * factor) for x, y in line.corners_px]
         draw.line([*corners, corners[0]], fill=TEXT_COLOUR, width=unit)
-        _draw_tag(draw, font, str(number), corners[0], TEXT_COLOUR)
+        _draw_tag(draw, font, str(number), (corners[0][0] - 3 * unit, corners[0][1]), TEXT_COLOUR)
     for item in reversed(objects):
         x0, y0, x1, y1 = (value * factor for value in item.box_px)
         colour = PALETTE[COCO_LABELS.index(item.label) % len(PALETTE)]

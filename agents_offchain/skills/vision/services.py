@@ -12,6 +12,7 @@ from typing import Any
 
 from agents_offchain.skills.result import SkillResult
 from agents_offchain.skills.vision.errors import SkillInputMissing, SkillUnknown
+from agents_offchain.skills.vision.image import DEFAULT_LIMITS
 from agents_offchain.skills.vision.inspect_image import inspect_image
 from agents_offchain.skills.vision.models import VisionModels, load_models
 from agents_offchain.skills.vision.settings import DecodeLimits, InspectSettings
@@ -27,8 +28,8 @@ class WorkerSettings:
 
     models_dir: Path
     threads: int = 1
-    max_bytes: int = DecodeLimits.max_bytes
-    max_pixels: int = DecodeLimits.max_pixels
+    max_bytes: int = DEFAULT_LIMITS.max_bytes
+    max_pixels: int = DEFAULT_LIMITS.max_pixels
 
 
 def run(

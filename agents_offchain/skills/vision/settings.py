@@ -34,7 +34,7 @@ class InspectSettings:
     """
 
     min_object_score: float = 0.4
-    min_text_score: float = 0.5
+    min_text_score: float = 0.6
 
     def __post_init__(self) -> None:
         for setting in fields(self):
