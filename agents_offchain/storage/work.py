@@ -19,7 +19,10 @@ from agents_offchain.storage.database import Database
 from agents_offchain.storage.tables.journal import work
 from agents_offchain.storage.upsert import insert_new
 
-NEW, LEASED, DELIVERED, DONE, REFUSED, DEAD = "new", "leased", "delivered", "done", "refused", "dead"
+OPEN, NEW, LEASED, DELIVERED, DONE, REFUSED, DEAD = (
+    "open", "new", "leased", "delivered", "done", "refused", "dead",
+)
+"""open: known, not yet ready; new: ready; leased: in hand; delivered, done, refused, dead: ended."""
 
 
 class LeaseLost(Retryable):
@@ -54,13 +57,15 @@ class WorkQueue:
         self.lease_seconds = lease_seconds
         self._clock = clock or SystemClock()
 
-    async def add(self, connection: AsyncConnection, job_key: str, terms: dict[str, Any]) -> bool:
+    async def add(
+        self, connection: AsyncConnection, job_key: str, terms: dict[str, Any], status: str = NEW
+    ) -> bool:
         """Enter a job in the caller's transaction; False when it is known already."""
         now = self._clock.now_seconds()
         row = {
             "consumer": self.consumer,
             "job_key": job_key,
-            "status": NEW,
+            "status": status,
             "attempts": 0,
             "not_before": 0.0,
             "terms": terms,
@@ -131,12 +136,15 @@ class WorkQueue:
                 not_before=self._clock.now_seconds() + after_seconds,
             )
 
-    async def reopen(self, connection: AsyncConnection, job_key: str) -> None:
-        """Put a finished job back to the start: the chain took back what it was finished for."""
+    async def replace_terms(self, connection: AsyncConnection, job_key: str, terms: dict[str, Any]) -> None:
+        """Start a job over with other terms: after a reorganisation its number means another job."""
         await connection.execute(
             update(work)
             .where(work.c.consumer == self.consumer, work.c.job_key == job_key)
-            .values(status=NEW, lease_owner=None, lease_until=None, updated_at=self._clock.now_seconds())
+            .values(
+                status=NEW, terms=terms, checkpoint=None, attempts=0, error=None,
+                lease_owner=None, lease_until=None, updated_at=self._clock.now_seconds(),
+            )
         )
 
     async def set_status(self, connection: AsyncConnection, job_key: str, status: str) -> None:
@@ -148,9 +156,13 @@ class WorkQueue:
         )
 
     async def get(self, job_key: str) -> WorkItem | None:
-        query = select(work).where(work.c.consumer == self.consumer, work.c.job_key == job_key)
         async with self._database.read() as connection:
-            row = (await connection.execute(query)).first()
+            return await self.find(connection, job_key)
+
+    async def find(self, connection: AsyncConnection, job_key: str) -> WorkItem | None:
+        """The job in the caller's transaction."""
+        query = select(work).where(work.c.consumer == self.consumer, work.c.job_key == job_key)
+        row = (await connection.execute(query)).first()
         return None if row is None else _item(row)
 
     async def count_open(self) -> int:

@@ -1,0 +1,150 @@
+# Two commands matter: `make demo` and `make test`. Both set up what they need and are safe to repeat.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+ROOT := $(CURDIR)
+BIN := $(ROOT)/.venv/bin
+STAMPS := $(ROOT)/.stamps
+NATIVE := $(ROOT)/.cache/bin
+UV_VERSION := 0.13.9
+LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra contracts --extra vision --group dev
+
+export PATH := $(BIN):$(NATIVE):$(PATH)
+export SOLCX_BINARY_PATH := $(ROOT)/tools/solc-bin
+export APE_DATA_FOLDER := $(ROOT)/.cache/ape
+export FOUNDRY_DISABLE_NIGHTLY_WARNING := 1
+export HF_HUB_OFFLINE := 1
+export LITELLM_LOCAL_MODEL_COST_MAP := True
+export LITELLM_MODE := PRODUCTION
+export AITBC_MODELS ?= $(ROOT)/models
+unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV PYTHONPATH PYTHONHOME
+
+IMAGE ?=
+HOME_DIR ?= $(ROOT)/.aitbc
+
+.PHONY: help
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- set-up -----------------------------------------------------------------------------------
+
+.PHONY: setup setup-system
+setup: $(STAMPS)/system $(STAMPS)/python $(STAMPS)/node $(STAMPS)/models $(STAMPS)/page ## install everything the other commands need
+
+setup-system: ## install the Debian packages of packages.debian (or print the line that does)
+	@tools/setup_system.sh packages.debian
+$(STAMPS)/system: packages.debian tools/setup_system.sh | $(STAMPS)
+	@tools/setup_system.sh packages.debian && touch $@
+
+$(STAMPS):
+	@mkdir -p $@
+
+$(STAMPS)/python: requirements.lock pyproject.toml | $(STAMPS)
+	@echo "set-up: Python environment (.venv)"
+	@test -x $(BIN)/python || python3 -m venv .venv
+	@test "$$($(BIN)/uv --version 2>/dev/null | cut -d' ' -f2)" = "$(UV_VERSION)" || $(BIN)/python -m pip install -q uv==$(UV_VERSION)
+	@$(BIN)/uv pip sync -q --require-hashes --compile-bytecode requirements.lock 2>&1 | grep -v "is ignored" || true
+	@$(BIN)/python -c "import sqlalchemy, ape, onnxruntime"
+	@$(BIN)/uv pip install -q --no-deps --no-build-isolation -e . 2>&1 | grep -v "is ignored" || true
+	@$(BIN)/aitbc --version >/dev/null
+	@touch $@
+
+$(STAMPS)/node: package-lock.json | $(STAMPS)
+	@echo "set-up: chain tools (node_modules)"
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@mkdir -p $(NATIVE)
+	@for tool in anvil forge cast; do ln -sf $(ROOT)/node_modules/@foundry-rs/$$tool-linux-amd64/bin/$$tool $(NATIVE)/$$tool; done
+	@touch $@
+
+$(STAMPS)/models: $(STAMPS)/python $(STAMPS)/node tools/prepare_models.py agents_offchain/skills/vision/models.toml
+	@echo "set-up: models (models/)"
+	@$(BIN)/python tools/prepare_models.py
+	@touch $@
+
+$(STAMPS)/frontend: frontend/package-lock.json | $(STAMPS)
+	@echo "set-up: page's packages (frontend/node_modules)"
+	@cd frontend && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+PAGE_SOURCES := $(shell find frontend/src frontend/public frontend/index.html frontend/vite.config.ts -type f 2>/dev/null)
+$(STAMPS)/page: $(STAMPS)/frontend $(PAGE_SOURCES)
+	@echo "set-up: page (frontend/dist)"
+	@cd frontend && npm run -s build
+	@touch $@
+
+.PHONY: lock
+lock: ## resolve the Python dependencies anew into requirements.lock
+	@$(BIN)/uv pip compile -q $(LOCK_FLAGS) pyproject.toml -o requirements.lock
+
+# --- run --------------------------------------------------------------------------------------
+
+.PHONY: demo up down
+demo: setup ## one job hired, done, checked and paid on a local chain (IMAGE=photo.jpg for your own)
+	@aitbc demo $(if $(IMAGE),--image "$(IMAGE)")
+
+up: setup ## start everything on this machine and print the page's address; Ctrl-C stops it
+	@aitbc up --home "$(HOME_DIR)"
+
+down: ## stop what `make up` started
+	@aitbc down --home "$(HOME_DIR)"
+
+# --- check ------------------------------------------------------------------------------------
+
+.PHONY: check fmt lint types layers drift
+check: lint types layers drift ## format, lint, types, layers, generated files
+
+fmt: setup ## format everything
+	@ruff format -q . && ruff check -q --fix . && forge fmt && cd frontend && npm run -s format
+
+lint: setup
+	@ruff format --check -q . && ruff check -q .
+	@forge fmt --check
+	@codespell
+	@cd frontend && npm run -s lint
+
+types: setup
+	@mypy
+	@cd frontend && npm run -s typecheck
+
+layers: setup
+	@lint-imports --no-cache > .build/layers.log || (cat .build/layers.log; exit 1)
+
+drift: setup ## generated files and locks are what their sources say
+	@$(BIN)/python tools/check_drift.py
+
+.PHONY: codegen
+codegen: setup ## regenerate ABI files and the page's types from the contracts
+	@forge build -q && $(BIN)/python tools/codegen.py && cd frontend && npm run -s codegen
+
+# --- test -------------------------------------------------------------------------------------
+
+.PHONY: test test-full test-unit test-contracts test-integration river test-page test-browser
+test: setup ## every check and every suite at CI size (under 15 minutes on two cores)
+	@$(BIN)/python tools/run_suites.py --size ci
+
+test-full: setup ## the same suites at full size
+	@$(BIN)/python tools/run_suites.py --size full
+
+test-unit: setup ## pure Python, sockets blocked
+	@$(BIN)/python tools/run_suites.py --size ci unit
+
+test-contracts: setup ## forge and ape
+	@$(BIN)/python tools/run_suites.py --size ci forge ape
+
+test-integration: setup ## rooms against real anvil, Valkey, processes
+	@$(BIN)/python tools/run_suites.py --size ci integration
+
+river: setup ## whole stories on a real local chain
+	@$(BIN)/python tools/run_suites.py --size ci river
+
+test-page: setup ## components and formats of the page
+	@$(BIN)/python tools/run_suites.py --size ci page
+
+test-browser: setup ## the page in a real browser against the real stack
+	@$(BIN)/python tools/run_suites.py --size ci browser
+
+.PHONY: clean
+clean: ## remove what set-up and tests made (keeps .aitbc)
+	@rm -rf .venv .stamps .cache .build out cache models node_modules frontend/node_modules frontend/dist

@@ -1,0 +1,81 @@
+"""The agent's loop: watch, take in, work, send."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agents_offchain.chain.sender import Sender
+from agents_offchain.chain.watcher import Watcher
+from agents_offchain.runtime.agent.delivery import Delivery
+from agents_offchain.runtime.agent.intake import Intake
+from agents_offchain.runtime.daemon import StepOutcome
+from agents_offchain.storage.work import WorkQueue
+
+
+@dataclass
+class AgentDaemon:
+    """One agent in one process.
+
+    Args:
+        scratch: Folder of its workers' files; emptied at start.
+    """
+
+    name: str
+    watcher: Watcher
+    intake: Intake
+    delivery: Delivery
+    queue: WorkQueue
+    sender: Sender
+    concurrency: int
+    scratch: Path
+    _running: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def setup(self) -> None:
+        await self.watcher.node.require_chain(self.watcher.deployment.chain_id)
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        self.scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._owner = f"{self.name}:{os.getpid()}:{secrets.token_hex(4)}"
+
+    async def step(self) -> StepOutcome:
+        """Advance each part a little; deliveries run beside the loop."""
+        self._reap()
+        watched = await self.watcher.step()
+        if watched.rolled_back_to is not None:
+            await self.sender.reopen_above(watched.rolled_back_to)
+        facts = await self.intake.step(block=watched.block_number)
+        changed = await self.sender.step()
+        started = await self._start_deliveries()
+        return StepOutcome(
+            is_idle=watched.is_caught_up and not (facts or changed or started),
+            block_number=watched.block_number,
+            backlog=await self.queue.count_open(),
+        )
+
+    async def close(self) -> None:
+        for task in self._running:
+            task.cancel()
+        for task in self._running:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def _start_deliveries(self) -> int:
+        started = 0
+        while len(self._running) < self.concurrency:
+            item = await self.queue.lease(self._owner)
+            if item is None:
+                break
+            self._running.add(asyncio.create_task(self.delivery.fulfil(item, self._owner)))
+            started += 1
+        return started
+
+    def _reap(self) -> None:
+        """Drop finished deliveries; what they raised is the loop's to handle."""
+        for task in [task for task in self._running if task.done()]:
+            self._running.discard(task)
+            task.result()

@@ -1,0 +1,58 @@
+"""Take a job or not: a pure function of the job, its terms and the profile.
+
+A refusal becomes a `decline` on chain, which refunds the client at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agents_offchain.chain.proxies.job_escrow import Job, Policy
+from agents_offchain.primitives.units import TokenUnits
+from agents_offchain.runtime.documents import RequestDocument
+from agents_offchain.runtime.profiles.profile import Profile
+
+
+@dataclass(frozen=True)
+class Market:
+    """What the agent trusts: which oracle decides, which token pays, its prices in token units."""
+
+    oracle: bytes
+    token: bytes
+    price_of: dict[str, TokenUnits]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The job is taken."""
+
+
+@dataclass(frozen=True)
+class Declined:
+    """The job is not taken, for this reason."""
+
+    reason: str
+
+
+def decide(
+    job: Job, policy: Policy, request: RequestDocument, profile: Profile, market: Market, *, now: int
+) -> Taken | Declined:
+    """Check that the job is protected, pays enough, can be finished, and asks for something offered.
+
+    Args:
+        now: Chain time, unix seconds.
+    """
+    service = profile.service(request.service)
+    if job.evaluator != market.oracle or policy.evaluator != market.oracle:
+        return Declined("The job is not evaluated by this market's oracle, so its pay is unprotected.")
+    if job.token != market.token:
+        return Declined("The job pays in another token.")
+    if service is None:
+        return Declined(f"This agent does not offer {request.service}.")
+    if job.budget < market.price_of[service.type]:
+        return Declined(f"The budget {job.budget} is under the price {market.price_of[service.type]}.")
+    if job.work_by - now < profile.acceptance.min_seconds_to_deliver:
+        return Declined(f"Only {max(job.work_by - now, 0)} s are left to deliver.")
+    if request.input.bytes > profile.limits.input_mib << 20:
+        return Declined(f"The input has {request.input.bytes} bytes; {profile.limits.input_mib} MiB are taken.")
+    return Taken()

@@ -1,0 +1,214 @@
+"""One job, from lease to planned submission. Every line may be the last one this process runs.
+
+What is lost with the process is only time: artifacts are content-addressed, the skill is repeatable,
+and the submission is one intent under one key. The lease is renewed while the skill runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import structlog
+
+from agents_offchain.chain.addresses import Deployment
+from agents_offchain.chain.node import Node
+from agents_offchain.chain.proxies.job_escrow import Job, JobEscrowProxy, JobStatus, decline_calldata, submit_calldata
+from agents_offchain.primitives.canonical import sha256
+from agents_offchain.primitives.clock import Clock
+from agents_offchain.primitives.errors import Refused, Retryable
+from agents_offchain.runtime.agent.decision import Declined, Market, decide
+from agents_offchain.runtime.documents import RequestDocument, build_result, parse_request, request_cid_of
+from agents_offchain.runtime.profiles.profile import Profile
+from agents_offchain.runtime.workers.limits import WorkerLimits
+from agents_offchain.runtime.workers.sandbox import WorkerResult
+from agents_offchain.storage import work
+from agents_offchain.storage.database import Database
+from agents_offchain.storage.outbox import Intent, Outbox
+from agents_offchain.storage.progress import record_progress
+from agents_offchain.storage.work import LeaseLost, WorkItem, WorkQueue
+
+log = structlog.get_logger(__name__)
+RETRY_SECONDS = 3.0
+DECLINE_MARGIN_SECONDS = 30
+"""An input that stays unreadable is declined this long before the work is due."""
+
+
+class ArtifactReader(Protocol):
+    """What delivery needs of the artifact store."""
+
+    async def get(self, cid: str, max_bytes: int) -> bytes: ...
+
+    async def put(self, data: bytes) -> str: ...
+
+
+class SkillRunner(Protocol):
+    """Runs a service in a worker process; `workers.sandbox.run_skill` with the host's settings bound."""
+
+    async def __call__(
+        self, service: str, request: Mapping[str, Any], inputs: Mapping[str, bytes], limits: WorkerLimits
+    ) -> WorkerResult: ...
+
+
+class InputMismatch(Refused):
+    """The input's bytes are not what the request says."""
+
+
+@dataclass
+class Delivery:
+    """Does the work of one agent.
+
+    Args:
+        source: Name of the daemon, for progress lines and lease owners.
+    """
+
+    queue: WorkQueue
+    outbox: Outbox
+    database: Database
+    artifacts: ArtifactReader
+    escrow: JobEscrowProxy
+    node: Node
+    deployment: Deployment
+    profile: Profile
+    market: Market
+    run_skill: SkillRunner
+    clock: Clock
+    source: str
+
+    async def fulfil(self, item: WorkItem, owner: str) -> None:
+        """Take a leased job as far as it goes: submission planned, declined, or given back to be retried."""
+        renewing = asyncio.create_task(self._keep_lease(owner, item.job_key))
+        try:
+            await self._fulfil(item, owner)
+        except LeaseLost as error:
+            log.warning("lease_lost", job=item.job_key, reason=error.message)
+        except Retryable as error:
+            await self._retry(item, owner, error)
+        except Refused as error:
+            await self._decline(item, owner, str(error))
+        finally:
+            renewing.cancel()
+            with contextlib.suppress(asyncio.CancelledError, LeaseLost):
+                await renewing
+
+    async def _fulfil(self, item: WorkItem, owner: str) -> None:
+        job = await self.escrow.job(item.terms["job_id"])
+        if job.status != JobStatus.FUNDED:
+            await self._close(item, owner, work.DONE, f"The job is {job.status.name.lower()} already.")
+            return
+        checkpoint = item.checkpoint
+        if "deliverable" not in checkpoint:
+            request_cid = request_cid_of(item.terms["description"])
+            request = parse_request(await self.artifacts.get(request_cid, 1 << 20))
+            verdict = await self._decide(job, request)
+            if isinstance(verdict, Declined):
+                await self._decline(item, owner, verdict.reason)
+                return
+            checkpoint = await self._produce(item, owner, job, request_cid, request)
+        await self._plan_submission(item, owner, job, checkpoint)
+
+    async def _decide(self, job: Job, request: RequestDocument) -> Any:
+        head = await self.node.block()
+        now = head.timestamp if head else int(self.clock.now_seconds())
+        policy = await self.escrow.policy(job.policy_id)
+        return decide(job, policy, request, self.profile, self.market, now=now)
+
+    async def _produce(
+        self, item: WorkItem, owner: str, job: Job, request_cid: str, request: RequestDocument
+    ) -> dict[str, Any]:
+        """Run the skill and store what it made; the checkpoint that says so."""
+        await self._say(item, "started", f"Working on {request.service}, attempt {item.attempts}.")
+        data = await self.artifacts.get(request.input.cid, self.profile.limits.input_mib << 20)
+        if len(data) != request.input.bytes or sha256(data).hex() != request.input.sha256:
+            raise InputMismatch("The input's bytes are not those that the request names.")
+        result = await self.run_skill(
+            request.service, request.as_dict(), {request.input.cid: data}, self.profile.limits.worker()
+        )
+        artifacts = {
+            name: {"cid": await self.artifacts.put(content), "media_type": kind, "bytes": len(content)}
+            for name, (kind, content) in sorted(result.artifacts.items())
+        }
+        document = build_result(
+            service=request.service,
+            chain_id=self.deployment.chain_id,
+            escrow=self.escrow.address,
+            job_id=job.job_id,
+            request_cid=request_cid,
+            output=result.output,
+            artifacts=artifacts,
+            evidence=result.evidence,
+        )
+        checkpoint = {"deliverable": sha256(document).hex(), "result_cid": await self.artifacts.put(document)}
+        await self.queue.save_checkpoint(owner, item.job_key, checkpoint)
+        await self._say(item, "stored", f"The result is stored as {checkpoint['result_cid']}.")
+        return checkpoint
+
+    async def _plan_submission(
+        self, item: WorkItem, owner: str, job: Job, checkpoint: dict[str, Any]
+    ) -> None:
+        deliverable = bytes.fromhex(checkpoint["deliverable"])
+        intent = Intent(
+            intent_key=f"submit:{item.job_key}:{item.terms['tx_hash']}",
+            kind="submit",
+            to=self.escrow.address,
+            data=submit_calldata(job.job_id, deliverable),
+        )
+        async with self.database.write() as connection:
+            await self.outbox.plan(connection, intent)
+            await self.queue.close(connection, owner, item.job_key, work.DELIVERED)
+            await record_progress(
+                connection, item.job_key, "delivering", "Handing the result over on chain.",
+                source=self.source, at=self.clock.now_seconds(),
+            )
+
+    async def _decline(self, item: WorkItem, owner: str, reason: str) -> None:
+        """Refund the client now rather than let the deadline do it."""
+        log.info("job_declined", job=item.job_key, reason=reason)
+        intent = Intent(
+            intent_key=f"decline:{item.job_key}:{item.terms['tx_hash']}",
+            kind="decline",
+            to=self.escrow.address,
+            data=decline_calldata(item.terms["job_id"]),
+        )
+        async with self.database.write() as connection:
+            await self.outbox.plan(connection, intent)
+            await self.queue.close(connection, owner, item.job_key, work.REFUSED, reason)
+            await record_progress(
+                connection, item.job_key, "declined", reason, source=self.source, at=self.clock.now_seconds()
+            )
+
+    async def _retry(self, item: WorkItem, owner: str, error: Retryable) -> None:
+        """Outages of ours are waited out; a worker that keeps dying ends in a decline."""
+        if error.name == "WorkerDied" and item.attempts >= self.profile.acceptance.max_attempts:
+            await self._decline(item, owner, f"The skill failed {item.attempts} times: {error.message}")
+            return
+        if error.name == "ArtifactNotFound" and await self._is_almost_due(item):
+            await self._decline(item, owner, f"The input cannot be fetched: {error.message}")
+            return
+        log.warning("job_retried", job=item.job_key, **error.as_dict())
+        pause = max(error.retry_after_seconds, RETRY_SECONDS)
+        with contextlib.suppress(LeaseLost):
+            await self.queue.retry_later(owner, item.job_key, after_seconds=pause, error=error.message)
+
+    async def _is_almost_due(self, item: WorkItem) -> bool:
+        job = await self.escrow.job(item.terms["job_id"])
+        head = await self.node.block()
+        return head is not None and job.work_by - head.timestamp < DECLINE_MARGIN_SECONDS
+
+    async def _close(self, item: WorkItem, owner: str, status: str, reason: str) -> None:
+        async with self.database.write() as connection:
+            await self.queue.close(connection, owner, item.job_key, status, reason)
+
+    async def _say(self, item: WorkItem, stage: str, detail: str) -> None:
+        async with self.database.write() as connection:
+            await record_progress(
+                connection, item.job_key, stage, detail, source=self.source, at=self.clock.now_seconds()
+            )
+
+    async def _keep_lease(self, owner: str, job_key: str) -> None:
+        while True:
+            await asyncio.sleep(self.queue.lease_seconds / 3)
+            await self.queue.renew(owner, job_key)

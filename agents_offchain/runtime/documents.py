@@ -1,0 +1,109 @@
+"""Request and result documents: what a client asks and what an agent hands over, as checked values.
+
+Their canonical bytes are addressed by CID and hashed on chain, so building one is a pure function.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from agents_offchain.primitives.canonical import DocumentInvalid, canonical_json, parse_document
+from agents_offchain.primitives.hexes import checksum
+
+REQUEST_SCHEMA = "aitbc.request/1"
+RESULT_SCHEMA = "aitbc.result/1"
+IPFS_PREFIX = "ipfs://"
+Cid = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{10,100}$")]
+Sha256Hex = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RequestInput(_Strict):
+    """The input file of a job."""
+
+    cid: Cid
+    media_type: Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9.+-]{1,60}$")]
+    bytes: Annotated[int, Field(ge=1, le=1 << 30)]
+    sha256: Sha256Hex
+
+
+class ReExecution(_Strict):
+    """Accepted when a re-run finds the same: boxes within pixels, scores within a tolerance, text equal."""
+
+    kind: Literal["re-execution"] = "re-execution"
+    box_tolerance_px: Annotated[float, Field(ge=0, le=100)] = 1
+    score_tolerance: Annotated[float, Field(ge=0, le=1)] = 0.001
+    text: Literal["equal"] = "equal"
+
+
+class RequestDocument(_Strict):
+    """What the client wants done. `note` and `settings` are the client's words: untrusted."""
+
+    schema_: Literal["aitbc.request/1"] = Field(default="aitbc.request/1", alias="schema")
+    service: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+    listing_id: Annotated[int, Field(ge=0)]
+    input: RequestInput
+    settings: dict[str, Any] = Field(default_factory=dict)
+    criteria: ReExecution = ReExecution()
+    note: Annotated[str, StringConstraints(max_length=4000)] = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-compatible data under the document's own names."""
+        return self.model_dump(by_alias=True)
+
+
+def parse_request(data: bytes) -> RequestDocument:
+    """Read an untrusted request document.
+
+    Raises:
+        DocumentInvalid: not one; the message names the field.
+    """
+    document = parse_document(data, REQUEST_SCHEMA)
+    try:
+        return RequestDocument.model_validate(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise DocumentInvalid(f"The request's field {where} is wrong: {first['msg']}.") from error
+
+
+def request_cid_of(description: str) -> str:
+    """The CID that a job's description names.
+
+    Raises:
+        DocumentInvalid: the description is not `ipfs://<cid>`.
+    """
+    cid = description.removeprefix(IPFS_PREFIX)
+    if not description.startswith(IPFS_PREFIX) or not cid.isalnum() or len(cid) > 100:
+        raise DocumentInvalid("The job's description does not name a request document (ipfs://CID).")
+    return cid
+
+
+def build_result(
+    *,
+    service: str,
+    chain_id: int,
+    escrow: bytes,
+    job_id: int,
+    request_cid: str,
+    output: dict[str, Any],
+    artifacts: dict[str, dict[str, Any]],
+    evidence: dict[str, Any],
+) -> bytes:
+    """Canonical bytes of a result document; their SHA2-256 is the deliverable on chain."""
+    return canonical_json(
+        {
+            "schema": RESULT_SCHEMA,
+            "service": service,
+            "job": {"chain_id": chain_id, "escrow": checksum(escrow), "job_id": str(job_id)},
+            "request_cid": request_cid,
+            "output": output,
+            "artifacts": artifacts,
+            "evidence": evidence,
+        }
+    )

@@ -1,0 +1,150 @@
+"""The parent's side: run one skill in a child process and bring back what it made."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from agents_offchain.runtime.workers.limits import (
+    SkillRefused,
+    SkillUnavailable,
+    WorkerDied,
+    WorkerLimitExceeded,
+    WorkerLimits,
+)
+
+log = structlog.get_logger(__name__)
+_KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+
+
+@dataclass(frozen=True)
+class WorkerResult:
+    """What a skill made: JSON output and evidence, artifacts as name -> (media type, bytes)."""
+
+    output: dict[str, Any]
+    evidence: dict[str, Any]
+    artifacts: dict[str, tuple[str, bytes]]
+
+
+async def run_skill(
+    service: str,
+    request: Mapping[str, Any],
+    inputs: Mapping[str, bytes],
+    settings: Mapping[str, Any],
+    limits: WorkerLimits,
+    scratch: Path | None = None,
+) -> WorkerResult:
+    """Run a service on a request in a fresh child process.
+
+    Args:
+        service: Name of the skill's service.
+        request: The request document.
+        inputs: Input bytes by CID.
+        settings: The host's settings of the skill, JSON-compatible (`models_dir`, `threads`, ...).
+        scratch: Folder for the run's own folder; the system's when absent.
+
+    Raises:
+        SkillRefused: the input cannot be worked on; `mend` says why.
+        WorkerLimitExceeded: out of time, memory or output space.
+        SkillUnavailable: this machine lacks what the skill needs.
+        WorkerDied: the child ended without an answer; a retry may help.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="aitbc-skill-", dir=scratch))
+    try:
+        _hand_in(folder, service, request, inputs, settings, limits)
+        code, errors = await _run_child(folder, limits)
+        return _hand_out(folder, code, errors, limits)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _hand_in(
+    folder: Path,
+    service: str,
+    request: Mapping[str, Any],
+    inputs: Mapping[str, bytes],
+    settings: Mapping[str, Any],
+    limits: WorkerLimits,
+) -> None:
+    names = {}
+    for index, (cid, data) in enumerate(sorted(inputs.items())):
+        names[cid] = f"input-{index}"
+        (folder / names[cid]).write_bytes(data)
+    job = {
+        "service": service,
+        "request": dict(request),
+        "inputs": names,
+        "settings": dict(settings),
+        "limits": asdict(limits),
+        "parent_pid": os.getpid(),
+    }
+    (folder / "job.json").write_text(json.dumps(job))
+
+
+async def _run_child(folder: Path, limits: WorkerLimits) -> tuple[int, str]:
+    environment = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
+    environment |= {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "HOME": str(folder)}
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "agents_offchain.runtime.workers.child",
+        str(folder),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        env=environment,
+        start_new_session=True,
+        limit=1 << 16,
+    )
+    try:
+        async with asyncio.timeout(limits.wall_seconds):
+            _, errors = await child.communicate()
+    except TimeoutError as error:
+        raise WorkerLimitExceeded(
+            f"The skill took longer than {limits.wall_seconds:g} s.", wall_seconds=limits.wall_seconds
+        ) from error
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+    return child.returncode or 0, errors.decode(errors="replace")[-2000:]
+
+
+def _hand_out(folder: Path, code: int, errors: str, limits: WorkerLimits) -> WorkerResult:
+    answer_file = folder / "answer.json"
+    if not answer_file.exists():
+        log.warning("worker_died", exit_code=code, stderr=errors)
+        if code in (-signal.SIGXCPU, -signal.SIGXFSZ) or "MemoryError" in errors or "bad_alloc" in errors:
+            raise WorkerLimitExceeded(f"The skill was stopped at its limits (exit code {code}).", exit_code=code)
+        raise WorkerDied(f"The worker ended with code {code} and no answer.", exit_code=code)
+    answer = json.loads(answer_file.read_text())
+    match answer["family"]:
+        case "ok":
+            pass
+        case "refused":
+            raise SkillRefused(answer["message"], mend=answer["mend"], reason=answer["name"])
+        case "limit":
+            raise WorkerLimitExceeded(answer["message"])
+        case "fatal":
+            raise SkillUnavailable(answer["message"], mend=answer["mend"])
+        case _:
+            raise WorkerDied(answer["message"])
+    artifacts = {
+        name: (entry["media_type"], (folder / entry["file"]).read_bytes())
+        for name, entry in answer["artifacts"].items()
+    }
+    size = sum(len(data) for _, data in artifacts.values())
+    if size > limits.output_bytes:
+        raise WorkerLimitExceeded(f"The skill made {size} bytes; {limits.output_bytes} are allowed.")
+    return WorkerResult(answer["output"], answer["evidence"], artifacts)

@@ -1,0 +1,49 @@
+"""Fail when a generated file or a lock is not what its sources say, and name the command that mends it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main() -> int:
+    checks = [
+        (["forge", "build", "-q"], ROOT, "make codegen"),
+        ([sys.executable, "tools/codegen.py", "--check"], ROOT, "make codegen"),
+        (["npm", "run", "-s", "codegen:check"], ROOT / "frontend", "make codegen"),
+    ]
+    failed = False
+    for command, folder, mend in checks:
+        if subprocess.run(command, cwd=folder, check=False).returncode != 0:
+            print(f"drift: {' '.join(command)} says that files are stale; run `{mend}`", file=sys.stderr)
+            failed = True
+    return 1 if failed or not is_lock_current() else 0
+
+
+def is_lock_current() -> bool:
+    """Compile the lock onto a copy, which keeps its pins, and compare."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "requirements.lock"
+        shutil.copy(ROOT / "requirements.lock", copy)
+        flags = (
+            "--universal --python-version 3.11 --generate-hashes --no-header --no-annotate "
+            "--extra contracts --extra vision --group dev"
+        )
+        command = ["uv", "pip", "compile", "-q", *flags.split(), "pyproject.toml", "-o", str(copy)]
+        result = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+        if result.returncode != 0:
+            print(f"drift: the lock cannot be compiled:\n{result.stderr}", file=sys.stderr)
+            return False
+        if copy.read_text() != (ROOT / "requirements.lock").read_text():
+            print("drift: requirements.lock is stale; run `make lock`", file=sys.stderr)
+            return False
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())
