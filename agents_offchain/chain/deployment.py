@@ -1,0 +1,256 @@
+"""One deployment plan for every way to deploy: daemons, ape scripts and tests call `deploy_market`.
+
+In: a `MarketPlan` (who owns, who is paid, who reports, the seeded policy row) and three functions of the caller's
+node. Out: the document of `deployment.json`. Every address follows from the plan alone (CREATE2 through the
+deterministic deployment proxy), so a second run finds what stands already, checks it and sends nothing.
+Escrow and oracle name each other in immutables; `MarketDeployer` makes both, and theirs are its first and second
+created addresses. This module never holds a key and never talks to a node by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from eth_abi.abi import encode
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
+
+from agents_offchain.chain.contract_abi import load_abi
+from agents_offchain.chain.errors import ContractMissing
+from agents_offchain.primitives.hexes import decode_address
+
+CREATE2_PROXY = bytes.fromhex("4e59b44847b379578588920cA78FbF26c0B4956C")
+"""Deterministic deployment proxy: calldata is a 32-byte salt and the creation code."""
+SALT = keccak(text="aitbc.market/1")
+ZERO_ADDRESS = bytes(20)
+
+Transact = Callable[[str, bytes], Mapping[str, Any]]
+"""(checksummed address, calldata) -> receipt with `status` and `blockNumber`, mined."""
+Call = Callable[[str, bytes], bytes]
+"""(checksummed address, calldata) -> returned bytes at the newest block."""
+CodeAt = Callable[[str], bytes]
+"""checksummed address -> runtime code at the newest block, empty if none."""
+
+
+@dataclass(frozen=True)
+class PolicyTerms:
+    """The seeded row; shares in bps, windows in seconds, mark 0 to 100."""
+
+    fee_bps: int = 500
+    pool_share_bps: int = 4_000
+    pass_mark: int = 60
+    verdict_seconds: int = 600
+    review_seconds: int = 120
+    court_seconds: int = 0
+    grace_seconds: int = 7 * 86_400
+    is_ledger_only: bool = False
+
+
+@dataclass(frozen=True)
+class MarketPlan:
+    """Everything that decides the addresses; each address is 20 bytes.
+
+    `token` None means that a TestDollar is deployed, which only a chain without value should use.
+    """
+
+    chain_id: int
+    network: str
+    owner: bytes
+    treasury: bytes
+    reporters: tuple[bytes, ...]
+    quorum: int = 2
+    policy: PolicyTerms = PolicyTerms()
+    token: bytes | None = None
+    salt: bytes = SALT
+
+
+@dataclass(frozen=True)
+class Step:
+    """One contract made through the proxy: its address is known before it exists."""
+
+    name: str
+    address: bytes
+    init_code: bytes
+
+
+@dataclass(frozen=True)
+class PlannedMarket:
+    """The steps in their order, and where every contract of the market will stand."""
+
+    steps: tuple[Step, ...]
+    contracts: Mapping[str, bytes]
+    deployer: bytes
+
+
+def create2_address(salt: bytes, init_code: bytes) -> bytes:
+    """Where the proxy puts `init_code` (EIP-1014)."""
+    return keccak(b"\xff" + CREATE2_PROXY + salt + keccak(init_code))[12:]
+
+
+def child_address(creator: bytes, nonce: int) -> bytes:
+    """Where a contract puts its `nonce`-th creation, 1 to 127."""
+    return keccak(b"\xd6\x94" + creator + bytes([nonce]))[12:]
+
+
+def deployment_plan(plan: MarketPlan) -> PlannedMarket:
+    """The steps that make the market; pure."""
+    steps: list[Step] = []
+
+    def add(name: str, *constructor_args: Any) -> bytes:
+        init_code = load_abi(name).encode_constructor(*constructor_args)
+        steps.append(Step(name, create2_address(plan.salt, init_code), init_code))
+        return steps[-1].address
+
+    token = plan.token if plan.token is not None else add("TestDollar")
+    registry = add("AgentRegistry")
+    deployer = add(
+        "MarketDeployer",
+        plan.owner,
+        plan.treasury,
+        policy_tuple(plan.policy, evaluator=ZERO_ADDRESS, token=token),
+        plan.reporters,
+        plan.quorum,
+    )
+    escrow, oracle = child_address(deployer, 1), child_address(deployer, 2)
+    listings = add("ServiceListings", registry, escrow)
+    return PlannedMarket(
+        steps=tuple(steps),
+        contracts={
+            "AgentRegistry": registry,
+            "ServiceListings": listings,
+            "JobEscrow": escrow,
+            "ResultOracle": oracle,
+            "TestDollar": token,
+        },
+        deployer=deployer,
+    )
+
+
+def policy_tuple(policy: PolicyTerms, *, evaluator: bytes, token: bytes) -> tuple[Any, ...]:
+    """`IJobEscrow.Policy` in the order of its fields."""
+    return (
+        evaluator,
+        token,
+        ZERO_ADDRESS,
+        policy.fee_bps,
+        policy.pool_share_bps,
+        policy.pass_mark,
+        policy.verdict_seconds,
+        policy.review_seconds,
+        policy.court_seconds,
+        policy.grace_seconds,
+        policy.is_ledger_only,
+    )
+
+
+def deploy_market(
+    plan: MarketPlan,
+    *,
+    transact: Transact,
+    call: Call,
+    code_at: CodeAt,
+    previous: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Make what is missing, check what is there, and describe it.
+
+    Args:
+        plan: Decides every address.
+        transact: Sends one transaction and waits until it is mined.
+        call: Reads from a contract.
+        code_at: Reads code.
+        previous: An earlier document; its `deployedAtBlock` is kept when nothing had to be made.
+
+    Returns:
+        The document of `deployment.json`: chainId, network, deployedAtBlock, contracts, policyId, treasury, reporters.
+        `deployedAtBlock` is 0, the whole chain, when everything stood already and no earlier document fits.
+
+    Raises:
+        ContractMissing: the proxy is not on this chain, a step failed, or what stands there answers otherwise.
+    """
+    market = deployment_plan(plan)
+    if not code_at(to_checksum_address(CREATE2_PROXY)):
+        raise ContractMissing(
+            "This chain has no deterministic deployment proxy.",
+            mend=f"Deploy the proxy at {to_checksum_address(CREATE2_PROXY)} first.",
+        )
+    blocks = [
+        block
+        for step in market.steps
+        if (block := _ensure_step(step, plan.salt, transact, code_at)) is not None
+    ]
+    policy_id = _verify(plan, market, call, code_at)
+    contracts = {name: to_checksum_address(address) for name, address in market.contracts.items()}
+    return {
+        "chainId": plan.chain_id,
+        "network": plan.network,
+        "deployedAtBlock": min(blocks) if blocks else _earlier_block(plan, contracts, previous),
+        "contracts": contracts,
+        "policyId": policy_id,
+        "treasury": to_checksum_address(plan.treasury),
+        "reporters": [to_checksum_address(reporter) for reporter in plan.reporters],
+    }
+
+
+def _ensure_step(step: Step, salt: bytes, transact: Transact, code_at: CodeAt) -> int | None:
+    """The block in which the step was made now, None if it stood already."""
+    address = to_checksum_address(step.address)
+    if code_at(address):
+        return None
+    receipt = transact(to_checksum_address(CREATE2_PROXY), salt + step.init_code)
+    if _number(receipt["status"]) != 1 or not code_at(address):
+        raise ContractMissing(f"{step.name} could not be deployed at {address}.", contract=step.name)
+    return _number(receipt["blockNumber"])
+
+
+def _verify(plan: MarketPlan, market: PlannedMarket, call: Call, code_at: CodeAt) -> int:
+    """The id of the seeded row, once every contract answers as planned."""
+    escrow, oracle = market.contracts["JobEscrow"], market.contracts["ResultOracle"]
+    for name, address in market.contracts.items():
+        if not code_at(to_checksum_address(address)):
+            raise ContractMissing(f"No code stands at the planned address of {name}.", contract=name)
+
+    def answer(contract: str, address: bytes, function: str, *args: Any) -> Any:
+        abi = load_abi(contract)
+        return abi.decode_output(
+            function, call(to_checksum_address(address), abi.encode_call(function, *args))
+        )
+
+    policy_id = int(answer("MarketDeployer", market.deployer, "POLICY_ID"))
+    row = answer("JobEscrow", escrow, "policyOf", policy_id)
+    expected: dict[str, tuple[Any, Any]] = {
+        "JobEscrow of MarketDeployer": (
+            decode_address(answer("MarketDeployer", market.deployer, "JOB_ESCROW")),
+            escrow,
+        ),
+        "ResultOracle of JobEscrow": (decode_address(answer("JobEscrow", escrow, "RESULT_ORACLE")), oracle),
+        "JobEscrow of ResultOracle": (decode_address(answer("ResultOracle", oracle, "ESCROW")), escrow),
+        "JobEscrow of ServiceListings": (
+            decode_address(answer("ServiceListings", market.contracts["ServiceListings"], "JOB_ESCROW")),
+            escrow,
+        ),
+        "treasury": (decode_address(answer("JobEscrow", escrow, "TREASURY")), plan.treasury),
+        "policy row": (
+            encode(load_abi("JobEscrow").function("policyOf").output_types, (tuple(row.values()),)),
+            encode(
+                load_abi("JobEscrow").function("policyOf").output_types,
+                (policy_tuple(plan.policy, evaluator=oracle, token=market.contracts["TestDollar"]),),
+            ),
+        ),
+    }
+    for what, (found, planned) in expected.items():
+        if found != planned:
+            raise ContractMissing(f"The {what} is not the planned one.", what=what)
+    return policy_id
+
+
+def _earlier_block(plan: MarketPlan, contracts: Mapping[str, str], previous: Mapping[str, Any] | None) -> int:
+    if previous is None or previous.get("chainId") != plan.chain_id:
+        return 0
+    return int(previous["deployedAtBlock"]) if previous.get("contracts") == dict(contracts) else 0
+
+
+def _number(value: Any) -> int:
+    """Receipts carry numbers as integers or as 0x strings."""
+    return int(value, 16) if isinstance(value, str) else int(value)
