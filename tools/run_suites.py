@@ -57,8 +57,14 @@ def run_suite(name: str, suite: dict[str, object], size: str) -> Tally:
         environment |= dict(suite.get("full", {}))  # type: ignore[call-overload]
     started = time.monotonic()
     process = subprocess.Popen(
-        str(suite["command"]), shell=True, cwd=ROOT, env=environment, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace",
+        str(suite["command"]),
+        shell=True,
+        cwd=ROOT,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        errors="replace",
     )
     lines = []
     assert process.stdout is not None

@@ -69,7 +69,9 @@ def load_deployment(path: Path) -> Deployment:
     try:
         document = json.loads(path.read_text())
     except FileNotFoundError as error:
-        raise DeploymentMissing(f"There is no deployment at {path}.", mend="Run `aitbc up` or scripts/deploy.py.") from error
+        raise DeploymentMissing(
+            f"There is no deployment at {path}.", mend="Run `aitbc up` or scripts/deploy.py."
+        ) from error
     except (OSError, ValueError) as error:
         raise DeploymentMissing(f"The deployment at {path} cannot be read: {error}.") from error
     return parse_deployment(document)

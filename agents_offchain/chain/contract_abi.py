@@ -140,9 +140,7 @@ class ContractAbi:
         return self.bytecode + encode(self.constructor_types, args)
 
 
-def decode_revert(
-    data: bytes, errors: Mapping[bytes, tuple[str, tuple[tuple[str, str], ...]]]
-) -> ContractReverted:
+def decode_revert(data: bytes, errors: Mapping[bytes, tuple[str, tuple[tuple[str, str], ...]]]) -> ContractReverted:
     """Name a revert by its selector; `Error(string)` and `Panic(uint256)` are known everywhere."""
     selector, payload = data[:4], data[4:]
     if selector == ERROR_SELECTOR:
@@ -157,7 +155,9 @@ def decode_revert(
         args = {field: jsonable(value) for (field, _), value in zip(fields, values, strict=True)}
         shown = ", ".join(f"{field}={value}" for field, value in args.items())
         return ContractReverted(f"The contract refused: {name}({shown}).", error=name, args=args)
-    return ContractReverted("The contract refused without a known reason.", error="Unknown", args={"data": "0x" + data.hex()})
+    return ContractReverted(
+        "The contract refused without a known reason.", error="Unknown", args={"data": "0x" + data.hex()}
+    )
 
 
 @lru_cache(maxsize=64)
@@ -205,9 +205,7 @@ def _named(field: dict[str, Any], value: Any) -> Any:
     if kind.endswith("]"):
         inner = {**field, "type": kind[: kind.rindex("[")]}
         return [_named(inner, part) for part in value]
-    return {
-        part["name"]: _named(part, item) for part, item in zip(field["components"], value, strict=True)
-    }
+    return {part["name"]: _named(part, item) for part, item in zip(field["components"], value, strict=True)}
 
 
 def _is_dynamic(kind: str) -> bool:

@@ -93,9 +93,7 @@ class Node:
     async def _post(self, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
         body = orjson.dumps(requests if len(requests) > 1 else requests[0])
         try:
-            response = await self._client.post(
-                self.url, content=body, headers={"content-type": "application/json"}
-            )
+            response = await self._client.post(self.url, content=body, headers={"content-type": "application/json"})
         except httpx.HTTPError as error:
             raise NodeUnavailable(
                 f"The node does not answer: {type(error).__name__}.",

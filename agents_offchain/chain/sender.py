@@ -192,15 +192,19 @@ class Sender:
         )
         return raw, keccak(raw)
 
-    async def _journal(
-        self, item: OutboxItem, nonce: int, raw: bytes, tx_hash: bytes, max_fee: int, tip: int
-    ) -> None:
+    async def _journal(self, item: OutboxItem, nonce: int, raw: bytes, tx_hash: bytes, max_fee: int, tip: int) -> None:
         now = self.clock.now_seconds()
         async with self.database.write() as connection:
             await connection.execute(
                 insert(transactions).values(
-                    tx_hash=tx_hash, outbox_id=item.id, lane=self.lane, nonce=nonce, raw=raw,
-                    max_fee_wei=max_fee, tip_wei=tip, created_at=now,
+                    tx_hash=tx_hash,
+                    outbox_id=item.id,
+                    lane=self.lane,
+                    nonce=nonce,
+                    raw=raw,
+                    max_fee_wei=max_fee,
+                    tip_wei=tip,
+                    created_at=now,
                 )
             )
             await connection.execute(
@@ -261,8 +265,13 @@ class Sender:
         }
         if not receipt.is_success:
             values["error"] = "The transaction reverted on the chain."
-        log.info("transaction_mined", intent=item.intent.intent_key, success=receipt.is_success,
-                 block=receipt.block_number, gas_used=receipt.gas_used)
+        log.info(
+            "transaction_mined",
+            intent=item.intent.intent_key,
+            success=receipt.is_success,
+            block=receipt.block_number,
+            gas_used=receipt.gas_used,
+        )
         await self._set(item, **values)
         return 1
 
@@ -306,7 +315,5 @@ class Sender:
     async def _set(self, item: OutboxItem, **values: Any) -> None:
         async with self.database.write() as connection:
             await connection.execute(
-                update(outbox)
-                .where(outbox.c.id == item.id)
-                .values(**values, updated_at=self.clock.now_seconds())
+                update(outbox).where(outbox.c.id == item.id).values(**values, updated_at=self.clock.now_seconds())
             )

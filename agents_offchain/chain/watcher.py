@@ -152,7 +152,9 @@ class Watcher:
             if last - first < SMALLEST_RANGE:
                 raise
             self._range = max((last - first + 1) // 2, SMALLEST_RANGE)
-            raise NodeUnavailable("The node refused the range; asking for a smaller one.", retry_after_seconds=0.0) from None
+            raise NodeUnavailable(
+                "The node refused the range; asking for a smaller one.", retry_after_seconds=0.0
+            ) from None
         self._range = min(self._range * 2, self.range_blocks)
         missing = sorted({entry.block_number for entry in logs} - chain.keys())
         answers = await self.node.batch([("eth_getBlockByNumber", [hex(number), False]) for number in missing])
@@ -196,9 +198,7 @@ class Watcher:
         async with self.database.read() as connection:
             kept = (
                 await connection.execute(
-                    select(headers)
-                    .where(headers.c.consumer == self.consumer)
-                    .order_by(headers.c.block_number.desc())
+                    select(headers).where(headers.c.consumer == self.consumer).order_by(headers.c.block_number.desc())
                 )
             ).all()
         for row in kept:

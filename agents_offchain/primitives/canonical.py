@@ -29,9 +29,7 @@ def canonical_json(document: Any) -> bytes:
         DocumentInvalid: data JSON cannot carry (NaN, bytes, sets), or more than 1 MiB of it.
     """
     try:
-        text = json.dumps(
-            document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-        )
+        text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise DocumentInvalid(f"The document cannot be written as JSON: {error}.") from error
     encoded = text.encode("utf-8", errors="strict")

@@ -72,9 +72,7 @@ def verdict_digest(domain: Domain, verdict: VerdictMessage) -> bytes:
     return typed_data_digest(domain, VERDICT_TYPE, VERDICT_FIELDS, verdict.values())
 
 
-def typed_data_digest(
-    domain: Domain, type_name: str, fields: tuple[Field, ...], values: tuple[Any, ...]
-) -> bytes:
+def typed_data_digest(domain: Domain, type_name: str, fields: tuple[Field, ...], values: tuple[Any, ...]) -> bytes:
     """`keccak256(0x1901 || domainSeparator || hashStruct(message))` for static fields (EIP-712)."""
     struct = keccak(encode(("bytes32", *(kind for _, kind in fields)), (type_hash(type_name, fields), *values)))
     return keccak(b"\x19\x01" + domain_separator(domain) + struct)
@@ -101,9 +99,7 @@ def type_hash(type_name: str, fields: tuple[Field, ...]) -> bytes:
     return keccak(text=f"{type_name}({','.join(f'{kind} {name}' for name, kind in fields)})")
 
 
-def typed_data(
-    domain: Domain, type_name: str, fields: tuple[Field, ...], values: tuple[Any, ...]
-) -> dict[str, Any]:
+def typed_data(domain: Domain, type_name: str, fields: tuple[Field, ...], values: tuple[Any, ...]) -> dict[str, Any]:
     """The same message in the JSON form of `eth_signTypedData_v4`, for wallets and the signer's log."""
     return {
         "types": {

@@ -50,9 +50,7 @@ class Retryable(AitbcError):
 
     exit_code = 75  # EX_TEMPFAIL
 
-    def __init__(
-        self, message: str, *, retry_after_seconds: float = 1.0, mend: str = "", **fields: Any
-    ) -> None:
+    def __init__(self, message: str, *, retry_after_seconds: float = 1.0, mend: str = "", **fields: Any) -> None:
         super().__init__(message, mend=mend, **fields)
         self.retry_after_seconds = retry_after_seconds
 

@@ -135,9 +135,7 @@ async def _back_off(daemon: Daemon, state: _State, clock: Clock, error: Retryabl
     await clock.sleep(pause)
 
 
-async def _say(
-    database: Database, daemon: Daemon, state: _State, clock: Clock, word: str, detail: str = ""
-) -> None:
+async def _say(database: Database, daemon: Daemon, state: _State, clock: Clock, word: str, detail: str = "") -> None:
     state.last_beat = clock.now_seconds()
     outcome = state.outcome
     await beat(

@@ -59,7 +59,4 @@ async def list_heartbeats(database: Database) -> list[Heartbeat]:
     """The last sign of each process, by name."""
     async with database.read() as connection:
         rows = (await connection.execute(select(heartbeats).order_by(heartbeats.c.process))).all()
-    return [
-        Heartbeat(r.process, r.pid, r.state, r.block_number, r.backlog, r.detail, r.started_at, r.at)
-        for r in rows
-    ]
+    return [Heartbeat(r.process, r.pid, r.state, r.block_number, r.backlog, r.detail, r.started_at, r.at) for r in rows]

@@ -81,16 +81,22 @@ class Inbox:
             rows = (await connection.execute(query)).all()
         return [
             InboxItem(
-                row.consumer, row.chain_id, row.tx_hash, row.log_index, row.block_number, row.block_time,
-                row.contract, row.event, row.args, row.attempts,
+                row.consumer,
+                row.chain_id,
+                row.tx_hash,
+                row.log_index,
+                row.block_number,
+                row.block_time,
+                row.contract,
+                row.event,
+                row.args,
+                row.attempts,
             )
             for row in rows
         ]
 
     async def count_pending(self) -> int:
-        query = select(func.count()).select_from(inbox).where(
-            inbox.c.consumer == self.consumer, inbox.c.status == NEW
-        )
+        query = select(func.count()).select_from(inbox).where(inbox.c.consumer == self.consumer, inbox.c.status == NEW)
         async with self._database.read() as connection:
             return int((await connection.execute(query)).scalar_one())
 

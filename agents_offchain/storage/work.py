@@ -20,7 +20,13 @@ from agents_offchain.storage.tables.journal import work
 from agents_offchain.storage.upsert import insert_new
 
 OPEN, NEW, LEASED, DELIVERED, DONE, REFUSED, DEAD = (
-    "open", "new", "leased", "delivered", "done", "refused", "dead",
+    "open",
+    "new",
+    "leased",
+    "delivered",
+    "done",
+    "refused",
+    "dead",
 )
 """open: known, not yet ready; new: ready; leased: in hand; delivered, done, refused, dead: ended."""
 
@@ -57,9 +63,7 @@ class WorkQueue:
         self.lease_seconds = lease_seconds
         self._clock = clock or SystemClock()
 
-    async def add(
-        self, connection: AsyncConnection, job_key: str, terms: dict[str, Any], status: str = NEW
-    ) -> bool:
+    async def add(self, connection: AsyncConnection, job_key: str, terms: dict[str, Any], status: str = NEW) -> bool:
         """Enter a job in the caller's transaction; False when it is known already."""
         now = self._clock.now_seconds()
         row = {
@@ -105,9 +109,7 @@ class WorkQueue:
     async def renew(self, owner: str, job_key: str) -> None:
         """Raises LeaseLost when `owner` no longer holds the job."""
         async with self._database.write() as connection:
-            await self._change(
-                connection, owner, job_key, lease_until=self._clock.now_seconds() + self.lease_seconds
-            )
+            await self._change(connection, owner, job_key, lease_until=self._clock.now_seconds() + self.lease_seconds)
 
     async def save_checkpoint(self, owner: str, job_key: str, checkpoint: dict[str, Any]) -> None:
         """Keep what a successor needs to go on from here."""
@@ -118,9 +120,7 @@ class WorkQueue:
         self, connection: AsyncConnection, owner: str, job_key: str, status: str, error: str | None = None
     ) -> None:
         """Give the job back with an end status, in the caller's transaction."""
-        await self._change(
-            connection, owner, job_key, status=status, error=error, lease_owner=None, lease_until=None
-        )
+        await self._change(connection, owner, job_key, status=status, error=error, lease_owner=None, lease_until=None)
 
     async def retry_later(self, owner: str, job_key: str, *, after_seconds: float, error: str) -> None:
         """Give the job back to be tried again."""
@@ -142,8 +142,14 @@ class WorkQueue:
             update(work)
             .where(work.c.consumer == self.consumer, work.c.job_key == job_key)
             .values(
-                status=NEW, terms=terms, checkpoint=None, attempts=0, error=None,
-                lease_owner=None, lease_until=None, updated_at=self._clock.now_seconds(),
+                status=NEW,
+                terms=terms,
+                checkpoint=None,
+                attempts=0,
+                error=None,
+                lease_owner=None,
+                lease_until=None,
+                updated_at=self._clock.now_seconds(),
             )
         )
 

@@ -118,9 +118,7 @@ class JobEscrowProxy:
 
     async def credit(self, token: bytes, account: bytes, *, block: int | str = LATEST) -> TokenUnits:
         """What an account can withdraw from the escrow's ledger."""
-        return TokenUnits(
-            await self._node.call(ABI, self.address, "creditOf", token, account, block=block)
-        )
+        return TokenUnits(await self._node.call(ABI, self.address, "creditOf", token, account, block=block))
 
 
 def submit_calldata(job_id: int, deliverable: bytes) -> bytes:

@@ -55,7 +55,9 @@ class SignerClient:
                 finally:
                     writer.close()
         except (OSError, TimeoutError) as error:
-            raise SignerUnavailable("The signer does not answer.", mend="`aitbc status` shows whether it runs.") from error
+            raise SignerUnavailable(
+                "The signer does not answer.", mend="`aitbc status` shows whether it runs."
+            ) from error
         if not answer:
             raise SignerUnavailable("The signer hung up.")
         reply = orjson.loads(answer)

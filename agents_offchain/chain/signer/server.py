@@ -94,8 +94,14 @@ class SignerServer:
         if isinstance(request, SignTransaction):
             _require_chain(key, request.fields["chainId"])
             signed = Account.sign_transaction(request.fields, key.secret.secret)
-            log.info("signed_transaction", key=key.name, to=request.fields["to"], nonce=request.fields["nonce"],
-                     selector=request.fields["data"][:10], tx="0x" + signed.hash.hex())
+            log.info(
+                "signed_transaction",
+                key=key.name,
+                to=request.fields["to"],
+                nonce=request.fields["nonce"],
+                selector=request.fields["data"][:10],
+                tx="0x" + signed.hash.hex(),
+            )
             return bytes(signed.raw_transaction)
         return _sign_typed(key, request)
 

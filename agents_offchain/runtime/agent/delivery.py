@@ -146,9 +146,7 @@ class Delivery:
         await self._say(item, "stored", f"The result is stored as {checkpoint['result_cid']}.")
         return checkpoint
 
-    async def _plan_submission(
-        self, item: WorkItem, owner: str, job: Job, checkpoint: dict[str, Any]
-    ) -> None:
+    async def _plan_submission(self, item: WorkItem, owner: str, job: Job, checkpoint: dict[str, Any]) -> None:
         deliverable = bytes.fromhex(checkpoint["deliverable"])
         intent = Intent(
             intent_key=f"submit:{item.job_key}:{item.terms['tx_hash']}",
@@ -160,8 +158,12 @@ class Delivery:
             await self.outbox.plan(connection, intent)
             await self.queue.close(connection, owner, item.job_key, work.DELIVERED)
             await record_progress(
-                connection, item.job_key, "delivering", "Handing the result over on chain.",
-                source=self.source, at=self.clock.now_seconds(),
+                connection,
+                item.job_key,
+                "delivering",
+                "Handing the result over on chain.",
+                source=self.source,
+                at=self.clock.now_seconds(),
             )
 
     async def _decline(self, item: WorkItem, owner: str, reason: str) -> None:
