@@ -1,0 +1,171 @@
+"""Write the rows of touched entities anew from the events that survive: the only writer of the folded tables."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import Table, delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from agents_offchain.indexer.facts import AGENT, JOB, LISTING, POLICY, Fact, fact_of
+from agents_offchain.indexer.projections.agent import project_agent
+from agents_offchain.indexer.projections.job import project_job, project_verdict
+from agents_offchain.indexer.projections.listing import project_listing
+from agents_offchain.indexer.projections.policy import project_policy
+from agents_offchain.indexer.projections.transaction import FeeOwners, project_transactions
+from agents_offchain.indexer.rows import JobRow
+from agents_offchain.storage.tables.read_model import (
+    agent_listings,
+    agents,
+    events,
+    jobs,
+    marketplace_transactions,
+    policies,
+    verdicts,
+)
+
+GONE = "gone"
+_CHUNK = 200
+_Item = TypeVar("_Item")
+
+
+@dataclass(frozen=True)
+class Change:
+    """An entity whose row was written anew; `status` is a job's, or `gone` when no event is left."""
+
+    entity: str
+    entity_id: int
+    status: str
+
+
+class Refolder:
+    """Projects entities inside a caller's transaction.
+
+    Args:
+        chain_id: Chain whose events are folded.
+        owners: Whom fees belong to.
+    """
+
+    def __init__(self, chain_id: int, owners: FeeOwners) -> None:
+        self._chain_id = chain_id
+        self._owners = owners
+
+    async def refold(self, connection: AsyncConnection, touched: Iterable[tuple[str, int]]) -> list[Change]:
+        """Write the rows of the touched entities; listings come before the jobs that name them."""
+        by_entity: dict[str, set[int]] = defaultdict(set)
+        for entity, entity_id in touched:
+            by_entity[entity].add(entity_id)
+        changes = await self._simple(connection, AGENT, by_entity[AGENT])
+        changes += await self._simple(connection, POLICY, by_entity[POLICY])
+        changes += await self._listings(connection, by_entity)
+        changes += await self._jobs(connection, by_entity[JOB])
+        return changes
+
+    async def _simple(self, connection: AsyncConnection, entity: str, ids: set[int]) -> list[Change]:
+        table, key, project = _SIMPLE[entity]
+        changes = []
+        for chunk in _chunks(sorted(ids)):
+            facts = await self._facts(connection, entity, chunk)
+            rows = [row for entity_id in chunk if (row := project(facts[entity_id])) is not None]
+            await _replace(connection, table, key, chunk, [asdict(row) for row in rows])
+            standing = {getattr(row, key) for row in rows}
+            changes += [Change(entity, item, "" if item in standing else GONE) for item in chunk]
+        return changes
+
+    async def _listings(self, connection: AsyncConnection, by_entity: dict[str, set[int]]) -> list[Change]:
+        """Listings; one that appears or disappears also touches the jobs that name it."""
+        ids = by_entity[LISTING]
+        before = await _standing_listings(connection, ids)
+        changes = await self._simple(connection, LISTING, ids)
+        after = await _standing_listings(connection, ids)
+        for chunk in _chunks(sorted(before ^ after)):
+            found = await connection.execute(select(jobs.c.job_id).where(jobs.c.listing_id.in_(chunk)))
+            by_entity[JOB].update(row.job_id for row in found)
+        return changes
+
+    async def _jobs(self, connection: AsyncConnection, ids: set[int]) -> list[Change]:
+        changes = []
+        for chunk in _chunks(sorted(ids)):
+            facts = await self._facts(connection, JOB, chunk)
+            rows = {job_id: project_job(facts[job_id]) for job_id in chunk}
+            standing = [row for row in rows.values() if row is not None]
+            services = await _services(connection, standing)
+            found = [verdict for job_id in chunk if (verdict := project_verdict(facts[job_id])) is not None]
+            moved = [
+                movement
+                for job_id, row in rows.items()
+                for movement in project_transactions(
+                    facts[job_id], row, services.get(job_id, ""), self._owners
+                )
+            ]
+            await _replace(connection, jobs, "job_id", chunk, [asdict(row) for row in standing])
+            await _replace(connection, verdicts, "job_id", chunk, [asdict(row) for row in found])
+            await _replace(
+                connection, marketplace_transactions, "job_id", chunk, [asdict(row) for row in moved]
+            )
+            changes += [Change(JOB, job_id, row.status if row else GONE) for job_id, row in rows.items()]
+        return changes
+
+    async def _facts(
+        self, connection: AsyncConnection, entity: str, ids: Sequence[int]
+    ) -> dict[int, list[Fact]]:
+        query = (
+            select(events)
+            .where(
+                events.c.entity == entity,
+                events.c.entity_id.in_(ids),
+                events.c.chain_id == self._chain_id,
+            )
+            .order_by(events.c.block_number, events.c.log_index)
+        )
+        facts: dict[int, list[Fact]] = {entity_id: [] for entity_id in ids}
+        for row in await connection.execute(query):
+            facts[row.entity_id].append(fact_of(row))
+        return facts
+
+
+_SIMPLE: dict[str, tuple[Table, str, Any]] = {
+    AGENT: (agents, "agent_id", project_agent),
+    POLICY: (policies, "policy_id", project_policy),
+    LISTING: (agent_listings, "listing_id", project_listing),
+}
+
+
+async def _standing_listings(connection: AsyncConnection, ids: set[int]) -> set[int]:
+    standing: set[int] = set()
+    for chunk in _chunks(sorted(ids)):
+        query = select(agent_listings.c.listing_id).where(agent_listings.c.listing_id.in_(chunk))
+        standing.update(row.listing_id for row in await connection.execute(query))
+    return standing
+
+
+async def _services(connection: AsyncConnection, rows: Sequence[JobRow]) -> dict[int, str]:
+    """Job -> service type of its listing, where the listing is one of the agent that the job names."""
+    wanted = sorted({row.listing_id for row in rows if row.listing_id is not None})
+    if not wanted:
+        return {}
+    query = select(
+        agent_listings.c.listing_id, agent_listings.c.agent_id, agent_listings.c.service_type
+    ).where(agent_listings.c.listing_id.in_(wanted))
+    listings = {row.listing_id: row for row in await connection.execute(query)}
+    return {
+        row.job_id: listing.service_type
+        for row in rows
+        if (listing := listings.get(row.listing_id)) is not None and listing.agent_id == row.agent_id
+    }
+
+
+async def _replace(
+    connection: AsyncConnection, table: Table, key: str, ids: Sequence[int], rows: Sequence[dict[str, Any]]
+) -> None:
+    await connection.execute(delete(table).where(table.c[key].in_(ids)))
+    if rows:
+        await connection.execute(insert(table), list(rows))
+
+
+def _chunks(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
+    for start in range(0, len(items), _CHUNK):
+        yield items[start : start + _CHUNK]

@@ -1,0 +1,120 @@
+"""Rows of the read model as values; field names are the columns of `storage.tables.read_model`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class AgentRow:
+    """An ERC-8004 agent; `wallet` is zero while it has none."""
+
+    agent_id: int
+    owner: bytes
+    wallet: bytes
+    uri: str
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True)
+class ListingRow:
+    """An offer; `price` in the smallest unit of the policy's token."""
+
+    id: str
+    listing_id: int
+    agent_id: int
+    service_type: str
+    pricing_model: str
+    price: int
+    policy_id: int
+    work_seconds: int
+    criteria_hash: bytes
+    uri: str
+    is_available: bool
+    is_closed: bool
+    reputation_score: int | None
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True)
+class PolicyRow:
+    """Terms that jobs share; shares in 1/10,000, windows in seconds."""
+
+    policy_id: int
+    policy_hash: bytes
+    evaluator: bytes
+    token: bytes
+    hook: bytes
+    fee_bps: int
+    pool_share_bps: int
+    pass_mark: int
+    verdict_seconds: int
+    review_seconds: int
+    court_seconds: int
+    grace_seconds: int
+    is_ledger_only: bool
+    is_retired: bool
+    created_at: int
+
+
+@dataclass(frozen=True)
+class JobRow:
+    """A job; amounts in the smallest unit of its token, times in unix seconds."""
+
+    job_id: int
+    client: bytes
+    provider: bytes
+    evaluator: bytes
+    agent_id: int | None
+    listing_id: int | None
+    policy_id: int | None
+    budget: int
+    status: str
+    description: str
+    deliverable: bytes | None
+    reason: bytes | None
+    paid: int
+    refunded: int
+    fee_treasury: int
+    fee_reporters: int
+    expired_at: int
+    created_at: int
+    funded_at: int | None
+    submitted_at: int | None
+    settled_at: int | None
+    created_tx: bytes
+
+
+@dataclass(frozen=True)
+class VerdictRow:
+    """The posted verdict of a job; bit i of `signer_bitmap` is the oracle's i-th reporter."""
+
+    job_id: int
+    report_hash: bytes
+    deliverable: bytes
+    score: int
+    epoch: int
+    signer_bitmap: int
+    posted_at: int
+    tx_hash: bytes
+
+
+@dataclass(frozen=True)
+class TransactionRow:
+    """A movement of a job's money; `status` is held while it sits in the escrow, else final."""
+
+    id: str
+    job_id: int
+    agent_id: int | None
+    service_type: str
+    kind: str
+    amount: int
+    from_address: bytes
+    to_address: bytes
+    status: str
+    created_at: int
+    tx_hash: bytes
+    log_index: int
+    block_number: int
