@@ -37,9 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         for entry in read_manifest().values():
             done = ensure_model(entry, options.models, options.node_modules, is_check_only=options.check)
-            sys.stdout.write(
-                f"{done:<9} {entry.name:<8} sha256:{entry.sha256[:16]}  {entry.source.split(',')[0]}\n"
-            )
+            sys.stdout.write(f"{done:<9} {entry.name:<8} sha256:{entry.sha256[:16]}  {entry.source.split(',')[0]}\n")
     except AitbcError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
@@ -51,9 +49,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Prepare and check the model files.")
     parser.add_argument("--check", action="store_true", help="only check; write nothing")
     models = Path(os.environ.get("AITBC_MODELS") or REPOSITORY / "models")
-    parser.add_argument(
-        "--models", type=Path, default=models, help="folder of prepared models (AITBC_MODELS)"
-    )
+    parser.add_argument("--models", type=Path, default=models, help="folder of prepared models (AITBC_MODELS)")
     parser.add_argument("--node-modules", type=Path, default=REPOSITORY / "node_modules")
     return parser.parse_args(arguments)
 

@@ -144,9 +144,7 @@ class GraphTranslator:
         if last is None or last.op_type != "Conv" or len(last.input) != 2 or not value.is_channels_last:
             candidates = [n for n in self.nodes if n.output[0] == value.name and n.op_type == "Conv"]
             if len(candidates) != 1 or len(candidates[0].input) != 2 or not value.is_channels_last:
-                raise UnsupportedGraph(
-                    f"{node['name']} adds a constant to something other than a convolution"
-                )
+                raise UnsupportedGraph(f"{node['name']} adds a constant to something other than a convolution")
             last = candidates[0]
         last.input.append(self._initializer(constant, self.constants[constant]))
         self.values[node["name"]] = value

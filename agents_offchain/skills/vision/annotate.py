@@ -25,9 +25,7 @@ INK = (16, 16, 16)
 PALETTE = ((0, 200, 120), (64, 156, 255), (255, 105, 97), (191, 90, 242), (255, 159, 10), (90, 200, 250))
 
 
-def annotate_image(
-    pixels: NDArray[np.uint8], objects: Sequence[DetectedObject], lines: Sequence[TextLine]
-) -> bytes:
+def annotate_image(pixels: NDArray[np.uint8], objects: Sequence[DetectedObject], lines: Sequence[TextLine]) -> bytes:
     """Draw objects and text lines and encode the picture.
 
     Args:

@@ -107,9 +107,7 @@ def _sniff(data: bytes) -> PictureFormat:
         head = data[:16].lstrip()
         found = next((name for magic, name in KNOWN_BUT_REFUSED.items() if head.startswith(magic)), "")
     raise ImageFormatUnsupported(
-        f"The file is {found}, not a picture that can be inspected."
-        if found
-        else "The file is not a picture.",
+        f"The file is {found}, not a picture that can be inspected." if found else "The file is not a picture.",
         mend=f"Convert it to {SUPPORTED} and send it again.",
     )
 

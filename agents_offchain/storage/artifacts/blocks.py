@@ -75,9 +75,7 @@ def require_block_size(block: bytes) -> None:
 
 
 def _absent(digest: bytes) -> ArtifactNotFound:
-    return ArtifactNotFound(
-        f"No block with the digest {digest.hex()[:16]}... is stored here.", digest=digest.hex()
-    )
+    return ArtifactNotFound(f"No block with the digest {digest.hex()[:16]}... is stored here.", digest=digest.hex())
 
 
 class MemoryBlockStore:
@@ -124,7 +122,7 @@ class FileBlockStore:
         self.blocks = root / "blocks"
         self.incoming = root / "incoming"
         self._lock: IO[str] | None = None
-        with _disk_errors():
+        with disk_errors():
             self.blocks.mkdir(parents=True, exist_ok=True)
             self.incoming.mkdir(exist_ok=True)
 
@@ -134,7 +132,7 @@ class FileBlockStore:
         Raises:
             StoreInUse: another process holds it.
         """
-        with _disk_errors():
+        with disk_errors():
             lock = (self.root / "lock").open("w", encoding="ascii")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -162,7 +160,7 @@ class FileBlockStore:
         digest = hashlib.sha256(block).digest()
         path = self.path_of(digest)
         if not self._is_intact(path, block):
-            with _disk_errors():
+            with disk_errors():
                 self._write(path, block)
         return digest
 
@@ -182,9 +180,9 @@ class FileBlockStore:
                 os.fsync(file.fileno())
             if not path.parent.is_dir():
                 path.parent.mkdir(exist_ok=True)
-                _sync_folder(self.blocks)
+                sync_folder(self.blocks)
             temporary.replace(path)
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
@@ -192,7 +190,7 @@ class FileBlockStore:
     def get(self, digest: bytes) -> bytes:
         path = self.path_of(digest)
         try:
-            with _disk_errors():
+            with disk_errors():
                 block = path.read_bytes()
         except StoreUnavailable as error:
             if isinstance(error.__cause__, FileNotFoundError):
@@ -224,7 +222,7 @@ def _require_digest(block: bytes, digest: bytes) -> None:
         )
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a new name in the folder survive a power cut."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -234,7 +232,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _disk_errors() -> Iterator[None]:
+def disk_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:

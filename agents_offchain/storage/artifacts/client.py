@@ -130,9 +130,7 @@ class KuboArtifactStore:
 
     async def get(self, cid: str, max_bytes: int) -> bytes:
         root = parse_cid(cid)
-        return await self._call(
-            lambda client: _collect(read_file(root, self._block_reader(client)), max_bytes)
-        )
+        return await self._call(lambda client: _collect(read_file(root, self._block_reader(client)), max_bytes))
 
     async def has(self, cid: str) -> bool:
         root = str(parse_cid(cid))
@@ -168,17 +166,20 @@ class KuboArtifactStore:
         deadline = time.monotonic() + self._timeout_seconds
 
         def fetch(cid: Cid) -> bytes:
-            block = bytearray()
+            if time.monotonic() > deadline:
+                raise StoreUnavailable("The artifact store is too slow.", retry_after_seconds=5.0)
+            pieces_read = bytearray()
             with client._client.request("/block/get", (str(cid),), stream=True) as pieces:
                 for piece in pieces:
-                    block += piece
-                    if len(block) > MAX_BLOCK_BYTES:
+                    pieces_read += piece
+                    if len(pieces_read) > MAX_BLOCK_BYTES:
                         raise _corrupted(cid)
                     if time.monotonic() > deadline:
                         raise StoreUnavailable("The artifact store is too slow.", retry_after_seconds=5.0)
+            block = bytes(pieces_read)
             if not cid.matches(block):
                 raise _corrupted(cid)
-            return bytes(block)
+            return block
 
         return fetch
 
@@ -261,13 +262,9 @@ def _from_answer(message: str) -> Exception:
     if "not found" in said or "could not find" in said:
         return ArtifactNotFound("The artifact store does not have this artifact.", reason=message[:200])
     if "no space" in said or "disk is full" in said or "disk of the artifact store is full" in said:
-        return StoreFull(
-            "The disk of the artifact store is full.", retry_after_seconds=30.0, reason=message[:200]
-        )
+        return StoreFull("The disk of the artifact store is full.", retry_after_seconds=30.0, reason=message[:200])
     if "too large" in said or "more than the" in said:
         return ArtifactTooLarge("The artifact store refuses a file of this size.", reason=message[:200])
     if "damaged on disk" in said or "hash mismatch" in said or "does not match" in said:
-        return ArtifactCorrupted(
-            "The artifact store holds damaged bytes for this artifact.", reason=message[:200]
-        )
+        return ArtifactCorrupted("The artifact store holds damaged bytes for this artifact.", reason=message[:200])
     return StoreUnavailable("The artifact store answers with an error.", reason=message[:200])

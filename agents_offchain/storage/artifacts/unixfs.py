@@ -63,33 +63,46 @@ class FileNode:
     file_bytes: int
 
 
-def write_file(chunks: Iterable[bytes], put: PutBlock, profile: Profile = V1_2025) -> Link:
-    """Store a file and return its root. Leaves go first: a root is stored only when all below it is.
+class FileTree:
+    """A file being stored: leaves as soon as they are complete, inner nodes and root at the end."""
+
+    def __init__(self, put: PutBlock, profile: Profile = V1_2025) -> None:
+        self._put = put
+        self._profile = profile
+        self._pending = bytearray()
+        self._leaves: list[Link] = []
+
+    def extend(self, pieces: Iterable[bytes]) -> None:
+        """Take more of the file; stores every leaf that is complete. Raises what ``put`` raises."""
+        size_bytes = self._profile.chunk_bytes
+        for piece in pieces:
+            self._pending += piece
+            while len(self._pending) >= size_bytes:
+                self._leaves.append(_write_leaf(bytes(self._pending[:size_bytes]), self._put, self._profile))
+                del self._pending[:size_bytes]
+
+    def finish(self) -> Link:
+        """Store the rest and return the root. The root goes last: it is there only when all below it is."""
+        if self._pending or not self._leaves:
+            self._leaves.append(_write_leaf(bytes(self._pending), self._put, self._profile))
+        level, width = self._leaves, self._profile.width
+        while len(level) > 1:
+            groups = (level[start : start + width] for start in range(0, len(level), width))
+            level = [_write_parent(group, self._put, self._profile) for group in groups]
+        return level[0]
+
+
+def write_file(pieces: Iterable[bytes], put: PutBlock, profile: Profile = V1_2025) -> Link:
+    """Store a file and return its root.
 
     Args:
-        chunks: The file in pieces of any length.
+        pieces: The file in pieces of any length.
         put: Stores one block.
         profile: How the file is cut and linked.
     """
-    level = [_write_leaf(leaf, put, profile) for leaf in recut(chunks, profile.chunk_bytes)]
-    while len(level) > 1:
-        groups = (level[start : start + profile.width] for start in range(0, len(level), profile.width))
-        level = [_write_parent(group, put, profile) for group in groups]
-    return level[0]
-
-
-def recut(chunks: Iterable[bytes], size_bytes: int) -> Iterator[bytes]:
-    """The same bytes in pieces of ``size_bytes``, the last shorter; an empty file is one empty piece."""
-    pending = bytearray()
-    is_empty = True
-    for chunk in chunks:
-        pending += chunk
-        while len(pending) >= size_bytes:
-            is_empty = False
-            yield bytes(pending[:size_bytes])
-            del pending[:size_bytes]
-    if pending or is_empty:
-        yield bytes(pending)
+    tree = FileTree(put, profile)
+    tree.extend(pieces)
+    return tree.finish()
 
 
 def _write_leaf(data: bytes, put: PutBlock, profile: Profile) -> Link:
@@ -102,9 +115,7 @@ def _write_leaf(data: bytes, put: PutBlock, profile: Profile) -> Link:
 
 def _write_parent(children: list[Link], put: PutBlock, profile: Profile) -> Link:
     links = b"".join(
-        _bytes_field(
-            2, _bytes_field(1, child.cid.encode()) + _bytes_field(2, b"") + _field(3, child.tree_bytes)
-        )
+        _bytes_field(2, _bytes_field(1, child.cid.encode()) + _bytes_field(2, b"") + _field(3, child.tree_bytes))
         for child in children
     )
     file_bytes = sum(child.file_bytes for child in children)
@@ -192,9 +203,7 @@ def decode_node(block: bytes) -> FileNode:
     data = single.get(2, b"")
     sizes = tuple(value for number, value in unixfs if number == 4 and isinstance(value, int))
     file_bytes = single.get(3, len(data) if isinstance(data, bytes) else 0)
-    is_consistent = (
-        isinstance(data, bytes) and len(sizes) == len(children) and file_bytes == len(data) + sum(sizes)
-    )
+    is_consistent = isinstance(data, bytes) and len(sizes) == len(children) and file_bytes == len(data) + sum(sizes)
     if not is_consistent or not isinstance(data, bytes) or not isinstance(file_bytes, int):
         raise ArtifactMalformed("A node of the file declares sizes that contradict each other.")
     return FileNode(data, children, sizes, file_bytes)
