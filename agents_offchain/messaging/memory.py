@@ -24,7 +24,7 @@ class Faults:
         reorder: The whole batch is shuffled.
     """
 
-    rng: random.Random = field(default_factory=lambda: random.Random(0))
+    rng: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311 (no secret)
     lose: float = 0.0
     duplicate: float = 0.0
     reorder: float = 0.0

@@ -181,9 +181,7 @@ class StreamMailbox:
         return found
 
     async def _read(self, topic: str, key: str, after: str, limit: int, block: int | None) -> list[Delivery]:
-        answer: Any = await self._client.xreadgroup(
-            self._group, self._consumer, {key: after}, count=limit, block=block
-        )
+        answer: Any = await self._client.xreadgroup(self._group, self._consumer, {key: after}, count=limit, block=block)
         return [_delivery(topic, entry) for _, entries in answer or [] for entry in entries if entry[1]]
 
     async def _first_needed(self, key: str, group: Any) -> tuple[int, int]:

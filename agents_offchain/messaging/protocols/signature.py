@@ -39,9 +39,7 @@ def recover_signer(digest: bytes, signature: bytes) -> bytes:
     if int.from_bytes(signature[32:64], "big") > _HALF_ORDER:
         raise EnvelopeInvalid("The signature is the malleable one of its pair.")
     try:
-        key = PublicKey.from_signature_and_message(
-            signature[:64] + bytes([signature[64] - 27]), digest, hasher=None
-        )
+        key = PublicKey.from_signature_and_message(signature[:64] + bytes([signature[64] - 27]), digest, hasher=None)
     except Exception as error:  # the library raises plain Exception when nothing can be recovered
         raise EnvelopeInvalid("No key made this signature.") from error
     return keccak(key.format(compressed=False)[1:])[12:]

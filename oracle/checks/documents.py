@@ -1,0 +1,105 @@
+"""The result document as a reporter reads it, from bytes that anybody wrote."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from agents_offchain.primitives.canonical import DocumentInvalid, parse_document
+
+RESULT_SCHEMA = "aitbc.result/1"
+MAX_ENTRIES = 10_000
+"""Most objects or text lines of one output."""
+
+Model = TypeVar("Model", bound=BaseModel)
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-1e9, le=1e9)]
+UnitNumber = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=1)]
+Hex32 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Part(BaseModel):
+    """Unknown fields are kept out of the way, so that a later minor version still reads."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class JobReference(_Part):
+    chain_id: int = Field(strict=True, ge=0)
+    escrow: str = Field(max_length=42)
+    job_id: str = Field(max_length=78)
+
+
+class ImageFacts(_Part):
+    width: int = Field(strict=True, ge=0, le=10**6)
+    height: int = Field(strict=True, ge=0, le=10**6)
+    sha256: Hex32
+
+
+class FoundObject(_Part):
+    """A thing in the picture; `box` is x0 y0 x1 y1 in pixels, `score` in [0, 1]."""
+
+    label: str = Field(max_length=200)
+    score: UnitNumber
+    box: tuple[Number, Number, Number, Number]
+
+
+Corner = tuple[Number, Number]
+
+
+class FoundText(_Part):
+    """A line of text; `box` is its four corners in pixels."""
+
+    text: str = Field(max_length=10_000)
+    score: UnitNumber
+    box: tuple[Corner, Corner, Corner, Corner]
+
+
+class ImageOutput(_Part):
+    """The output of `inspect-image`."""
+
+    image: ImageFacts
+    objects: list[FoundObject] = Field(max_length=MAX_ENTRIES)
+    text: list[FoundText] = Field(max_length=MAX_ENTRIES)
+
+
+class ArtifactReference(_Part):
+    cid: str = Field(min_length=1, max_length=120)
+    media_type: str = Field(max_length=100)
+
+
+class ResultDocument(_Part):
+    """What the agent claims. `output` and `evidence` are read by the checks of the service."""
+
+    schema_: Literal["aitbc.result/1"] = Field(alias="schema")
+    service: str = Field(max_length=64)
+    job: JobReference
+    request_cid: str = Field(max_length=120)
+    output: ImageOutput
+    artifacts: dict[str, ArtifactReference] = Field(default_factory=dict, max_length=64)
+    evidence: dict[str, Any] = Field(default_factory=dict)
+
+
+def read_result(data: bytes) -> ResultDocument:
+    """The result document.
+
+    Raises:
+        DocumentInvalid: nobody can read this as a result.
+    """
+    return _validate(ResultDocument, parse_document(data, RESULT_SCHEMA))
+
+
+def read_output(output: Any) -> ImageOutput:
+    """A skill's output, typed.
+
+    Raises:
+        DocumentInvalid: not the output of `inspect-image`.
+    """
+    return _validate(ImageOutput, output)
+
+
+def _validate(model: type[Model], raw: Any) -> Model:
+    try:
+        return model.model_validate(raw)
+    except (ValidationError, RecursionError) as error:
+        raise DocumentInvalid(f"The document is not a {model.__name__}.") from error
