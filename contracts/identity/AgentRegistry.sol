@@ -94,10 +94,10 @@ contract AgentRegistry is IAgentRegistry, ERC721, IERC4906, EIP712 {
     }
 
     /// @inheritdoc IERC8004Identity
-    function register(string calldata agentURI, MetadataEntry[] calldata metadata)
-        external
-        returns (uint256 agentId)
-    {
+    function register(
+        string calldata agentURI,
+        MetadataEntry[] calldata metadata
+    ) external returns (uint256 agentId) {
         agentId = _register(agentURI);
         for (uint256 i = 0; i < metadata.length; ++i) {
             _setMetadata(agentId, metadata[i].metadataKey, metadata[i].metadataValue);
@@ -117,7 +117,11 @@ contract AgentRegistry is IAgentRegistry, ERC721, IERC4906, EIP712 {
     }
 
     /// @inheritdoc IERC8004Identity
-    function setMetadata(uint256 agentId, string calldata metadataKey, bytes calldata metadataValue) external {
+    function setMetadata(
+        uint256 agentId,
+        string calldata metadataKey,
+        bytes calldata metadataValue
+    ) external {
         // Check
         _requireAuthorized(agentId);
         // Effect and event
@@ -125,9 +129,12 @@ contract AgentRegistry is IAgentRegistry, ERC721, IERC4906, EIP712 {
     }
 
     /// @inheritdoc IERC8004Identity
-    function setAgentWallet(uint256 agentId, address newWallet, uint256 deadline, bytes calldata signature)
-        external
-    {
+    function setAgentWallet(
+        uint256 agentId,
+        address newWallet,
+        uint256 deadline,
+        bytes calldata signature
+    ) external {
         // Check
         _requireAuthorized(agentId);
         if (newWallet == address(0) || newWallet == CLEARED) revert AgentRegistry_WalletIsZero(agentId);
@@ -135,9 +142,7 @@ contract AgentRegistry is IAgentRegistry, ERC721, IERC4906, EIP712 {
         uint256 latest = block.timestamp + MAX_CONSENT_SECONDS;
         if (deadline > latest) revert AgentRegistry_DeadlineTooFar(deadline, latest);
         bytes32 digest = _hashTypedDataV4(
-            keccak256(
-                abi.encode(AGENT_WALLET_SET_TYPEHASH, agentId, newWallet, ownerOf(agentId), deadline)
-            )
+            keccak256(abi.encode(AGENT_WALLET_SET_TYPEHASH, agentId, newWallet, ownerOf(agentId), deadline))
         );
         if (!Signatures.isBy(newWallet, digest, signature)) {
             revert AgentRegistry_WalletSignatureInvalid(newWallet);
@@ -176,8 +181,14 @@ contract AgentRegistry is IAgentRegistry, ERC721, IERC4906, EIP712 {
         emit MetadataUpdate(agentId);
     }
 
-    function _setMetadata(uint256 agentId, string calldata metadataKey, bytes calldata metadataValue) private {
-        if (keccak256(bytes(metadataKey)) == WALLET_KEY_HASH) revert AgentRegistry_ReservedKey(metadataKey);
+    function _setMetadata(
+        uint256 agentId,
+        string calldata metadataKey,
+        bytes calldata metadataValue
+    ) private {
+        if (keccak256(bytes(metadataKey)) == WALLET_KEY_HASH) {
+            revert AgentRegistry_ReservedKey(metadataKey);
+        }
         _metadata[agentId][metadataKey] = metadataValue;
         emit MetadataSet(agentId, metadataKey, metadataKey, metadataValue);
     }

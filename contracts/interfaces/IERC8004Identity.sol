@@ -23,9 +23,10 @@ interface IERC8004Identity {
     function register(string calldata agentURI) external returns (uint256 agentId);
 
     /// @notice Registers with URI and metadata. The key `agentWallet` is reserved.
-    function register(string calldata agentURI, MetadataEntry[] calldata metadata)
-        external
-        returns (uint256 agentId);
+    function register(
+        string calldata agentURI,
+        MetadataEntry[] calldata metadata
+    ) external returns (uint256 agentId);
 
     /// @notice Owner or operator changes the registration file.
     function setAgentURI(uint256 agentId, string calldata newURI) external;
@@ -43,8 +44,12 @@ interface IERC8004Identity {
     /// @param deadline Unix seconds, at most five minutes ahead.
     /// @param signature By `newWallet` (ECDSA, or ERC-1271 if it has code) over
     /// `AgentWalletSet(uint256 agentId,address newWallet,address owner,uint256 deadline)`.
-    function setAgentWallet(uint256 agentId, address newWallet, uint256 deadline, bytes calldata signature)
-        external;
+    function setAgentWallet(
+        uint256 agentId,
+        address newWallet,
+        uint256 deadline,
+        bytes calldata signature
+    ) external;
 
     /// @notice Owner or operator clears the wallet.
     function unsetAgentWallet(uint256 agentId) external;

@@ -186,17 +186,18 @@ interface IJobEscrow is IERC8183 {
     /// @notice The job; reverts if it never existed.
     function jobOf(uint256 jobId) external view returns (JobView memory);
 
-    /// @notice What an evaluator must know to settle the job; reverts if it never existed.
+    /// @notice What an evaluator must know to settle the job; the evaluator is zero if the job never existed.
     function assessmentOf(uint256 jobId) external view returns (Assessment memory);
 
     /// @notice Number of jobs ever made; ids run from 1 to this.
     function jobCount() external view returns (uint256);
 
     /// @notice The digest that both parties sign for {cancel}.
-    function cancelDigest(uint256 jobId, uint96 providerAmount, uint256 deadline)
-        external
-        view
-        returns (bytes32);
+    function cancelDigest(
+        uint256 jobId,
+        uint96 providerAmount,
+        uint256 deadline
+    ) external view returns (bytes32);
 
     /* ---------- money ---------- */
 

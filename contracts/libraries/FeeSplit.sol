@@ -9,11 +9,11 @@ library FeeSplit {
     /// @param earned Smallest units, below 2^96.
     /// @param feeBps At most BPS; the fee is rounded down.
     /// @param poolShareBps At most BPS; the pool's part of the fee is rounded down.
-    function splitDown(uint256 earned, uint256 feeBps, uint256 poolShareBps)
-        internal
-        pure
-        returns (uint256 paid, uint256 toTreasury, uint256 toPool)
-    {
+    function splitDown(
+        uint256 earned,
+        uint256 feeBps,
+        uint256 poolShareBps
+    ) internal pure returns (uint256 paid, uint256 toTreasury, uint256 toPool) {
         uint256 fee = (earned * feeBps) / BPS;
         toPool = (fee * poolShareBps) / BPS;
         toTreasury = fee - toPool;

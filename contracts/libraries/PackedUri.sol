@@ -17,6 +17,8 @@ library PackedUri {
     /// @dev The scheme, "b" for base32, and the first 30 of the 32 bits that say version, codec, hash and length.
     bytes14 private constant PREFIX = "ipfs://bafkrei";
     uint256 private constant PREFIX_LENGTH = 14;
+    /// @dev Bit `c` is set for every character code `c` of ALPHABET.
+    uint256 private constant VALID_CODES = (((1 << 26) - 1) << 0x61) | (((1 << 6) - 1) << 0x32);
     bytes32 private constant ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
 
     /// @notice Stores `uri` in as few slots as it takes.
@@ -37,16 +39,12 @@ library PackedUri {
         bytes calldata text = bytes(uri);
         if (text.length != CID_URI_LENGTH || bytes14(text[:PREFIX_LENGTH]) != PREFIX) return 0;
         // 52 characters of 5 bits: 2 zero bits that end the header, 256 of the digest, 2 zero bits of padding.
-        uint256 value = _bitsOf(text[PREFIX_LENGTH]);
-        if (value > 7) return 0;
-        for (uint256 i = PREFIX_LENGTH + 1; i < CID_URI_LENGTH - 1; ++i) {
-            uint256 bits = _bitsOf(text[i]);
-            if (bits > 31) return 0;
-            value = (value << 5) | bits;
-        }
-        uint256 last = _bitsOf(text[CID_URI_LENGTH - 1]);
-        if (last > 31 || last & 3 != 0) return 0;
-        return bytes32((value << 3) | (last >> 2));
+        uint256 head = uint256(bytes32(text[PREFIX_LENGTH:PREFIX_LENGTH + 32]));
+        uint256 tail = uint256(uint160(bytes20(text[PREFIX_LENGTH + 32:])));
+        (uint256 headBits, uint256 headFaults) = _decode(head, 32);
+        (uint256 tailBits, uint256 tailFaults) = _decode(tail, 20);
+        if (headFaults | tailFaults | (headBits >> 158) | (tailBits & 3) != 0) return 0;
+        return bytes32((headBits << 98) | (tailBits >> 2));
     }
 
     /// @notice The URI of the short form for a digest.
@@ -65,11 +63,17 @@ library PackedUri {
         return string(text);
     }
 
-    /// @dev 0 to 31, or 32 for a character outside of lower-case base32.
-    function _bitsOf(bytes1 character) private pure returns (uint256) {
-        uint8 code = uint8(character);
-        if (code >= 0x61 && code <= 0x7a) return code - 0x61;
-        if (code >= 0x32 && code <= 0x37) return code - 0x32 + 26;
-        return 32;
+    /// @dev Decodes `count` characters of base32, the last in the lowest byte of `word`.
+    /// @return bits Five for each character. @return faults Not zero if a character is no lower-case base32.
+    function _decode(uint256 word, uint256 count) private pure returns (uint256 bits, uint256 faults) {
+        // No step can overflow: `bits` grows to 160, `code` is a byte, and 'a' to 'z' lie above 0x60, '2' to '7' below.
+        unchecked {
+            for (uint256 shift = count * 8; shift != 0;) {
+                shift -= 8;
+                uint256 code = (word >> shift) & 0xff;
+                faults |= ~(VALID_CODES >> code) & 1;
+                bits = (bits << 5) | ((code > 0x60 ? code - 0x61 : code - 0x18) & 31);
+            }
+        }
     }
 }

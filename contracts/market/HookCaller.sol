@@ -23,7 +23,13 @@ abstract contract HookCaller is PolicyBook {
         }
     }
 
-    function _askBefore(uint256 jobId, address hook, bytes4 selector, bytes memory data, bool mayRefuse) internal {
+    function _askBefore(
+        uint256 jobId,
+        address hook,
+        bytes4 selector,
+        bytes memory data,
+        bool mayRefuse
+    ) internal {
         _requireHookGas();
         try IERC8183Hook(hook).beforeAction{gas: HOOK_GAS}(jobId, selector, data) {}
         catch {
@@ -31,7 +37,13 @@ abstract contract HookCaller is PolicyBook {
         }
     }
 
-    function _askAfter(uint256 jobId, address hook, bytes4 selector, bytes memory data, bool mayRefuse) internal {
+    function _askAfter(
+        uint256 jobId,
+        address hook,
+        bytes4 selector,
+        bytes memory data,
+        bool mayRefuse
+    ) internal {
         _requireHookGas();
         try IERC8183Hook(hook).afterAction{gas: HOOK_GAS}(jobId, selector, data) {}
         catch {

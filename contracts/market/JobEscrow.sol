@@ -7,8 +7,8 @@ import {IERC8183} from "../interfaces/IERC8183.sol";
 import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
 import {FeeSplit} from "../libraries/FeeSplit.sol";
 import {Signatures} from "../libraries/Signatures.sol";
-import {JobTag, JobTagLib} from "../types/JobTag.sol";
-import {PolicyFlags, RowTerms} from "../types/PolicyRow.sol";
+import {Job, JobSlots} from "../types/Job.sol";
+import {PolicyRow, RowTerms} from "../types/PolicyRow.sol";
 import {CreditLedger} from "./CreditLedger.sol";
 import {HookCaller} from "./HookCaller.sol";
 import {PolicyBook} from "./PolicyBook.sol";
@@ -18,22 +18,6 @@ import {PolicyBook} from "./PolicyBook.sol";
 /// function that changes a job holds the transient lock, and keeps the order Check, Effect, Event, Interaction: the
 /// hook asked before a step is the one interaction that comes first, and it cannot enter again.
 contract JobEscrow is HookCaller, CreditLedger, EIP712 {
-    using PolicyFlags for RowTerms;
-
-    /* ---------- types ---------- */
-
-    /// @dev Two slots; `expiredAt` is `workBy` plus the tail of the row.
-    struct Job {
-        // slot A
-        address client;
-        uint32 workBy;
-        uint32 submittedAt;
-        JobTag tag;
-        // slot B
-        address provider;
-        uint96 budget;
-    }
-
     /* ---------- constants ---------- */
 
     bytes32 private constant CANCEL_TYPEHASH =
@@ -47,7 +31,7 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
 
     /// @inheritdoc IJobEscrow
     uint256 public jobCount;
-    mapping(uint256 jobId => Job) private _jobs;
+    mapping(uint256 jobId => JobSlots) private _jobs;
 
     /* ---------- constructor ---------- */
 
@@ -73,36 +57,39 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
     /// @inheritdoc IJobEscrow
     function jobOf(uint256 jobId) external view returns (JobView memory) {
         Job memory job = _jobNamed(jobId);
-        uint32 policyId = job.tag.policyId();
-        RowTerms memory terms = _termsOf(policyId);
+        RowTerms memory terms = _termsOf(job.policyId);
         return JobView({
             client: job.client,
             provider: job.provider,
-            evaluator: _evaluatorOf(policyId, terms),
+            evaluator: _evaluatorOf(job.policyId, terms),
             token: terms.token,
-            policyId: policyId,
+            policyId: job.policyId,
             budget: job.budget,
             workBy: job.workBy,
             expiredAt: job.workBy + terms.tailSeconds,
             submittedAt: job.submittedAt,
-            status: job.tag.status()
+            status: job.status
         });
     }
 
     /// @inheritdoc IJobEscrow
     function assessmentOf(uint256 jobId) external view returns (Assessment memory assessment) {
-        Job memory job = _jobNamed(jobId);
-        uint32 policyId = job.tag.policyId();
-        assessment.status = job.tag.status();
+        Job memory job = _jobs[jobId].loadState();
+        PolicyRow storage row = _rows[job.policyId];
+        assessment.status = job.status;
         assessment.submittedAt = job.submittedAt;
-        assessment.passMark = _rows[policyId].terms.passMark;
-        assessment.evaluator = _rows[policyId].windows.evaluator;
-        assessment.verdictSeconds = _rows[policyId].windows.verdictSeconds;
-        assessment.reviewSeconds = _rows[policyId].windows.reviewSeconds;
+        assessment.passMark = row.loadTerms().passMark;
+        assessment.evaluator = row.evaluator;
+        assessment.verdictSeconds = row.verdictSeconds;
+        assessment.reviewSeconds = row.reviewSeconds;
     }
 
     /// @inheritdoc IJobEscrow
-    function cancelDigest(uint256 jobId, uint96 providerAmount, uint256 deadline) public view returns (bytes32) {
+    function cancelDigest(
+        uint256 jobId,
+        uint96 providerAmount,
+        uint256 deadline
+    ) public view returns (bytes32) {
         return _hashTypedDataV4(keccak256(abi.encode(CANCEL_TYPEHASH, jobId, providerAmount, deadline)));
     }
 
@@ -119,21 +106,18 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
         // Check
         if (evaluator == address(0)) revert JobEscrow_EvaluatorIsZero();
         // Effect
-        uint32 policyId = _usualRowFor(evaluator, hook);
-        RowTerms memory terms = _termsOf(policyId);
-        uint32 workBy = _workBy(terms, expiredAt);
+        Job memory job;
+        job.client = msg.sender;
+        job.policyId = _usualRowFor(evaluator, hook);
+        job.workBy = _workBy(_termsOf(job.policyId), expiredAt);
+        job.isHooked = hook != address(0);
+        job.provider = provider;
         jobId = ++jobCount;
-        _jobs[jobId] = Job({
-            client: msg.sender,
-            workBy: workBy,
-            submittedAt: 0,
-            tag: JobTagLib.pack(policyId, JobStatus.Open, hook != address(0)),
-            provider: provider,
-            budget: 0
-        });
+        _jobs[jobId].storeState(job);
+        if (provider != address(0)) _jobs[jobId].storeTerms(job);
         // Event
         emit JobCreated(jobId, msg.sender, provider, evaluator, expiredAt, hook);
-        emit JobDescribed(jobId, type(uint256).max, 0, policyId, description);
+        emit JobDescribed(jobId, type(uint256).max, 0, job.policyId, description);
     }
 
     /// @inheritdoc IERC8183
@@ -144,10 +128,11 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
         _requireStatus(jobId, job, JobStatus.Open);
         if (job.provider != address(0)) revert JobEscrow_ProviderAlreadySet(job.provider);
         if (provider == address(0)) revert JobEscrow_ProviderIsZero();
-        bytes memory data = job.tag.isHooked() ? abi.encode(provider, optParams) : bytes("");
+        bytes memory data = job.isHooked ? abi.encode(provider, optParams) : bytes("");
         _before(jobId, job, IERC8183.setProvider.selector, data);
         // Effect
-        _jobs[jobId].provider = provider;
+        job.provider = provider;
+        _jobs[jobId].storeTerms(job);
         // Event
         emit ProviderSet(jobId, provider);
         _after(jobId, job, IERC8183.setProvider.selector, data);
@@ -160,11 +145,12 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
         if (msg.sender != job.provider) _requireClient(job);
         _requireStatus(jobId, job, JobStatus.Open);
         if (amount > type(uint96).max) revert JobEscrow_BudgetTooBig(amount, type(uint96).max);
-        bytes memory data = job.tag.isHooked() ? abi.encode(amount, optParams) : bytes("");
+        bytes memory data = job.isHooked ? abi.encode(amount, optParams) : bytes("");
         _before(jobId, job, IERC8183.setBudget.selector, data);
         // Effect
         // forge-lint: disable-next-line(unsafe-typecast) checked above
-        _jobs[jobId].budget = uint96(amount);
+        job.budget = uint96(amount);
+        _jobs[jobId].storeTerms(job);
         // Event
         emit BudgetSet(jobId, amount);
         _after(jobId, job, IERC8183.setBudget.selector, data);
@@ -178,14 +164,14 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
         _requireStatus(jobId, job, JobStatus.Open);
         if (job.budget != expectedBudget) revert JobEscrow_BudgetMismatch(job.budget, expectedBudget);
         if (job.budget == 0) revert JobEscrow_BudgetIsZero();
-        uint32 policyId = job.tag.policyId();
-        RowTerms memory terms = _termsOf(policyId);
-        if (terms.has(PolicyFlags.RETIRED)) revert JobEscrow_PolicyIsRetired(policyId);
-        _requireProvider(job.provider, _evaluatorOf(policyId, terms), terms.token);
+        RowTerms memory terms = _termsOf(job.policyId);
+        if (terms.isRetired) revert JobEscrow_PolicyIsRetired(job.policyId);
+        _requireProvider(job.provider, _evaluatorOf(job.policyId, terms), terms.token);
         if (block.timestamp >= job.workBy) revert JobEscrow_DeadlinePassed(block.timestamp, job.workBy);
         _before(jobId, job, IERC8183.fund.selector, optParams);
         // Effect
-        _jobs[jobId].tag = job.tag.withStatus(JobStatus.Funded);
+        job.status = JobStatus.Funded;
+        _jobs[jobId].storeState(job);
         // Event
         emit JobFunded(jobId, job.client, job.budget);
         // Interaction
@@ -197,22 +183,24 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
     function hire(HireTerms calldata terms) external nonReentrant returns (uint256 jobId) {
         // Check
         RowTerms memory row = _termsOf(terms.policyId);
-        if (!row.has(PolicyFlags.HOUSE)) revert JobEscrow_NotHousePolicy(_evaluatorOf(terms.policyId, row));
-        if (row.has(PolicyFlags.RETIRED)) revert JobEscrow_PolicyIsRetired(terms.policyId);
+        if (!row.isHouse) revert JobEscrow_NotHousePolicy(_evaluatorOf(terms.policyId, row));
+        if (row.isRetired) revert JobEscrow_PolicyIsRetired(terms.policyId);
         if (terms.budget == 0) revert JobEscrow_BudgetIsZero();
         _requireProvider(terms.provider, RESULT_ORACLE, row.token);
-        bool isHooked = row.has(PolicyFlags.HOOKED);
         // Effect
-        jobId = ++jobCount;
         Job memory job = Job({
             client: msg.sender,
             workBy: _workBy(row, terms.expiredAt),
             submittedAt: 0,
-            tag: JobTagLib.pack(terms.policyId, JobStatus.Funded, isHooked),
+            policyId: terms.policyId,
+            status: JobStatus.Funded,
+            isHooked: row.isHooked,
             provider: terms.provider,
             budget: terms.budget
         });
-        _jobs[jobId] = job;
+        jobId = ++jobCount;
+        _jobs[jobId].storeState(job);
+        _jobs[jobId].storeTerms(job);
         // Event
         emit JobCreated(
             jobId,
@@ -220,7 +208,7 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
             terms.provider,
             RESULT_ORACLE,
             terms.expiredAt,
-            isHooked ? _rows[terms.policyId].hook : address(0)
+            row.isHooked ? _rows[terms.policyId].hook : address(0)
         );
         emit BudgetSet(jobId, terms.budget);
         emit JobFunded(jobId, msg.sender, terms.budget);
@@ -240,12 +228,13 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
         _requireProviderCalls(job);
         _requireStatus(jobId, job, JobStatus.Funded);
         if (block.timestamp > job.workBy) revert JobEscrow_DeadlinePassed(block.timestamp, job.workBy);
-        bytes memory data = job.tag.isHooked() ? abi.encode(deliverable, optParams) : bytes("");
+        bytes memory data = job.isHooked ? abi.encode(deliverable, optParams) : bytes("");
         _before(jobId, job, IERC8183.submit.selector, data);
         // Effect
-        Job storage stored = _jobs[jobId];
-        stored.submittedAt = uint32(block.timestamp);
-        stored.tag = job.tag.withStatus(JobStatus.Submitted);
+        // forge-lint: disable-next-line(unsafe-typecast) block times are below workBy
+        job.submittedAt = uint32(block.timestamp);
+        job.status = JobStatus.Submitted;
+        _jobs[jobId].storeState(job);
         // Event
         emit JobSubmitted(jobId, job.provider, deliverable);
         _after(jobId, job, IERC8183.submit.selector, data);
@@ -255,7 +244,7 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
     function complete(uint256 jobId, bytes32 reason, bytes calldata optParams) external nonReentrant {
         // Check
         Job memory job = _jobNamed(jobId);
-        RowTerms memory terms = _termsOf(job.tag.policyId());
+        RowTerms memory terms = _termsOf(job.policyId);
         _requireEvaluator(job, terms);
         _requireStatus(jobId, job, JobStatus.Submitted);
         _finish(jobId, job, terms, job.budget, msg.sender, reason, optParams);
@@ -265,8 +254,8 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
     function reject(uint256 jobId, bytes32 reason, bytes calldata optParams) external nonReentrant {
         // Check
         Job memory job = _jobNamed(jobId);
-        RowTerms memory terms = _termsOf(job.tag.policyId());
-        if (job.tag.status() == JobStatus.Open) {
+        RowTerms memory terms = _termsOf(job.policyId);
+        if (job.status == JobStatus.Open) {
             _requireClient(job);
             _finishUnfunded(jobId, job, reason, optParams);
             return;
@@ -281,16 +270,17 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
         // Check
         Job memory job = _jobNamed(jobId);
         _requireHoldsMoney(jobId, job);
-        RowTerms memory terms = _termsOf(job.tag.policyId());
+        RowTerms memory terms = _termsOf(job.policyId);
         uint256 expiredAt = uint256(job.workBy) + terms.tailSeconds;
         if (block.timestamp < expiredAt) revert JobEscrow_TooEarly(block.timestamp, expiredAt);
         // Effect
-        _jobs[jobId].tag = job.tag.withStatus(JobStatus.Expired);
+        job.status = JobStatus.Expired;
+        _jobs[jobId].storeState(job);
         // Event
         emit JobExpired(jobId);
         emit Refunded(jobId, job.client, job.budget);
         // Interaction
-        _payOrCredit(terms.token, job.client, job.budget, terms.has(PolicyFlags.LEDGER_ONLY));
+        _payOrCredit(terms.token, job.client, job.budget, terms.isLedgerOnly);
     }
 
     /* ---------- the house: exits that need no evaluator ---------- */
@@ -357,10 +347,11 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
         bytes memory optParams
     ) private {
         bytes4 selector = earned == 0 ? IERC8183.reject.selector : IERC8183.complete.selector;
-        bytes memory data = job.tag.isHooked() ? abi.encode(reason, optParams) : bytes("");
+        bytes memory data = job.isHooked ? abi.encode(reason, optParams) : bytes("");
         _before(jobId, job, selector, data);
         // Effect
-        _jobs[jobId].tag = job.tag.withStatus(earned == 0 ? JobStatus.Rejected : JobStatus.Completed);
+        job.status = earned == 0 ? JobStatus.Rejected : JobStatus.Completed;
+        _jobs[jobId].storeState(job);
         uint256 refund = job.budget - earned;
         uint256 paid = earned == 0 ? 0 : _takeFee(jobId, terms, earned);
         // Event
@@ -369,7 +360,7 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
         if (earned != 0) emit PaymentReleased(jobId, job.provider, paid);
         if (refund != 0) emit Refunded(jobId, job.client, refund);
         // Interaction
-        bool isLedgerOnly = terms.has(PolicyFlags.LEDGER_ONLY);
+        bool isLedgerOnly = terms.isLedgerOnly;
         _payOrCredit(terms.token, job.provider, paid, isLedgerOnly);
         _payOrCredit(terms.token, job.client, refund, isLedgerOnly);
         _after(jobId, job, selector, data);
@@ -384,11 +375,17 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
         emit FeeTaken(jobId, toTreasury, toReporters);
     }
 
-    function _finishUnfunded(uint256 jobId, Job memory job, bytes32 reason, bytes calldata optParams) private {
-        bytes memory data = job.tag.isHooked() ? abi.encode(reason, optParams) : bytes("");
+    function _finishUnfunded(
+        uint256 jobId,
+        Job memory job,
+        bytes32 reason,
+        bytes calldata optParams
+    ) private {
+        bytes memory data = job.isHooked ? abi.encode(reason, optParams) : bytes("");
         _before(jobId, job, IERC8183.reject.selector, data);
         // Effect
-        _jobs[jobId].tag = job.tag.withStatus(JobStatus.Rejected);
+        job.status = JobStatus.Rejected;
+        _jobs[jobId].storeState(job);
         // Event
         emit JobRejected(jobId, job.client, reason);
         _after(jobId, job, IERC8183.reject.selector, data);
@@ -397,32 +394,32 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
     /* ---------- internal: hooks ---------- */
 
     function _before(uint256 jobId, Job memory job, bytes4 selector, bytes memory data) private {
-        if (!job.tag.isHooked()) return;
-        _askBefore(jobId, _rows[job.tag.policyId()].hook, selector, data, _mayRefuse(job, selector));
+        if (!job.isHooked) return;
+        _askBefore(jobId, _rows[job.policyId].hook, selector, data, _mayRefuse(job, selector));
     }
 
     function _after(uint256 jobId, Job memory job, bytes4 selector, bytes memory data) private {
-        if (!job.tag.isHooked()) return;
-        _askAfter(jobId, _rows[job.tag.policyId()].hook, selector, data, _mayRefuse(job, selector));
+        if (!job.isHooked) return;
+        _askAfter(jobId, _rows[job.policyId].hook, selector, data, _mayRefuse(job, selector));
     }
 
     /// @dev No hook stands between a house job's money and its owner.
     function _mayRefuse(Job memory job, bytes4 selector) private view returns (bool) {
         bool isExit = selector == IERC8183.complete.selector || selector == IERC8183.reject.selector;
-        return !isExit || !_rows[job.tag.policyId()].terms.has(PolicyFlags.HOUSE);
+        return !isExit || !_rows[job.policyId].loadTerms().isHouse;
     }
 
     /* ---------- internal: checks ---------- */
 
     function _jobNamed(uint256 jobId) private view returns (Job memory job) {
-        job = _jobs[jobId];
+        job = _jobs[jobId].load();
         if (job.client == address(0)) revert JobEscrow_UnknownJob(jobId);
     }
 
     function _houseJobNamed(uint256 jobId) private view returns (Job memory job, RowTerms memory terms) {
         job = _jobNamed(jobId);
-        terms = _termsOf(job.tag.policyId());
-        if (!terms.has(PolicyFlags.HOUSE)) revert JobEscrow_NotHouseJob(jobId);
+        terms = _termsOf(job.policyId);
+        if (!terms.isHouse) revert JobEscrow_NotHouseJob(jobId);
     }
 
     /// @dev Rule R2: room for the tail must remain after `workBy`.
@@ -443,12 +440,12 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
     }
 
     function _requireStatus(uint256 jobId, Job memory job, JobStatus expected) private pure {
-        JobStatus status = job.tag.status();
+        JobStatus status = job.status;
         if (status != expected) revert JobEscrow_WrongStatus(jobId, status);
     }
 
     function _requireHoldsMoney(uint256 jobId, Job memory job) private pure {
-        JobStatus status = job.tag.status();
+        JobStatus status = job.status;
         if (status != JobStatus.Funded && status != JobStatus.Submitted) {
             revert JobEscrow_WrongStatus(jobId, status);
         }
@@ -463,7 +460,7 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
     }
 
     function _requireEvaluator(Job memory job, RowTerms memory terms) private view {
-        address evaluator = _evaluatorOf(job.tag.policyId(), terms);
+        address evaluator = _evaluatorOf(job.policyId, terms);
         if (msg.sender != evaluator) revert JobEscrow_NotEvaluator(msg.sender, evaluator);
     }
 

@@ -5,15 +5,13 @@ import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 
 import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
-import {JobTagLib} from "../types/JobTag.sol";
-import {PolicyFlags, PolicyRow, RowTerms, RowWindows} from "../types/PolicyRow.sol";
+import {JobSlotsLib} from "../types/Job.sol";
+import {PolicyRow, RowTerms} from "../types/PolicyRow.sol";
 
 /// @title Policy rows of the escrow: terms found by hash, never changed, retired one way
 /// @dev The owner announces fees and allows tokens and hooks for rows to come. It reaches no job and no money, and
 /// may give the power up for good by {Ownable-renounceOwnership}.
 abstract contract PolicyBook is IJobEscrow, Ownable2Step {
-    using PolicyFlags for RowTerms;
-
     /* ---------- types ---------- */
 
     /// @dev One slot. Until `effectiveAt` the first pair is the fee, from then on the second.
@@ -81,26 +79,25 @@ abstract contract PolicyBook is IJobEscrow, Ownable2Step {
 
     /// @inheritdoc IJobEscrow
     function policyOf(uint32 policyId) external view returns (Policy memory policy) {
-        PolicyRow memory row = _rows[policyId];
-        if (row.terms.token == address(0)) revert JobEscrow_UnknownPolicy(policyId);
-        policy.evaluator = row.windows.evaluator;
-        policy.token = row.terms.token;
+        RowTerms memory terms = _termsOf(policyId);
+        PolicyRow storage row = _rows[policyId];
+        policy.evaluator = row.evaluator;
+        policy.token = terms.token;
         policy.hook = row.hook;
-        policy.feeBps = row.terms.feeBps;
-        policy.poolShareBps = row.terms.poolShareBps;
-        policy.passMark = row.terms.passMark;
-        policy.verdictSeconds = row.windows.verdictSeconds;
-        policy.reviewSeconds = row.windows.reviewSeconds;
-        policy.courtSeconds = row.windows.courtSeconds;
-        policy.graceSeconds = row.terms.tailSeconds - row.windows.verdictSeconds - row.windows.reviewSeconds
-            - row.windows.courtSeconds;
-        policy.isLedgerOnly = row.terms.has(PolicyFlags.LEDGER_ONLY);
+        policy.feeBps = terms.feeBps;
+        policy.poolShareBps = terms.poolShareBps;
+        policy.passMark = terms.passMark;
+        policy.verdictSeconds = row.verdictSeconds;
+        policy.reviewSeconds = row.reviewSeconds;
+        policy.courtSeconds = row.courtSeconds;
+        policy.graceSeconds = terms.tailSeconds - row.verdictSeconds - row.reviewSeconds - row.courtSeconds;
+        policy.isLedgerOnly = terms.isLedgerOnly;
     }
 
     /// @inheritdoc IJobEscrow
     function isHirable(uint32 policyId) external view returns (bool) {
-        RowTerms memory terms = _rows[policyId].terms;
-        return terms.has(PolicyFlags.HOUSE) && !terms.has(PolicyFlags.RETIRED);
+        RowTerms memory terms = _rows[policyId].loadTerms();
+        return terms.isHouse && !terms.isRetired;
     }
 
     /// @inheritdoc IJobEscrow
@@ -114,7 +111,7 @@ abstract contract PolicyBook is IJobEscrow, Ownable2Step {
         if (policyId == 0 && evaluator == RESULT_ORACLE) {
             revert JobEscrow_NoHousePolicy(evaluator, address(0));
         }
-        return block.timestamp + _rows[policyId].terms.tailSeconds + 1;
+        return block.timestamp + _rows[policyId].loadTerms().tailSeconds + 1;
     }
 
     /// @inheritdoc IJobEscrow
@@ -134,7 +131,9 @@ abstract contract PolicyBook is IJobEscrow, Ownable2Step {
         if (policy.hook != address(0) && !isHookAllowed[policy.hook]) {
             revert JobEscrow_HookNotAllowed(policy.hook);
         }
-        if (policy.passMark > MAX_PASS_MARK) revert JobEscrow_PassMarkTooHigh(policy.passMark, MAX_PASS_MARK);
+        if (policy.passMark > MAX_PASS_MARK) {
+            revert JobEscrow_PassMarkTooHigh(policy.passMark, MAX_PASS_MARK);
+        }
         _requireWindow("verdictSeconds", policy.verdictSeconds, MIN_WINDOW_SECONDS);
         _requireWindow("reviewSeconds", policy.reviewSeconds, MIN_WINDOW_SECONDS);
         _requireWindow("courtSeconds", policy.courtSeconds, 0);
@@ -150,14 +149,15 @@ abstract contract PolicyBook is IJobEscrow, Ownable2Step {
     function retirePolicy(uint32 policyId) external {
         // Check
         RowTerms memory terms = _termsOf(policyId);
-        if (terms.has(PolicyFlags.RETIRED)) revert JobEscrow_PolicyIsRetired(policyId);
+        if (terms.isRetired) revert JobEscrow_PolicyIsRetired(policyId);
         (uint16 feeBps, uint16 poolShareBps) = currentFee();
         bool isCurrent = terms.feeBps == feeBps && terms.poolShareBps == poolShareBps;
         if (isCurrent && msg.sender != owner()) revert JobEscrow_PolicyIsCurrent(policyId);
         // Effect
         PolicyRow storage row = _rows[policyId];
-        row.terms.flags = terms.flags | PolicyFlags.RETIRED;
-        address evaluator = row.windows.evaluator;
+        terms.isRetired = true;
+        row.storeTerms(terms);
+        address evaluator = row.evaluator;
         address hook = row.hook;
         if (_usualId[evaluator][hook] == policyId) delete _usualId[evaluator][hook];
         // Event
@@ -217,13 +217,13 @@ abstract contract PolicyBook is IJobEscrow, Ownable2Step {
 
     /// @dev Reverts if the row does not exist.
     function _termsOf(uint32 policyId) internal view returns (RowTerms memory terms) {
-        terms = _rows[policyId].terms;
+        terms = _rows[policyId].loadTerms();
         if (terms.token == address(0)) revert JobEscrow_UnknownPolicy(policyId);
     }
 
     /// @dev Saves a read for house rows, whose evaluator is immutable.
     function _evaluatorOf(uint32 policyId, RowTerms memory terms) internal view returns (address) {
-        return terms.has(PolicyFlags.HOUSE) ? RESULT_ORACLE : _rows[policyId].windows.evaluator;
+        return terms.isHouse ? RESULT_ORACLE : _rows[policyId].evaluator;
     }
 
     /// @dev Reverts unless `hook` answers ERC-165 for {IERC8183Hook}.
@@ -232,13 +232,13 @@ abstract contract PolicyBook is IJobEscrow, Ownable2Step {
     function _ensureRow(Policy memory policy) private returns (uint32 policyId) {
         bytes32 policyHash = keccak256(abi.encode(policy));
         policyId = _hashToId[policyHash];
-        if (policyId != 0 && !_rows[policyId].terms.has(PolicyFlags.RETIRED)) return policyId;
+        if (policyId != 0 && !_rows[policyId].loadTerms().isRetired) return policyId;
         // Check
-        if (policyCount == JobTagLib.MAX_POLICY_ID) revert JobEscrow_TooManyPolicies();
+        if (policyCount == JobSlotsLib.MAX_POLICY_ID) revert JobEscrow_TooManyPolicies();
         // Effect
         policyId = ++policyCount;
         _hashToId[policyHash] = policyId;
-        _rows[policyId] = _rowOf(policy);
+        _storeRow(_rows[policyId], policy);
         if (policy.token == DEFAULT_TOKEN && _usualId[policy.evaluator][policy.hook] == 0) {
             _usualId[policy.evaluator][policy.hook] = policyId;
         }
@@ -246,31 +246,33 @@ abstract contract PolicyBook is IJobEscrow, Ownable2Step {
         emit PolicyRegistered(policyId, policyHash, policy);
     }
 
-    function _rowOf(Policy memory policy) private view returns (PolicyRow memory row) {
-        uint8 flags = policy.evaluator == RESULT_ORACLE ? PolicyFlags.HOUSE : 0;
-        if (policy.isLedgerOnly) flags |= PolicyFlags.LEDGER_ONLY;
-        if (policy.hook != address(0)) flags |= PolicyFlags.HOOKED;
-        row.terms = RowTerms({
-            token: policy.token,
-            tailSeconds: policy.verdictSeconds + policy.reviewSeconds + policy.courtSeconds
-                + policy.graceSeconds,
-            feeBps: policy.feeBps,
-            poolShareBps: policy.poolShareBps,
-            passMark: policy.passMark,
-            flags: flags
-        });
-        row.windows = RowWindows({
-            evaluator: policy.evaluator,
-            verdictSeconds: policy.verdictSeconds,
-            reviewSeconds: policy.reviewSeconds,
-            courtSeconds: policy.courtSeconds
-        });
-        row.hook = policy.hook;
+    function _storeRow(PolicyRow storage row, Policy memory policy) private {
+        row.storeTerms(
+            RowTerms({
+                token: policy.token,
+                tailSeconds: policy.verdictSeconds + policy.reviewSeconds + policy.courtSeconds
+                    + policy.graceSeconds,
+                feeBps: policy.feeBps,
+                poolShareBps: policy.poolShareBps,
+                passMark: policy.passMark,
+                isHouse: policy.evaluator == RESULT_ORACLE,
+                isRetired: false,
+                isLedgerOnly: policy.isLedgerOnly,
+                isHooked: policy.hook != address(0)
+            })
+        );
+        row.evaluator = policy.evaluator;
+        row.verdictSeconds = policy.verdictSeconds;
+        row.reviewSeconds = policy.reviewSeconds;
+        row.courtSeconds = policy.courtSeconds;
+        if (policy.hook != address(0)) row.hook = policy.hook;
     }
 
     function _requireFeeInBounds(uint16 feeBps, uint16 poolShareBps) private pure {
         if (feeBps > MAX_FEE_BPS) revert JobEscrow_FeeTooHigh(feeBps, MAX_FEE_BPS);
-        if (poolShareBps > MAX_POOL_SHARE_BPS) revert JobEscrow_ShareTooHigh(poolShareBps, MAX_POOL_SHARE_BPS);
+        if (poolShareBps > MAX_POOL_SHARE_BPS) {
+            revert JobEscrow_ShareTooHigh(poolShareBps, MAX_POOL_SHARE_BPS);
+        }
     }
 
     function _requireWindow(bytes32 window, uint32 value, uint32 min) private pure {

@@ -103,9 +103,7 @@ contract TestDollar is ERC20, ERC20Permit, IERC3009 {
         if (msg.sender != to) revert TestDollar_CallerIsNotPayee(msg.sender, to);
         _requireInWindow(validAfter, validBefore);
         bytes32 terms = keccak256(
-            abi.encode(
-                RECEIVE_WITH_AUTHORIZATION_TYPEHASH, from, to, value, validAfter, validBefore, nonce
-            )
+            abi.encode(RECEIVE_WITH_AUTHORIZATION_TYPEHASH, from, to, value, validAfter, validBefore, nonce)
         );
         _spend(from, nonce, terms, abi.encodePacked(r, s, v));
         emit AuthorizationUsed(from, nonce);
@@ -130,9 +128,7 @@ contract TestDollar is ERC20, ERC20Permit, IERC3009 {
     ) private {
         _requireInWindow(validAfter, validBefore);
         bytes32 terms = keccak256(
-            abi.encode(
-                TRANSFER_WITH_AUTHORIZATION_TYPEHASH, from, to, value, validAfter, validBefore, nonce
-            )
+            abi.encode(TRANSFER_WITH_AUTHORIZATION_TYPEHASH, from, to, value, validAfter, validBefore, nonce)
         );
         _spend(from, nonce, terms, signature);
         emit AuthorizationUsed(from, nonce);

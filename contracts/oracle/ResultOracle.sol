@@ -48,10 +48,11 @@ contract ResultOracle is ReporterPay, EIP712 {
     /* ---------- constructor ---------- */
 
     /// @param quorum_ More than half of the reporters, and no more than all.
-    constructor(IJobEscrow escrow, address[] memory reporters_, uint256 quorum_)
-        ReporterPay(escrow, reporters_)
-        EIP712("AITBC ResultOracle", "1")
-    {
+    constructor(
+        IJobEscrow escrow,
+        address[] memory reporters_,
+        uint256 quorum_
+    ) ReporterPay(escrow, reporters_) EIP712("AITBC ResultOracle", "1") {
         uint256 min = reporters_.length / 2 + 1;
         if (quorum_ < min || quorum_ > reporters_.length) {
             revert ResultOracle_QuorumOutOfRange(quorum_, min, reporters_.length);
@@ -70,7 +71,6 @@ contract ResultOracle is ReporterPay, EIP712 {
 
     /// @inheritdoc IResultOracle
     function settleableAt(uint256 jobId) external view returns (uint256) {
-        if (jobId == 0 || jobId > ESCROW.jobCount()) return 0;
         return _outcomeOf(jobId).settleableAt;
     }
 
@@ -106,12 +106,7 @@ contract ResultOracle is ReporterPay, EIP712 {
         _lanes.fillLane(verdict.jobId, VerdictLaneLib.pack(verdict.score, delaySeconds));
         // Event
         emit VerdictPosted(
-            verdict.jobId,
-            verdict.reportHash,
-            verdict.deliverable,
-            verdict.score,
-            verdict.epoch,
-            signerBitmap
+            verdict.jobId, verdict.reportHash, verdict.deliverable, verdict.score, verdict.epoch, signerBitmap
         );
     }
 
@@ -130,10 +125,8 @@ contract ResultOracle is ReporterPay, EIP712 {
 
     /// @inheritdoc IResultOracle
     function settle(uint256[] calldata jobIds) external returns (uint256 settledCount) {
-        uint256 jobCount = ESCROW.jobCount();
         for (uint256 i = 0; i < jobIds.length; ++i) {
             uint256 jobId = jobIds[i];
-            if (jobId == 0 || jobId > jobCount) continue;
             Outcome memory outcome = _outcomeOf(jobId);
             if (outcome.settleableAt == 0 || block.timestamp < outcome.settleableAt) continue;
             if (!_settleOne(jobId, outcome)) continue;
@@ -185,12 +178,13 @@ contract ResultOracle is ReporterPay, EIP712 {
         if (block.timestamp > deadline) revert ResultOracle_VerdictTooLate(block.timestamp, deadline);
     }
 
-    function _requireQuorum(bytes32 digest, bytes[] calldata signatures)
-        private
-        view
-        returns (uint256 signerBitmap)
-    {
-        if (signatures.length < quorum) revert ResultOracle_TooFewSignatures(signatures.length, quorum);
+    function _requireQuorum(
+        bytes32 digest,
+        bytes[] calldata signatures
+    ) private view returns (uint256 signerBitmap) {
+        if (signatures.length < quorum) {
+            revert ResultOracle_TooFewSignatures(signatures.length, quorum);
+        }
         address previous = address(0);
         for (uint256 i = 0; i < signatures.length; ++i) {
             address signer = Signatures.recoverOrZero(digest, signatures[i]);

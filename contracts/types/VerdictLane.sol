@@ -31,17 +31,20 @@ library VerdictLaneLib {
     }
 
     /// @notice The lane of a job in its word.
-    function laneOf(mapping(uint256 word => uint256) storage lanes, uint256 jobId)
-        internal
-        view
-        returns (VerdictLane)
-    {
+    function laneOf(
+        mapping(uint256 word => uint256) storage lanes,
+        uint256 jobId
+    ) internal view returns (VerdictLane) {
         // forge-lint: disable-next-line(unsafe-typecast) the cut to 32 bits is the point
         return VerdictLane.wrap(uint32(lanes[jobId >> 3] >> ((jobId & 7) << 5)));
     }
 
     /// @notice Writes a lane that was empty.
-    function fillLane(mapping(uint256 word => uint256) storage lanes, uint256 jobId, VerdictLane lane) internal {
+    function fillLane(
+        mapping(uint256 word => uint256) storage lanes,
+        uint256 jobId,
+        VerdictLane lane
+    ) internal {
         lanes[jobId >> 3] |= uint256(VerdictLane.unwrap(lane)) << ((jobId & 7) << 5);
     }
 }
