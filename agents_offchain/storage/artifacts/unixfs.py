@@ -203,8 +203,10 @@ def decode_node(block: bytes) -> FileNode:
     data = single.get(2, b"")
     sizes = tuple(value for number, value in unixfs if number == 4 and isinstance(value, int))
     file_bytes = single.get(3, len(data) if isinstance(data, bytes) else 0)
-    is_consistent = isinstance(data, bytes) and len(sizes) == len(children) and file_bytes == len(data) + sum(sizes)
-    if not is_consistent or not isinstance(data, bytes) or not isinstance(file_bytes, int):
+    if not isinstance(data, bytes) or not isinstance(file_bytes, int):
+        raise ArtifactMalformed("A block is not a node of a file.")
+    # A child of no bytes is never written, and many of them nested would keep a reader busy for nothing.
+    if len(sizes) != len(children) or 0 in sizes or file_bytes != len(data) + sum(sizes):
         raise ArtifactMalformed("A node of the file declares sizes that contradict each other.")
     return FileNode(data, children, sizes, file_bytes)
 
