@@ -29,7 +29,7 @@ from agents_offchain.chain.signer.requests import (
 )
 from agents_offchain.primitives.eip712 import typed_data_digest
 from agents_offchain.primitives.errors import AitbcError
-from agents_offchain.primitives.hexes import encode_hex
+from agents_offchain.primitives.hexes import checksum, decode_address, encode_hex
 
 log = structlog.get_logger(__name__)
 _UCRED = struct.Struct("3i")
@@ -93,7 +93,8 @@ class SignerServer:
             return key.address
         if isinstance(request, SignTransaction):
             _require_chain(key, request.fields["chainId"])
-            signed = Account.sign_transaction(request.fields, key.secret.secret)
+            to = checksum(decode_address(request.fields["to"]))  # the library takes no other form
+            signed = Account.sign_transaction({**request.fields, "to": to}, key.secret.secret)
             log.info(
                 "signed_transaction",
                 key=key.name,

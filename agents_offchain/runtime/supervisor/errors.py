@@ -21,5 +21,9 @@ class StartFailed(Fatal):
     """A process or a step did not come up; `process` and `log_tail` say which and what it said last."""
 
 
+class StopFailed(Fatal):
+    """A supervisor was asked to stop and did not."""
+
+
 class SpecInvalid(Fatal):
     """The set of specs has an unknown need, a name twice, or a circle."""

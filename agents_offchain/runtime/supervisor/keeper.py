@@ -72,6 +72,7 @@ class Keeper:
                 log.warning("process_killed", process=self.spec.name, after_seconds=self.spec.stop_seconds)
             child.kill_all()
             await waiting
+            self._child = None
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -84,16 +85,19 @@ class Keeper:
         is_first = True
         while not self._is_stopping:
             reason = await self._live_once()
-            if self._is_stopping:
+            if self._was_told_to_stop():
                 return
             delay = self._count_failure(reason)
-            if is_first and not self._settled.is_set() or delay is None:
+            if (is_first and not self._settled.is_set()) or delay is None:
                 self._change("failed", pid=0, detail=reason)
                 self._settled.set()
                 return
             is_first = False
             self._change("backoff", pid=0, detail=f"{reason}; again in {delay:.1f} s")
             await self._clock.sleep(delay)
+
+    def _was_told_to_stop(self) -> bool:
+        return self._is_stopping
 
     async def _live_once(self) -> str:
         """One life from start to end; how it ended, as part of a sentence."""

@@ -52,12 +52,10 @@ def is_alive(record: ProcessState) -> bool:
         return False
 
 
-def end_process(pid: int, created_at: float, wait_seconds: float) -> bool:
+def end_process(pid: int, *, wait_seconds: float) -> bool:
     """SIGTERM to one process and wait for its end; False when it outlives `wait_seconds`."""
     try:
         process = psutil.Process(pid)
-        if created_at and abs(process.create_time() - created_at) > CREATED_TOLERANCE_SECONDS:
-            return True
         os.kill(pid, signal.SIGTERM)
         process.wait(timeout=wait_seconds)
     except psutil.TimeoutExpired:

@@ -1,0 +1,54 @@
+"""The verbs of a local chain: is it ours, give coins, keep and move its clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agents_offchain.chain.errors import NodeUnavailable
+from agents_offchain.chain.node import Node
+from agents_offchain.primitives.clock import Clock
+
+BLOCK_SECONDS = 1
+GAS_MONEY_WEI = 100 * 10**18
+
+
+class ChainControl:
+    """Controls of one anvil, over its JSON-RPC."""
+
+    def __init__(self, node: Node, clock: Clock) -> None:
+        self._node = node
+        self._clock = clock
+
+    async def genesis_hash(self) -> bytes:
+        """The hash of block 0: tells one local chain from the next, as it holds the time of its making."""
+        block = await self._node.block(0)
+        if block is None:
+            raise NodeUnavailable("The local chain has no first block.")
+        return block.hash
+
+    async def fund_gas(self, addresses: Sequence[bytes]) -> None:
+        """Give coins for gas to those that have little, without a transaction."""
+        for address in addresses:
+            if await self._node.balance(address) < GAS_MONEY_WEI // 2:
+                await self._node.request("anvil_setBalance", "0x" + address.hex(), hex(GAS_MONEY_WEI))
+
+    async def keep_time_forward(self) -> int:
+        """Move the chain's clock up to its newest block; how many seconds it is ahead of the machine's.
+
+        A restarted anvil takes the machine's time. When the clock had been moved ahead before, the next block
+        would be older than its parent, and deadlines would come back.
+        """
+        block = await self._node.block()
+        ahead = 0 if block is None else block.timestamp - int(self._clock.now_seconds())
+        if ahead > 0:
+            await self._node.request("evm_increaseTime", ahead)
+        return max(ahead, 0)
+
+    async def start_block_clock(self) -> None:
+        """From now on one block a second, with or without transactions."""
+        await self._node.request("evm_setIntervalMining", BLOCK_SECONDS)
+
+    async def advance_time(self, seconds: int) -> None:
+        """Move the clock ahead and mine one block at the new time."""
+        await self._node.request("evm_increaseTime", seconds)
+        await self._node.request("evm_mine")

@@ -1,0 +1,13 @@
+"""What can be wrong with the local chain."""
+
+from __future__ import annotations
+
+from agents_offchain.primitives.errors import Fatal
+
+
+class ChainToolMissing(Fatal):
+    """The local chain's program is not installed."""
+
+
+class ForeignNode(Fatal):
+    """Another process answers on the port of our local chain."""

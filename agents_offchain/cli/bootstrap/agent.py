@@ -1,0 +1,131 @@
+"""An agent: watcher, intake, delivery with its worker processes, sender."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from agents_offchain.chain.contract_abi import jsonable, load_abi
+from agents_offchain.chain.proxies.job_escrow import JobEscrowProxy
+from agents_offchain.chain.proxies.token import TokenProxy
+from agents_offchain.chain.sender import Sender
+from agents_offchain.chain.watcher import Watcher
+from agents_offchain.cli.bootstrap.surroundings import Surroundings, require_artifacts_url, surroundings
+from agents_offchain.cli.places import default_profile
+from agents_offchain.primitives.settings import Settings
+from agents_offchain.primitives.units import TokenUnits, parse_units
+from agents_offchain.runtime.agent.daemon import AgentDaemon
+from agents_offchain.runtime.agent.decision import Market
+from agents_offchain.runtime.agent.delivery import Delivery
+from agents_offchain.runtime.agent.intake import Intake, wants
+from agents_offchain.runtime.profiles.profile import Profile, load_profile
+from agents_offchain.runtime.workers.limits import WorkerLimits
+from agents_offchain.runtime.workers.sandbox import WorkerResult, run_skill
+from agents_offchain.storage.artifacts.client import KuboArtifactStore
+from agents_offchain.storage.inbox import Inbox, InboxSink
+from agents_offchain.storage.outbox import Outbox, lane_name
+from agents_offchain.storage.work import WorkQueue
+
+NAME = "agent"
+
+
+async def run_agent(settings: Settings, profile_file: Path | None) -> int:
+    """Run the agent of a profile; its key is asked of the signer by name."""
+    profile = load_profile(profile_file or default_profile())
+    async with surroundings(settings) as around:
+        wallet = await around.signer.address(profile.agent.key)
+        market = await _market(around, profile)
+        queue = WorkQueue(around.database, NAME, clock=around.clock)
+        return await around.run(
+            AgentDaemon(
+                name=NAME,
+                watcher=_watcher(around),
+                intake=_intake(around, queue, wallet),
+                delivery=_delivery(around, queue, wallet, profile, market),
+                queue=queue,
+                sender=await _sender(around, profile),
+                concurrency=profile.limits.concurrency,
+                scratch=scratch_folder(settings),
+            )
+        )
+
+
+def scratch_folder(settings: Settings) -> Path:
+    """Where the agent's workers keep the files of a run."""
+    return settings.home / "scratch" / NAME
+
+
+async def _market(around: Surroundings, profile: Profile) -> Market:
+    token = around.deployment.address("TestDollar")
+    decimals = await TokenProxy(around.node, token).decimals()
+    prices = {service.type: TokenUnits(parse_units(str(service.price), decimals)) for service in profile.services}
+    return Market(oracle=around.deployment.address("ResultOracle"), token=token, price_of=prices)
+
+
+def _watcher(around: Surroundings) -> Watcher:
+    return Watcher(
+        consumer=NAME,
+        node=around.node,
+        database=around.database,
+        deployment=around.deployment,
+        sink=InboxSink(NAME, wants, jsonable, around.clock),
+        confirmations=around.settings.confirmations,
+        retained=around.settings.retained_blocks,
+        clock=around.clock,
+    )
+
+
+def _intake(around: Surroundings, queue: WorkQueue, wallet: bytes) -> Intake:
+    return Intake(
+        inbox=Inbox(around.database, NAME, around.clock),
+        queue=queue,
+        escrow=_escrow(around),
+        deployment=around.deployment,
+        database=around.database,
+        wallet=wallet,
+    )
+
+
+def _delivery(around: Surroundings, queue: WorkQueue, wallet: bytes, profile: Profile, market: Market) -> Delivery:
+    lane = lane_name(around.deployment.chain_id, wallet)
+    host = {"models_dir": str(around.settings.models), "threads": profile.limits.threads}
+    scratch = scratch_folder(around.settings)
+
+    async def run_here(
+        service: str, request: Mapping[str, Any], inputs: Mapping[str, bytes], limits: WorkerLimits
+    ) -> WorkerResult:
+        return await run_skill(service, request, inputs, host, limits, scratch)
+
+    return Delivery(
+        queue=queue,
+        outbox=Outbox(around.database, lane, around.clock),
+        database=around.database,
+        artifacts=KuboArtifactStore(require_artifacts_url(around.settings)),
+        escrow=_escrow(around),
+        node=around.node,
+        deployment=around.deployment,
+        profile=profile,
+        market=market,
+        run_skill=run_here,
+        clock=around.clock,
+        source=NAME,
+    )
+
+
+async def _sender(around: Surroundings, profile: Profile) -> Sender:
+    sender = Sender(
+        node=around.node,
+        database=around.database,
+        signer=around.signer,
+        key=profile.agent.key,
+        chain_id=around.deployment.chain_id,
+        abis=[load_abi("JobEscrow"), load_abi("TestDollar")],
+        clock=around.clock,
+    )
+    await sender.setup()
+    return sender
+
+
+def _escrow(around: Surroundings) -> JobEscrowProxy:
+    return JobEscrowProxy(around.node, around.deployment.address("JobEscrow"))

@@ -1,0 +1,22 @@
+"""The process that alone holds keys."""
+
+from __future__ import annotations
+
+from agents_offchain.chain.signer.keystore import open_keystore
+from agents_offchain.chain.signer.server import SignerServer
+from agents_offchain.cli.bootstrap.waiting import until_told_to_stop
+from agents_offchain.cli.development import read_passphrase
+from agents_offchain.cli.places import key_folder, passphrase_file
+from agents_offchain.primitives.settings import Settings
+
+
+async def run_signer(settings: Settings) -> int:
+    """Open the home's keystore and serve it on the home's socket."""
+    keys = open_keystore(key_folder(settings), read_passphrase(passphrase_file(settings)))
+    server = SignerServer(keys, settings.signer_socket)
+    await server.start()
+    try:
+        await until_told_to_stop()
+    finally:
+        await server.close()
+    return 0

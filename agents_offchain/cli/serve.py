@@ -1,0 +1,131 @@
+"""`python -m agents_offchain.cli.serve <process>`: what the supervisor starts; one process, one duty.
+
+Only the part of the product that the process needs is imported. Settings come from the environment (`AITBC_*`).
+Logs are JSON lines on standard output. Exit codes are those of the error families; 4 means that a restart is useless.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from agents_offchain.primitives.errors import AitbcError
+from agents_offchain.primitives.settings import Settings
+
+log = structlog.get_logger(__name__)
+Run = Coroutine[Any, Any, int]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one process until it is told to stop; its exit code."""
+    options = _parser().parse_args(arguments)
+    settings = Settings()
+    configure_logs(settings.log_level, options.process)
+    try:
+        return _run(_ROLES[options.process](settings, options))
+    except AitbcError as error:
+        log.error("process_failed", **error.as_dict())
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 0
+
+
+def configure_logs(level: str, process: str) -> None:
+    """One JSON object a line, with time, level and the process's name."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(process=process)
+
+
+def _run(work: Run) -> int:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(work)
+    return uvloop.run(work)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m agents_offchain.cli.serve", description=__doc__)
+    roles = parser.add_subparsers(dest="process", required=True)
+    for name in _ROLES:
+        role = roles.add_parser(name)
+        if name in ("artifacts", "api"):
+            role.add_argument("--port", type=int, required=True, help="TCP port on AITBC_HOST")
+        if name == "agent":
+            role.add_argument("--profile", type=Path, help="the agent's profile (TOML)")
+        if name == "reporter":
+            role.add_argument("--number", type=int, required=True, help="which reporter; its key is reporter-<number>")
+    return parser
+
+
+def _signer(settings: Settings, options: argparse.Namespace) -> Run:
+    from agents_offchain.cli.bootstrap.signer import run_signer
+
+    return run_signer(settings)
+
+
+def _artifacts(settings: Settings, options: argparse.Namespace) -> Run:
+    from agents_offchain.cli.bootstrap.artifacts import run_artifacts
+
+    return run_artifacts(settings, options.port)
+
+
+def _indexer(settings: Settings, options: argparse.Namespace) -> Run:
+    from agents_offchain.cli.bootstrap.indexer import run_indexer
+
+    return run_indexer(settings)
+
+
+def _api(settings: Settings, options: argparse.Namespace) -> Run:
+    from agents_offchain.cli.bootstrap.api import run_api
+
+    return run_api(settings, options.port)
+
+
+def _agent(settings: Settings, options: argparse.Namespace) -> Run:
+    from agents_offchain.cli.bootstrap.agent import run_agent
+
+    return run_agent(settings, options.profile)
+
+
+def _reporter(settings: Settings, options: argparse.Namespace) -> Run:
+    from agents_offchain.cli.bootstrap.oracle import run_reporter
+
+    return run_reporter(settings, options.number)
+
+
+def _publisher(settings: Settings, options: argparse.Namespace) -> Run:
+    from agents_offchain.cli.bootstrap.oracle import run_publisher
+
+    return run_publisher(settings)
+
+
+_ROLES: dict[str, Callable[[Settings, argparse.Namespace], Run]] = {
+    "signer": _signer,
+    "artifacts": _artifacts,
+    "indexer": _indexer,
+    "api": _api,
+    "agent": _agent,
+    "reporter": _reporter,
+    "publisher": _publisher,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

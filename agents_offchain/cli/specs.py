@@ -1,0 +1,124 @@
+"""The processes of one machine, as data: what `aitbc up` runs, in which order, and how each shows that it serves."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from agents_offchain.chain.devnet.anvil import AnvilSpec
+from agents_offchain.messaging.embedded.valkey import ValkeySpec
+from agents_offchain.primitives.settings import Settings
+from agents_offchain.runtime.supervisor.probes import Asked, HeartbeatSeen, HttpAnswers, SocketAccepts
+from agents_offchain.runtime.supervisor.spec import Probe, ProcessSpec, Spec, StepSpec
+from agents_offchain.storage.database import Database
+
+REPORTER_NUMBERS = (1, 2, 3)
+DAEMON_NEEDS = ("market", "signer", "artifacts")
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Where the parts of a running home answer."""
+
+    rpc: str
+    artifacts: str
+    page: str
+    redis: str
+
+    def as_dict(self) -> dict[str, str]:
+        return {"rpc": self.rpc, "artifacts": self.artifacts, "page": self.page, "redis": self.redis}
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The work between the processes, and the hooks; each is idempotent."""
+
+    prepare: Callable[[], Awaitable[None]]
+    migrate: Callable[[], Awaitable[None]]
+    open_market: Callable[[], Awaitable[None]]
+    chain_ready: Callable[[int], Awaitable[bool]]
+    after_chain: Callable[[int], Awaitable[None]]
+
+
+def local_specs(
+    settings: Settings,
+    endpoints: Endpoints,
+    anvil: AnvilSpec,
+    valkey: ValkeySpec | None,
+    database: Database,
+    steps: Steps,
+) -> list[Spec]:
+    """Every process and step of one home; those with a replacement behind a URL are left out."""
+    specs: list[Spec] = [
+        StepSpec("prepare", steps.prepare),
+        _chain(anvil, steps),
+        StepSpec("database", steps.migrate, needs=("anvil",)),
+        _served("signer", SocketAccepts(settings.signer_socket), needs=("prepare",)),
+        StepSpec("market", steps.open_market, needs=("anvil", "database", "signer", "artifacts")),
+    ]
+    if valkey is not None:
+        specs.append(_messages(valkey))
+    specs.append(_artifacts(settings, endpoints))
+    reporter_needs = (*DAEMON_NEEDS, "valkey") if valkey is not None else DAEMON_NEEDS
+    specs += [
+        _daemon("indexer", database, needs=("market",)),
+        _page(endpoints, needs=("market",)),
+        _daemon("agent", database, needs=DAEMON_NEEDS),
+        *(
+            _daemon(f"reporter-{number}", database, needs=reporter_needs, argv=("reporter", "--number", str(number)))
+            for number in REPORTER_NUMBERS
+        ),
+        _daemon("publisher", database, needs=reporter_needs),
+    ]
+    return specs
+
+
+def _chain(anvil: AnvilSpec, steps: Steps) -> ProcessSpec:
+    """SIGTERM also when the supervisor dies: anvil writes its state then, and ends at once."""
+    return ProcessSpec(
+        name="anvil",
+        argv=tuple(anvil.argv()),
+        needs=("prepare",),
+        ready=Asked(steps.chain_ready),
+        after_ready=steps.after_chain,
+        death_signal=signal.SIGTERM,
+    )
+
+
+def _messages(valkey: ValkeySpec) -> ProcessSpec:
+    return ProcessSpec(
+        name="valkey",
+        argv=tuple(valkey.argv()),
+        needs=("prepare",),
+        ready=SocketAccepts(valkey.socket),
+        death_signal=signal.SIGTERM,
+    )
+
+
+def _artifacts(settings: Settings, endpoints: Endpoints) -> Spec:
+    if settings.artifacts_url:
+        return StepSpec("artifacts", _nothing)
+    port = endpoints.artifacts.rsplit(":", 1)[1]
+    probe = HttpAnswers(f"{endpoints.artifacts}/api/v0/version", method="POST")
+    return _served("artifacts", probe, needs=("prepare",), argv=("artifacts", "--port", port))
+
+
+def _page(endpoints: Endpoints, needs: tuple[str, ...]) -> ProcessSpec:
+    port = endpoints.page.rsplit(":", 1)[1]
+    probe = HttpAnswers(f"{endpoints.page}/api/v1/health")
+    return _served("api", probe, needs=needs, argv=("api", "--port", port))
+
+
+def _daemon(name: str, database: Database, needs: tuple[str, ...], argv: tuple[str, ...] = ()) -> ProcessSpec:
+    return _served(name, HeartbeatSeen(name, database), needs=needs, argv=argv)
+
+
+def _served(name: str, ready: Probe, needs: tuple[str, ...], argv: tuple[str, ...] = ()) -> ProcessSpec:
+    command = (sys.executable, "-m", "agents_offchain.cli.serve", *(argv or (name,)))
+    return ProcessSpec(name=name, argv=command, ready=ready, needs=needs)
+
+
+async def _nothing() -> None:
+    """The service is somebody else's; its URL says where."""
