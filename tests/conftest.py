@@ -1,0 +1,77 @@
+"""What holds for every test: one marker each, no network in unit tests, a fresh database when asked.
+
+Hypothesis runs with a fixed seed at CI size, and longer with a random one when AITBC_TEST_SIZE is `full`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_socket
+from hypothesis import HealthCheck, settings
+
+from agents_offchain.primitives.clock import ManualClock
+from agents_offchain.storage.database import Database
+from agents_offchain.storage.migrate import migrate
+
+SUITES = ("unit", "contract", "integration", "river", "bench")
+
+_QUIET = (HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large)
+settings.register_profile("ci", derandomize=True, deadline=None, max_examples=40, suppress_health_check=_QUIET)
+settings.register_profile("full", deadline=None, max_examples=600, suppress_health_check=_QUIET)
+settings.load_profile("full" if os.environ.get("AITBC_TEST_SIZE") == "full" else "ci")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test belongs to exactly one suite."""
+    wrong = [
+        f"{item.nodeid}: {len(marks)} of the markers {', '.join(SUITES)}"
+        for item in items
+        if len(marks := {mark.name for mark in item.iter_markers() if mark.name in SUITES}) != 1
+    ]
+    if wrong:
+        raise pytest.UsageError("A test carries exactly one suite marker; these do not:\n" + "\n".join(wrong))
+
+
+@pytest.fixture(autouse=True)
+def _no_network_in_unit_tests(request: pytest.FixtureRequest) -> Iterator[None]:
+    if request.node.get_closest_marker("unit") is None:
+        yield
+        return
+    pytest_socket.disable_socket(allow_unix_socket=True)
+    yield
+    pytest_socket.enable_socket()
+
+
+@pytest.fixture(scope="session")
+def database_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite database with all tables, made once by the migrations."""
+    path = tmp_path_factory.mktemp("template") / "empty.db"
+    asyncio.run(migrate(f"sqlite+aiosqlite:///{path}"))
+    return path
+
+
+@pytest.fixture
+def database_file(tmp_path: Path, database_template: Path) -> Path:
+    """A fresh copy of the empty database."""
+    return Path(shutil.copy(database_template, tmp_path / "aitbc.db"))
+
+
+@pytest.fixture
+async def database(database_file: Path) -> AsyncIterator[Database]:
+    """A handle on a fresh, migrated SQLite database."""
+    handle = Database(f"sqlite+aiosqlite:///{database_file}")
+    yield handle
+    await handle.close()
+
+
+@pytest.fixture
+def manual_clock() -> ManualClock:
+    """A clock that only the test moves."""
+    return ManualClock()

@@ -1,0 +1,1 @@
+"""Rooms against the real thing: anvil, Valkey, processes."""

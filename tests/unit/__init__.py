@@ -1,0 +1,1 @@
+"""Pure tests, one folder a room; sockets are blocked."""
