@@ -245,7 +245,7 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except exceptions.ErrorResponse as error:
-        raise _from_answer(str(error)) from error
+        raise error_from_answer(str(error)) from error
     except exceptions.StatusError as error:
         raise StoreUnavailable("The artifact store refuses the call.", reason=str(error)[:200]) from error
     except (exceptions.Error, requests.RequestException) as error:
@@ -256,7 +256,7 @@ def _translated() -> Iterator[None]:
         ) from error
 
 
-def _from_answer(message: str) -> Exception:
+def error_from_answer(message: str) -> Exception:
     """The store's own words as one of our errors; Kubo tells its errors apart by their text alone."""
     said = message.lower()
     if "not found" in said or "could not find" in said:
@@ -265,6 +265,6 @@ def _from_answer(message: str) -> Exception:
         return StoreFull("The disk of the artifact store is full.", retry_after_seconds=30.0, reason=message[:200])
     if "too large" in said or "more than the" in said:
         return ArtifactTooLarge("The artifact store refuses a file of this size.", reason=message[:200])
-    if "damaged on disk" in said or "hash mismatch" in said or "does not match" in said:
+    if "damaged on disk" in said or "different hash" in said or "hash mismatch" in said:
         return ArtifactCorrupted("The artifact store holds damaged bytes for this artifact.", reason=message[:200])
     return StoreUnavailable("The artifact store answers with an error.", reason=message[:200])

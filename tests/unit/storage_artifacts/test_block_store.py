@@ -3,7 +3,6 @@
 import errno
 import hashlib
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,7 +26,7 @@ class BlockStorePromises:
     """What every store does; subclasses say which one."""
 
     @pytest.fixture
-    def store(self) -> Iterator[BlockStore]:
+    def store(self) -> BlockStore:
         raise NotImplementedError
 
     @pytest.mark.parametrize("block", [b"", b"x", bytes(range(256)) * 4096], ids=["empty", "one byte", "1 MiB"])
@@ -57,8 +56,8 @@ class BlockStorePromises:
 
 class TestMemoryBlockStore(BlockStorePromises):
     @pytest.fixture
-    def store(self) -> Iterator[BlockStore]:
-        yield MemoryBlockStore()
+    def store(self) -> BlockStore:
+        return MemoryBlockStore()
 
     def test_get__block_changed_behind_its_back__is_corrupted(self) -> None:
         store = MemoryBlockStore()
@@ -70,8 +69,8 @@ class TestMemoryBlockStore(BlockStorePromises):
 
 class TestFileBlockStore(BlockStorePromises):
     @pytest.fixture
-    def store(self, tmp_path: Path) -> Iterator[BlockStore]:
-        yield FileBlockStore(tmp_path)
+    def store(self, tmp_path: Path) -> BlockStore:
+        return FileBlockStore(tmp_path)
 
     @pytest.mark.parametrize("damage", [b"", b"hones", b"honesT", b"honest and more"])
     def test_get__file_damaged__is_corrupted_and_adding_again_mends_it(self, tmp_path: Path, damage: bytes) -> None:
