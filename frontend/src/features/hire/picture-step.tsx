@@ -1,0 +1,150 @@
+import clsx from 'clsx';
+import { ImageUp } from 'lucide-react';
+import { useEffect, useId, useState } from 'react';
+import { t } from '../../i18n';
+import { formatBytes, formatNumber } from '../../lib/format';
+import { Button } from '../../ui/button';
+import { Notice } from '../../ui/states';
+import { ACCEPTED, MAX_BYTES, type Picture, type PictureFault, readPicture } from './picture';
+import { NOTE_MAX } from './request';
+
+/** The file field's id, by which the last step sends a person back who has chosen nothing yet. */
+export const PICTURE_INPUT = 'hire-picture';
+
+/** Step 1: the picture, looked at on this machine only, and a note. */
+export function PictureStep({
+  picture,
+  note,
+  onPicture,
+  onNote,
+  isLocked,
+}: {
+  picture: Picture | undefined;
+  note: string;
+  onPicture: (picture: Picture | undefined) => void;
+  onNote: (note: string) => void;
+  isLocked: boolean;
+}) {
+  const [fault, setFault] = useState<PictureFault>();
+  const [isReading, setReading] = useState(false);
+  const [isOver, setOver] = useState(false);
+  const noteId = useId();
+  const faultId = useId();
+
+  useEffect(() => {
+    if (!picture) return;
+    return () => URL.revokeObjectURL(picture.url);
+  }, [picture]);
+
+  const take = async (file: File | undefined) => {
+    if (!file || isLocked) return;
+    setReading(true);
+    setFault(undefined);
+    const read = await readPicture(file);
+    setReading(false);
+    if (typeof read === 'string') {
+      setFault(read);
+      onPicture(undefined);
+    } else onPicture(read);
+  };
+
+  return (
+    <div className="grid gap-4">
+      <label
+        htmlFor={PICTURE_INPUT}
+        data-drop
+        onDragOver={(event) => {
+          event.preventDefault();
+          setOver(true);
+        }}
+        onDragLeave={() => setOver(false)}
+        onDrop={(event) => {
+          event.preventDefault();
+          setOver(false);
+          void take(event.dataTransfer.files[0]);
+        }}
+        className={clsx(
+          'relative block rounded-card border border-dashed transition-colors duration-[120ms]',
+          'focus-within:outline-2 focus-within:outline-offset-2 focus-within:outline-accent',
+          isOver ? 'border-accent bg-accent-soft' : 'border-line-strong hover:border-muted',
+          isLocked && 'pointer-events-none opacity-70',
+        )}
+      >
+        <input
+          id={PICTURE_INPUT}
+          type="file"
+          accept={ACCEPTED}
+          disabled={isLocked}
+          aria-describedby={fault ? faultId : undefined}
+          aria-invalid={fault ? true : undefined}
+          className="sr-only"
+          onChange={(event) => {
+            void take(event.target.files?.[0]);
+            event.target.value = '';
+          }}
+        />
+        {picture ? (
+          <span className="flex flex-wrap items-center gap-4 p-3">
+            <img
+              src={picture.url}
+              alt={t('hire.picture.preview')}
+              width={picture.width}
+              height={picture.height}
+              className="max-h-72 w-auto max-w-full rounded-control bg-raised object-contain sm:max-w-[60%]"
+            />
+            <span className="grid min-w-0 gap-1 text-small">
+              <span className="font-medium">{picture.file.name}</span>
+              <span className="text-muted">
+                {t('hire.picture.facts', {
+                  width: formatNumber(picture.width),
+                  height: formatNumber(picture.height),
+                  size: formatBytes(picture.file.size),
+                })}
+              </span>
+              <span className="link mt-1">{t('hire.picture.other')}</span>
+            </span>
+          </span>
+        ) : (
+          <span className="grid justify-items-center gap-1 px-6 py-10 text-center">
+            <ImageUp aria-hidden className="mb-1 size-7 text-muted" />
+            <span className="font-medium">
+              {isReading ? t('hire.picture.reading') : t('hire.picture.choose')}
+            </span>
+            <span className="text-small text-muted">
+              {t('hire.picture.limits', { size: formatBytes(MAX_BYTES) })}
+            </span>
+          </span>
+        )}
+      </label>
+      {fault && (
+        <div id={faultId}>
+          <Notice tone="bad" role="alert" title={t(`hire.fault.${fault}`)}>
+            {t(`hire.fault.${fault}.mend`, { size: formatBytes(MAX_BYTES) })}
+          </Notice>
+        </div>
+      )}
+      {picture && !isLocked && (
+        <div>
+          <Button variant="quiet" size="small" onClick={() => onPicture(undefined)}>
+            {t('hire.picture.remove')}
+          </Button>
+        </div>
+      )}
+      <div className="grid gap-1.5">
+        <label htmlFor={noteId} className="font-medium">
+          {t('hire.note')} <span className="font-normal text-muted">{t('common.optional')}</span>
+        </label>
+        <textarea
+          id={noteId}
+          value={note}
+          maxLength={NOTE_MAX}
+          rows={3}
+          disabled={isLocked}
+          onChange={(event) => onNote(event.target.value)}
+          className="control w-full resize-y py-2"
+        />
+        <p className="text-small text-muted">{t('hire.note.public')}</p>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,90 @@
+/** The hire itself, in order: store the picture and the request, allow the escrow, lock the pay, find the job. */
+import { useState } from 'react';
+import { approveCall, hireCall } from '../../chain/calls';
+import { type Described, describeError } from '../../chain/errors';
+import { jobIdOf } from '../../chain/job-reads';
+import { readPurse } from '../../chain/money';
+import { readChainTime } from '../../chain/policy';
+import { useSend } from '../../chain/use-send';
+import type { ApiListing, StoredFile } from '../../lib/api';
+import type { Address } from '../../lib/deployment';
+import type { Picture } from './picture';
+import { requestDocument, storePicture, storeRequest } from './request';
+
+export type HirePhase = 'idle' | 'storing' | 'approving' | 'hiring';
+export type Order = { listing: ApiListing; tailSeconds: number; picture: Picture; note: string };
+
+export function useHire(onHired: (jobId: string) => void) {
+  const [phase, setPhase] = useState<HirePhase>('idle');
+  const [fault, setFault] = useState<Described>();
+  const [kept, setKept] = useState<{ sha256: string; stored: StoredFile }>();
+  const approval = useSend();
+  const hiring = useSend();
+
+  /** Stored once per picture: a second try after a rejected signature does not upload again. */
+  const keepPicture = async (picture: Picture): Promise<StoredFile> => {
+    if (kept?.sha256 === picture.sha256) return kept.stored;
+    const stored = await storePicture(picture);
+    setKept({ sha256: picture.sha256, stored });
+    return stored;
+  };
+
+  const steps = async (account: Address, order: Order): Promise<void> => {
+    const { listing, picture, note } = order;
+    const budget = BigInt(listing.price);
+    setPhase('storing');
+    const stored = await keepPicture(picture);
+    const cid = await storeRequest(
+      requestDocument({
+        service: listing.service_type,
+        listingId: listing.listing_id,
+        stored,
+        note: note.trim(),
+      }),
+    );
+    const purse = await readPurse(account);
+    if (purse.allowance < budget) {
+      setPhase('approving');
+      const approved = await approval.run(account, approveCall(budget));
+      if (approved.stage !== 'confirmed') return;
+    }
+    setPhase('hiring');
+    const expiredAt = (await readChainTime()) + BigInt(listing.work_seconds + order.tailSeconds);
+    const end = await hiring.run(
+      account,
+      hireCall({
+        provider: listing.wallet,
+        policyId: listing.policy_id,
+        budget,
+        expiredAt,
+        agentId: BigInt(listing.agent_id),
+        listingId: BigInt(listing.listing_id),
+        description: `ipfs://${cid}`,
+      }),
+    );
+    if (end.stage !== 'confirmed') return;
+    const jobId = jobIdOf(end.receipt.logs);
+    if (jobId) onHired(jobId);
+  };
+
+  const start = async (account: Address, order: Order): Promise<void> => {
+    setFault(undefined);
+    approval.reset();
+    hiring.reset();
+    try {
+      await steps(account, order);
+    } catch (error) {
+      setFault(describeError(error));
+    } finally {
+      setPhase('idle');
+    }
+  };
+
+  const active = hiring.state.stage === 'idle' ? approval : hiring;
+  const dismiss = () => {
+    setFault(undefined);
+    approval.reset();
+    hiring.reset();
+  };
+  return { phase, fault, state: active.state, isBusy: phase !== 'idle', start, dismiss };
+}

@@ -1,0 +1,133 @@
+import { useQuery } from '@tanstack/react-query';
+import { ShieldOff } from 'lucide-react';
+import { Link } from 'wouter';
+import '../../i18n/chain-words';
+import { usePolicy } from '../../chain/policy';
+import { t } from '../../i18n';
+import { type ApiAgent, apiGet } from '../../lib/api';
+import { getDeployment } from '../../lib/deployment';
+import type { Job } from '../../lib/job';
+import { ButtonLink } from '../../ui/button';
+import { Facts, Page, Section } from '../../ui/page';
+import { StatePill } from '../../ui/state-pill';
+import { Empty, Failed, LoadingRows, Notice } from '../../ui/states';
+import { Code } from '../../ui/values';
+import { Actions } from './actions';
+import { MoneyPanel } from './money-panel';
+import { ResultPanel } from './result-panel';
+import { StateLine } from './state-line';
+import { Timeline } from './timeline';
+import { useJob } from './use-job';
+import { VerdictPanel } from './verdict-panel';
+
+export default function JobPage({ jobId }: { jobId: string }) {
+  const read = useJob(jobId);
+  const title = t('job.title', { id: jobId });
+  if (!read.job)
+    return (
+      <Page title={title}>
+        {read.isUnknown ? (
+          <Empty
+            title={t('job.unknown.title')}
+            action={<ButtonLink href="/jobs">{t('job.unknown.back')}</ButtonLink>}
+          >
+            {t('job.unknown.text')}
+          </Empty>
+        ) : read.isPending ? (
+          <LoadingRows count={3} height="h-28" />
+        ) : (
+          <Failed error={read.error} onRetry={read.retry} />
+        )}
+      </Page>
+    );
+  return <Loaded job={read.job} isIndexing={read.isIndexing} isChainDown={read.isChainDown} />;
+}
+
+function Loaded({ job, isIndexing, isChainDown }: { job: Job; isIndexing: boolean; isChainDown: boolean }) {
+  const chainPolicy = usePolicy(job.policyId);
+  const policy = chainPolicy.data ?? getDeployment().policy;
+  return (
+    <Page
+      title={t('job.title', { id: job.id })}
+      isWide
+      heading={
+        <span className="flex flex-wrap items-center gap-3">
+          {t('job.title', { id: job.id })}
+          <StatePill state={job.status} />
+        </span>
+      }
+      intro={<Byline job={job} />}
+    >
+      <div className="grid gap-4">
+        {isChainDown && <Notice tone="warn" title={t('job.chainDown')} />}
+        {!job.isHouseJob && (
+          <Notice tone="warn" title={t('job.unprotected')}>
+            <span className="inline-flex items-center gap-1.5">
+              <ShieldOff aria-hidden className="size-4" /> {t('job.unprotected.text')}
+            </span>
+          </Notice>
+        )}
+        <StateLine job={job} verdictSeconds={policy.verdictSeconds} passMark={policy.passMark} />
+        <Actions job={job} feeBps={policy.feeBps} passMark={policy.passMark} />
+      </div>
+      <div className="mt-8 grid gap-8 lg:grid-cols-[1fr_19rem]">
+        <div className="min-w-0">
+          {job.deliverable ? <ResultPanel job={job} /> : <NotYet job={job} />}
+          <Timeline job={job} isIndexing={isIndexing} />
+        </div>
+        <div className="min-w-0">
+          <MoneyPanel job={job} feeBps={policy.feeBps} />
+          {job.verdict && <VerdictPanel job={job} verdict={job.verdict} passMark={policy.passMark} />}
+          <Parties job={job} />
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+function Byline({ job }: { job: Job }) {
+  const agent = useQuery({
+    queryKey: ['agent', job.agentId ?? ''],
+    queryFn: ({ signal }) => apiGet<ApiAgent>(`/registry/agents/${job.agentId}`, {}, signal),
+    enabled: job.agentId !== undefined,
+    staleTime: 60_000,
+  });
+  if (!job.agentId) return <>{t('job.noAgent')}</>;
+  return (
+    <>
+      {t('job.by')}{' '}
+      <Link href={`/agents/${job.agentId}`} className="link">
+        {agent.data?.name || t('agent.unnamed', { id: job.agentId })}
+      </Link>
+    </>
+  );
+}
+
+/** Nothing delivered: what is going on, or why nothing will come. */
+function NotYet({ job }: { job: Job }) {
+  const key =
+    job.status === 'funded' ? 'job.working' : job.status === 'open' ? 'job.waiting' : 'job.nothingDelivered';
+  return (
+    <Section title={t('result.title')}>
+      <Empty title={t(`${key}.title`)}>{t(`${key}.text`)}</Empty>
+    </Section>
+  );
+}
+
+function Parties({ job }: { job: Job }) {
+  const narrow = (label: string, value: string) =>
+    [label, <Code key={label} value={value} label={label} />] as const;
+  return (
+    <Section title={t('parties.title')}>
+      <Facts
+        rows={[
+          narrow(t('parties.client'), job.client),
+          narrow(t('parties.agent'), job.provider),
+          narrow(t('parties.judge'), job.evaluator),
+          narrow(t('parties.escrow'), getDeployment().contracts.JobEscrow),
+          job.requestCid !== undefined && narrow(t('parties.request'), job.requestCid),
+        ]}
+      />
+    </Section>
+  );
+}

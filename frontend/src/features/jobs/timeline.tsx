@@ -1,0 +1,93 @@
+import { type MessageKey, t } from '../../i18n';
+import type { ApiProgress } from '../../lib/api';
+import { getDeployment } from '../../lib/deployment';
+import { formatMoney } from '../../lib/format';
+import type { Job, JobEvent } from '../../lib/job';
+import { Section } from '../../ui/page';
+import { Code, Moment } from '../../ui/values';
+
+type Entry = { key: string; at: number; order: number; text: string; hash?: string };
+
+const SHOWN: Record<string, MessageKey> = {
+  JobFunded: 'event.JobFunded',
+  JobSubmitted: 'event.JobSubmitted',
+  VerdictPosted: 'event.VerdictPosted',
+  JobCompleted: 'event.JobCompleted',
+  JobRejected: 'event.JobRejected',
+  JobExpired: 'event.JobExpired',
+  PaymentReleased: 'event.PaymentReleased',
+  Refunded: 'event.Refunded',
+};
+
+const STAGES: Record<string, MessageKey> = {
+  leased: 'stage.leased',
+  fetching: 'stage.fetching',
+  running: 'stage.running',
+  storing: 'stage.storing',
+  submitting: 'stage.submitting',
+  submitted: 'stage.submitted',
+};
+
+/** Everything that happened, newest first: facts of the chain with their transaction, and the agent's own notes. */
+export function Timeline({ job, isIndexing }: { job: Job; isIndexing: boolean }) {
+  const entries = [...job.events.flatMap(eventEntry), ...job.progress.map(progressEntry)].sort(
+    (a, b) => b.at - a.at || b.order - a.order,
+  );
+  return (
+    <Section title={t('timeline.title')}>
+      {isIndexing && (
+        <p role="status" className="mb-2 text-small text-muted">
+          {t('timeline.indexing')}
+        </p>
+      )}
+      {entries.length === 0 ? (
+        !isIndexing && <p className="text-muted">{t('timeline.none')}</p>
+      ) : (
+        <ol className="card divide-y divide-line" data-timeline>
+          {entries.map((entry) => (
+            <li
+              key={entry.key}
+              className="flex flex-wrap items-center gap-x-4 gap-y-0.5 px-4 py-2.5 text-small"
+            >
+              <span className="w-20 shrink-0 text-muted">
+                <Moment at={entry.at} />
+              </span>
+              <span className="min-w-0 flex-1 basis-48">{entry.text}</span>
+              {entry.hash && <Code value={entry.hash} label={t('tx.hash')} />}
+            </li>
+          ))}
+        </ol>
+      )}
+    </Section>
+  );
+}
+
+function eventEntry(event: JobEvent): Entry[] {
+  const key = SHOWN[event.name];
+  if (!key) return [];
+  const { decimals, symbol } = getDeployment().token;
+  const { amount, score } = event.args;
+  return [
+    {
+      key: `${event.tx_hash}-${event.log_index}`,
+      at: event.at,
+      order: event.log_index,
+      text: t(key, {
+        amount: amount === undefined ? '' : formatMoney(BigInt(String(amount)), decimals, symbol),
+        score: String(score ?? ''),
+      }),
+      hash: event.tx_hash,
+    },
+  ];
+}
+
+function progressEntry(note: ApiProgress, index: number): Entry {
+  const key = STAGES[note.stage];
+  const text = key ? t(key) : note.stage;
+  return {
+    key: `note-${index}`,
+    at: note.at,
+    order: -1000 + index,
+    text: note.detail ? `${text}: ${note.detail}` : text,
+  };
+}

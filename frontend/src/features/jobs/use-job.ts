@@ -1,0 +1,107 @@
+/** A job from both of its sources: the node for state and money, the index for everything around it. */
+import { useQuery } from '@tanstack/react-query';
+import { ContractFunctionRevertedError } from 'viem';
+import { describeError } from '../../chain/errors';
+import { readJob, readJobLogs } from '../../chain/job-reads';
+import { type ApiJob, apiGet, type Health } from '../../lib/api';
+import { getDeployment } from '../../lib/deployment';
+import { ENDED, type House, type Job, mergeJob } from '../../lib/job';
+import { streamStore } from '../../lib/live';
+import { useStore } from '../../lib/store';
+import { useTransactions } from '../../lib/transactions';
+
+const POLL_LIVE_MS = 5000;
+const POLL_ALONE_MS = 2500;
+const INDEX_POLL_MS = 500;
+
+export function house(): House {
+  const { contracts, treasury, reporters } = getDeployment();
+  return {
+    resultOracle: contracts.ResultOracle,
+    reportersPool: contracts.ResultOracle,
+    treasury,
+    reporters,
+  };
+}
+
+export type JobRead = {
+  job: Job | undefined;
+  isUnknown: boolean;
+  isPending: boolean;
+  /** The index has not read the block of this person's own last step yet. */
+  isIndexing: boolean;
+  isChainDown: boolean;
+  error: unknown;
+  retry: () => void;
+};
+
+export function useJob(jobId: string): JobRead {
+  const stream = useStore(streamStore);
+  const isId = /^[1-9]\d{0,18}$/.test(jobId);
+  const pollMs = stream === 'live' ? POLL_LIVE_MS : POLL_ALONE_MS;
+  const chain = useQuery({
+    queryKey: ['job', jobId, 'chain'],
+    queryFn: () => readJob(jobId),
+    enabled: isId,
+    retry: (count, error) => count < 2 && !isUnknownJob(error),
+    refetchInterval: (query) => (query.state.data && ENDED.has(query.state.data.status) ? false : pollMs),
+  });
+  const isUnknown = !isId || isUnknownJob(chain.error);
+  const indexed = useIndexed(jobId);
+  const api = useQuery({
+    queryKey: ['job', jobId, 'api'],
+    queryFn: ({ signal }) => apiGet<ApiJob>(`/jobs/${jobId}`, {}, signal),
+    enabled: isId && !isUnknown && !chain.isPending && indexed,
+    refetchInterval: (query) => (isSettledIn(query.state.data) ? false : pollMs),
+  });
+  const needsLogs =
+    chain.isSuccess && (chain.data.submittedAt > 0 || ENDED.has(chain.data.status) || api.isError);
+  const logs = useQuery({
+    queryKey: ['job', jobId, 'logs', chain.data?.status, chain.data?.verdict?.postedAt ?? 0],
+    queryFn: () => readJobLogs(jobId),
+    enabled: needsLogs,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const job = isUnknown
+    ? undefined
+    : mergeJob(jobId, { chain: chain.data, api: api.data, logs: logs.data }, house());
+  return {
+    job,
+    isUnknown,
+    isPending: !job && !isUnknown && (chain.isPending || api.isFetching),
+    isIndexing: !indexed && !api.data,
+    isChainDown: chain.isError && !isUnknown,
+    error: chain.error ?? api.error,
+    retry: () => {
+      void chain.refetch();
+      void api.refetch();
+    },
+  };
+}
+
+/** False until the index has read the block in which this browser's own transaction on the job was mined. */
+function useIndexed(jobId: string): boolean {
+  const { chainId, contracts } = getDeployment();
+  const mine = useTransactions(chainId, contracts.JobEscrow).filter(
+    (item) => item.jobId === jobId && item.block,
+  );
+  const block = Math.max(0, ...mine.map((item) => item.block ?? 0));
+  const read = useQuery({
+    queryKey: ['indexed', block],
+    queryFn: async ({ signal }) => (await apiGet<Health>('/health', {}, signal)).block >= block,
+    enabled: block > 0,
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchInterval: (query) => (query.state.data === true ? false : INDEX_POLL_MS),
+  });
+  return block === 0 || read.data === true || read.isError;
+}
+
+function isSettledIn(job: ApiJob | undefined): boolean {
+  return job !== undefined && ENDED.has(job.status) && (job.payouts?.length ?? 0) > 0;
+}
+
+function isUnknownJob(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const described = describeError(error);
+  return described.name === 'JobEscrow_UnknownJob' || error instanceof ContractFunctionRevertedError;
+}
