@@ -81,9 +81,7 @@ class Indexer:
         for address in missing:
             symbol, decimals = await self._read_token(address)
             async with self._database.write() as connection:
-                await upsert(
-                    connection, tokens, {"address": address, "symbol": symbol, "decimals": decimals}
-                )
+                await upsert(connection, tokens, {"address": address, "symbol": symbol, "decimals": decimals})
 
     async def _read_token(self, address: bytes) -> tuple[str, int]:
         """What a foreign contract says of itself; a token that says nothing readable has 0 decimals."""

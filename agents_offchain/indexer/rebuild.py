@@ -68,9 +68,7 @@ class NodeUntil(Node):
         return min(await super().block_number(), self._last_block)
 
 
-async def rebuild(
-    database: Database, node: Node, deployment: Deployment, *, consumer: str = CONSUMER
-) -> int:
+async def rebuild(database: Database, node: Node, deployment: Deployment, *, consumer: str = CONSUMER) -> int:
     """Empty the folded tables and fill them from the deployment's first block to the head.
 
     Returns:
@@ -91,9 +89,7 @@ async def rebuild(
             return result.block_number
 
 
-async def verify(
-    database: Database, node: Node, deployment: Deployment, *, consumer: str = CONSUMER
-) -> Verification:
+async def verify(database: Database, node: Node, deployment: Deployment, *, consumer: str = CONSUMER) -> Verification:
     """Rebuild into a database of its own and compare every folded table. The live tables are only read.
 
     Raises:
@@ -101,24 +97,19 @@ async def verify(
         NodeUnavailable: the node failed, or the chain changed meanwhile; call again.
     """
     async with database.read() as connection:
-        cursor = (
-            await connection.execute(select(cursors).where(cursors.c.consumer == consumer))
-        ).one_or_none()
+        cursor = (await connection.execute(select(cursors).where(cursors.c.consumer == consumer))).one_or_none()
         live = await table_digests(connection)
     if cursor is None:
         raise NothingIndexed("The indexer has not taken a block yet.", mend="Start it, then verify again.")
     with tempfile.TemporaryDirectory(prefix="aitbc-verify-") as folder:
         rebuilt = await _rebuild_apart(Path(folder), node.url, deployment, cursor)
     checks = tuple(
-        TableCheck(table, live[table][0], rebuilt[table][0], live[table][1], rebuilt[table][1])
-        for table in live
+        TableCheck(table, live[table][0], rebuilt[table][0], live[table][1], rebuilt[table][1]) for table in live
     )
     return Verification(cursor.block_number, checks)
 
 
-async def _rebuild_apart(
-    folder: Path, url: str, deployment: Deployment, cursor: Any
-) -> dict[str, tuple[int, str]]:
+async def _rebuild_apart(folder: Path, url: str, deployment: Deployment, cursor: Any) -> dict[str, tuple[int, str]]:
     fresh_url = f"sqlite+aiosqlite:///{folder / 'rebuild.db'}"
     await migrate(fresh_url)
     fresh, until = Database(fresh_url), NodeUntil(url, cursor.block_number)

@@ -97,21 +97,15 @@ class Refolder:
             moved = [
                 movement
                 for job_id, row in rows.items()
-                for movement in project_transactions(
-                    facts[job_id], row, services.get(job_id, ""), self._owners
-                )
+                for movement in project_transactions(facts[job_id], row, services.get(job_id, ""), self._owners)
             ]
             await _replace(connection, jobs, "job_id", chunk, [asdict(row) for row in standing])
             await _replace(connection, verdicts, "job_id", chunk, [asdict(row) for row in found])
-            await _replace(
-                connection, marketplace_transactions, "job_id", chunk, [asdict(row) for row in moved]
-            )
+            await _replace(connection, marketplace_transactions, "job_id", chunk, [asdict(row) for row in moved])
             changes += [Change(JOB, job_id, row.status if row else GONE) for job_id, row in rows.items()]
         return changes
 
-    async def _facts(
-        self, connection: AsyncConnection, entity: str, ids: Sequence[int]
-    ) -> dict[int, list[Fact]]:
+    async def _facts(self, connection: AsyncConnection, entity: str, ids: Sequence[int]) -> dict[int, list[Fact]]:
         query = (
             select(events)
             .where(
@@ -147,9 +141,9 @@ async def _services(connection: AsyncConnection, rows: Sequence[JobRow]) -> dict
     wanted = sorted({row.listing_id for row in rows if row.listing_id is not None})
     if not wanted:
         return {}
-    query = select(
-        agent_listings.c.listing_id, agent_listings.c.agent_id, agent_listings.c.service_type
-    ).where(agent_listings.c.listing_id.in_(wanted))
+    query = select(agent_listings.c.listing_id, agent_listings.c.agent_id, agent_listings.c.service_type).where(
+        agent_listings.c.listing_id.in_(wanted)
+    )
     listings = {row.listing_id: row for row in await connection.execute(query)}
     return {
         row.job_id: listing.service_type

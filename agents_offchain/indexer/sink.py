@@ -54,9 +54,7 @@ class IndexSink:
         changed = await self._refolder.refold(connection, touched)
         await self._announce(connection, changed, last_valid)
 
-    async def _announce(
-        self, connection: AsyncConnection, changed: Iterable[Change], block_number: int
-    ) -> None:
+    async def _announce(self, connection: AsyncConnection, changed: Iterable[Change], block_number: int) -> None:
         rows = [
             {
                 "entity": change.entity,

@@ -89,9 +89,7 @@ def _funded(row: JobRow, fact: Fact) -> JobRow:
 
 
 def _submitted(row: JobRow, fact: Fact) -> JobRow:
-    return replace(
-        row, status=SUBMITTED, deliverable=fact.bytes_of("deliverable"), submitted_at=fact.block_time
-    )
+    return replace(row, status=SUBMITTED, deliverable=fact.bytes_of("deliverable"), submitted_at=fact.block_time)
 
 
 def _completed(row: JobRow, fact: Fact) -> JobRow:

@@ -144,9 +144,7 @@ def upgrade() -> None:
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("signature", Bytes, nullable=False),
         sa.Column("received_at", sa.Float(), nullable=False),
-        sa.PrimaryKeyConstraint(
-            "consumer", "job_key", "signer", "submitted_at", name="pk_verdict_signatures"
-        ),
+        sa.PrimaryKeyConstraint("consumer", "job_key", "signer", "submitted_at", name="pk_verdict_signatures"),
     )
     op.create_table(
         "work",

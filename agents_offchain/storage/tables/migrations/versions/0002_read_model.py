@@ -129,9 +129,7 @@ def upgrade() -> None:
         sa.Column("block_number", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_marketplace_transactions"),
     )
-    op.create_index(
-        "ix_marketplace_transactions_agent", "marketplace_transactions", ["agent_id", "created_at"]
-    )
+    op.create_index("ix_marketplace_transactions_agent", "marketplace_transactions", ["agent_id", "created_at"])
     op.create_index(
         "ix_marketplace_transactions_job", "marketplace_transactions", ["job_id", "block_number", "log_index"]
     )

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("submitted_at", sa.BigInteger(), nullable=False),
         sa.Column("deliverable", Bytes, nullable=False),
         sa.Column("changed_block", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.Column("stage", sa.String(length=12), nullable=False),
         sa.Column("notes", Json, nullable=False),
         sa.Column("not_before", sa.Float(), nullable=False),
@@ -56,4 +57,3 @@ def upgrade() -> None:
         sa.Column("received_at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("consumer", "job_key", "submitted_at", "signer", "digest", name="pk_verdict_conflicts"),
     )
-

@@ -1,0 +1,85 @@
+"""What the API is made of: handed in once, by who wires the process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from agents_offchain.chain.addresses import Deployment
+from agents_offchain.primitives.clock import Clock, SystemClock
+from agents_offchain.primitives.settings import Settings
+from agents_offchain.storage.database import Database
+
+HOUR_SECONDS = 3_600
+
+
+class ArtifactStore(Protocol):
+    """Bytes by content. Every read is checked against the CID by the store."""
+
+    async def put(self, data: bytes) -> str:
+        """Store bytes for good; their CID."""
+        ...
+
+    async def get(self, cid: str, max_bytes: int) -> bytes:
+        """The bytes of a CID.
+
+        Raises:
+            Refused: not a CID, not stored here, larger than `max_bytes`, or not what the CID names.
+            Retryable: the store does not answer.
+        """
+        ...
+
+
+class ChainReader(Protocol):
+    """The little that the API asks of a node, and only to say how it is."""
+
+    @property
+    def url(self) -> str: ...
+
+    async def block_number(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class ApiLimits:
+    """Bounds on what one stranger can cost.
+
+    Attributes:
+        uploads_per_hour: Stored files and request documents per client address.
+        upload_bytes_per_hour: Their bytes in all.
+        picture_max_pixels: Width times height that a picture's header may state.
+        request_max_bytes: Size of a request document.
+        streams: Open event streams in all.
+        streams_per_client: Open event streams of one client address.
+        feed_poll_seconds: How often the tables are asked for news, once for all streams.
+        heartbeat_seconds: Silence after which a stream says that it lives.
+        lag_blocks: Blocks behind the head from which the index counts as behind.
+    """
+
+    uploads_per_hour: int = 120
+    upload_bytes_per_hour: int = 500 << 20
+    picture_max_pixels: int = 40_000_000
+    request_max_bytes: int = 64 << 10
+    streams: int = 200
+    streams_per_client: int = 20
+    feed_poll_seconds: float = 0.2
+    heartbeat_seconds: int = 15
+    lag_blocks: int = 10
+
+
+@dataclass(frozen=True)
+class ApiDeps:
+    """Everything an app needs.
+
+    Attributes:
+        page_root: The built page (`frontend/dist`), or None to serve the API alone.
+    """
+
+    database: Database
+    deployment: Deployment
+    node: ChainReader
+    artifacts: ArtifactStore
+    settings: Settings
+    clock: Clock = field(default_factory=SystemClock)
+    page_root: Path | None = None
+    limits: ApiLimits = field(default_factory=ApiLimits)

@@ -1,0 +1,236 @@
+"""Jobs with their terms, verdict and history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from agents_offchain.api.rest.errors import IndexBehind, NotFound
+from agents_offchain.api.rest.models import (
+    EventOut,
+    JobDetailOut,
+    JobOut,
+    Page,
+    PayoutOut,
+    ProgressOut,
+    VerdictOut,
+)
+from agents_offchain.api.rest.paging import after, decode_cursor, encode_cursor
+from agents_offchain.api.rest.reads.shared import Reader, address_text, hash_text, id_text, require_token
+from agents_offchain.storage.artifacts.cid import digest_to_cid, parse_cid
+from agents_offchain.storage.artifacts.errors import CidInvalid
+from agents_offchain.storage.tables.journal import progress
+from agents_offchain.storage.tables.read_model import events, jobs, policies, tokens, verdicts
+from agents_offchain.storage.tables.read_model import marketplace_transactions as movements
+
+MAX_PROGRESS = 200
+MAX_EVENTS = 200
+_ORDER = "jobs"
+_PAYOUT_KINDS = {
+    "released": "provider",
+    "refunded": "client",
+    "fee_treasury": "treasury",
+    "fee_reporters": "reporters",
+}
+
+
+class JobStatus(StrEnum):
+    """ERC-8183 states."""
+
+    OPEN = "open"
+    FUNDED = "funded"
+    SUBMITTED = "submitted"
+    COMPLETED = "completed"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+
+
+async def list_jobs(
+    reader: Reader,
+    *,
+    client: bytes | None,
+    provider: bytes | None,
+    agent_id: int | None = None,
+    status: JobStatus | None,
+    limit: int,
+    cursor: str | None,
+) -> Page[JobOut]:
+    """Jobs, newest first."""
+    query = _rows()
+    for column, value in (
+        (jobs.c.client, client),
+        (jobs.c.provider, provider),
+        (jobs.c.agent_id, agent_id),
+        (jobs.c.status, status.value if status else None),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    keys = decode_cursor(cursor, _ORDER, 1)
+    ordered = after(query, [jobs.c.job_id], keys, is_descending=True).limit(limit + 1)
+    rows = (await reader.connection.execute(ordered)).all()
+    more = encode_cursor(_ORDER, [rows[limit - 1].job_id]) if len(rows) > limit else None
+    return Page(items=[JobOut(**_fields(reader, row)) for row in rows[:limit]], next_cursor=more)
+
+
+async def read_job(reader: Reader, job_id: int) -> JobDetailOut:
+    """One job with its events, progress and payouts.
+
+    Raises:
+        NotFound: the index knows no such job.
+    """
+    row = (await reader.connection.execute(_rows().where(jobs.c.job_id == job_id))).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no job {job_id}.", mend="A job shows up once its block is indexed.")
+    return JobDetailOut(
+        **_fields(reader, row),
+        events=await _events(reader, job_id),
+        progress=await _progress(reader, job_id),
+        payouts=await _payouts(reader, job_id),
+    )
+
+
+def settleable_at(row: Any, oracle: bytes) -> int | None:
+    """From when anybody may settle a submitted house job; None in any other state."""
+    if row.status != JobStatus.SUBMITTED or row.evaluator != oracle or row.review_seconds is None:
+        return None
+    if row.posted_at is not None:
+        return int(row.posted_at + row.review_seconds)
+    return int(row.submitted_at + row.verdict_seconds + row.review_seconds)
+
+
+def signers_of(bitmap: int, reporters: Sequence[bytes]) -> list[str]:
+    """Addresses whose bits are set, in the oracle's order."""
+    return [address_text(reporter) for place, reporter in enumerate(reporters) if bitmap >> place & 1]
+
+
+def request_cid_of(description: str) -> str | None:
+    """The CID of an `ipfs://<cid>` description, None when it is something else."""
+    if not description.startswith("ipfs://"):
+        return None
+    try:
+        return str(parse_cid(description))
+    except CidInvalid:
+        return None
+
+
+def _rows() -> Select[Any]:
+    return (
+        select(
+            jobs,
+            policies.c.token,
+            policies.c.verdict_seconds,
+            policies.c.review_seconds,
+            policies.c.court_seconds,
+            policies.c.grace_seconds,
+            tokens.c.symbol,
+            tokens.c.decimals,
+            verdicts.c.score,
+            verdicts.c.report_hash,
+            verdicts.c.signer_bitmap,
+            verdicts.c.posted_at,
+        )
+        .outerjoin(policies, policies.c.policy_id == jobs.c.policy_id)
+        .outerjoin(tokens, tokens.c.address == policies.c.token)
+        .outerjoin(verdicts, verdicts.c.job_id == jobs.c.job_id)
+    )
+
+
+def _fields(reader: Reader, row: Any) -> dict[str, Any]:
+    if row.token is None:
+        raise IndexBehind(f"The index does not know the policy of job {row.job_id} yet.")
+    symbol, decimals = require_token(row)
+    tail_seconds = row.verdict_seconds + row.review_seconds + row.court_seconds + row.grace_seconds
+    return {
+        "job_id": str(row.job_id),
+        "client": address_text(row.client),
+        "provider": address_text(row.provider),
+        "evaluator": address_text(row.evaluator),
+        "agent_id": id_text(row.agent_id),
+        "listing_id": id_text(row.listing_id),
+        "policy_id": row.policy_id,
+        "token": address_text(row.token),
+        "symbol": symbol,
+        "decimals": decimals,
+        "budget": str(row.budget),
+        "status": row.status,
+        "description": row.description,
+        "request_cid": request_cid_of(row.description),
+        "deliverable": hash_text(row.deliverable),
+        "result_cid": None if row.deliverable is None else digest_to_cid(row.deliverable),
+        "reason": None if row.reason is None else _reason_text(row.reason),
+        "created_at": row.created_at,
+        "work_by": row.expired_at - tail_seconds,
+        "expired_at": row.expired_at,
+        "funded_at": row.funded_at,
+        "submitted_at": row.submitted_at,
+        "settled_at": row.settled_at,
+        "verdict": _verdict(row, reader.deployment.reporters),
+        "settleable_at": settleable_at(row, reader.deployment.address("ResultOracle")),
+    }
+
+
+def _verdict(row: Any, reporters: Sequence[bytes]) -> VerdictOut | None:
+    if row.posted_at is None:
+        return None
+    return VerdictOut(
+        score=row.score,
+        report_hash="0x" + row.report_hash.hex(),
+        report_cid=digest_to_cid(row.report_hash),
+        posted_at=row.posted_at,
+        signers=signers_of(row.signer_bitmap, reporters),
+    )
+
+
+def _reason_text(reason: bytes) -> str:
+    """Our contracts' reasons are short ASCII; a stranger's may be any 32 bytes, shown as hex."""
+    text = reason.rstrip(b"\0")
+    if text.isascii() and text.decode("ascii").isprintable():
+        return text.decode("ascii")
+    return "0x" + reason.hex()
+
+
+async def _events(reader: Reader, job_id: int) -> list[EventOut]:
+    query = (
+        select(events)
+        .where(events.c.entity == "job", events.c.entity_id == job_id)
+        .order_by(events.c.block_number, events.c.log_index)
+        .limit(MAX_EVENTS)
+    )
+    return [
+        EventOut(
+            name=row.name,
+            contract=row.contract,
+            tx_hash="0x" + row.tx_hash.hex(),
+            block_number=row.block_number,
+            log_index=row.log_index,
+            at=row.block_time,
+            args=row.args,
+        )
+        for row in await reader.connection.execute(query)
+    ]
+
+
+async def _progress(reader: Reader, job_id: int) -> list[ProgressOut]:
+    query = (
+        select(progress.c.at, progress.c.stage, progress.c.detail)
+        .where(progress.c.job_key == reader.deployment.job_key(job_id))
+        .order_by(progress.c.id.desc())
+        .limit(MAX_PROGRESS)
+    )
+    rows = (await reader.connection.execute(query)).all()
+    return [ProgressOut(at=row.at, stage=row.stage, detail=row.detail) for row in reversed(rows)]
+
+
+async def _payouts(reader: Reader, job_id: int) -> list[PayoutOut]:
+    query = (
+        select(movements)
+        .where(movements.c.job_id == job_id, movements.c.kind.in_(_PAYOUT_KINDS))
+        .order_by(movements.c.block_number, movements.c.log_index, movements.c.kind.desc())
+    )
+    return [
+        PayoutOut(to=address_text(row.to_address), amount=str(row.amount), kind=_PAYOUT_KINDS[row.kind])
+        for row in await reader.connection.execute(query)
+    ]
