@@ -19,6 +19,7 @@ from agents_offchain.chain.watcher import ChainEvent
 from agents_offchain.primitives.clock import Clock, SystemClock
 from agents_offchain.primitives.hexes import decode_address
 from agents_offchain.storage.database import Database
+from agents_offchain.storage.tables.journal import verdict_signatures
 from agents_offchain.storage.tables.verdicts import oracle_cases
 from agents_offchain.storage.upsert import upsert
 from oracle.errors import CaseChanged
@@ -31,7 +32,10 @@ NEW = "new"
 
 @dataclass(frozen=True)
 class Case:
-    """A house job as one daemon sees it; `submitted_at` is 0 and `deliverable` empty before the submission."""
+    """A house job as one daemon sees it; `submitted_at` is 0 and `deliverable` empty before the submission.
+
+    `due_at` is the chain time from which the keeper may end the job, 0 while it has not looked.
+    """
 
     job_key: str
     job_id: int
@@ -41,6 +45,7 @@ class Case:
     request_uri: str
     submitted_at: int
     deliverable: bytes
+    due_at: int
     stage: str
     notes: dict[str, Any]
     attempts: int
@@ -71,7 +76,7 @@ class CaseSink:
         await connection.execute(
             update(oracle_cases)
             .where(oracle_cases.c.consumer == self._consumer, oracle_cases.c.changed_block > last_valid)
-            .values(chain_state=UNSURE, changed_block=last_valid, updated_at=self._clock.now_seconds())
+            .values(chain_state=UNSURE, changed_block=last_valid, due_at=0, updated_at=self._clock.now_seconds())
         )
 
     async def _take(self, connection: AsyncConnection, event: ChainEvent) -> None:
@@ -104,6 +109,7 @@ class CaseSink:
             "submitted_at": 0,
             "deliverable": b"",
             "changed_block": event.block_number,
+            "due_at": 0,
             "updated_at": self._clock.now_seconds(),
             **self._untouched(),
         }
@@ -122,7 +128,7 @@ class CaseSink:
         await connection.execute(
             update(oracle_cases)
             .where(self._at(event))
-            .values(**values, changed_block=event.block_number, updated_at=self._clock.now_seconds())
+            .values(**values, changed_block=event.block_number, due_at=0, updated_at=self._clock.now_seconds())
         )
 
     def _at(self, event: ChainEvent) -> Any:
@@ -145,21 +151,66 @@ class Casebook:
         self._clock = clock or SystemClock()
 
     async def due(
-        self, chain_state: str, stages: Collection[str] = (), *, is_posted: bool | None = None, limit: int = 50
+        self,
+        chain_state: str,
+        stages: Collection[str],
+        *,
+        is_posted: bool | None = None,
+        chain_time: int | None = None,
+        limit: int = 50,
     ) -> list[Case]:
-        """Cases in this state and one of these stages (all when empty) whose time has come, oldest first."""
+        """Cases in this state and one of these stages whose time has come, oldest first.
+
+        Args:
+            chain_time: Only cases whose `due_at` is not after it.
+        """
         query = select(oracle_cases).where(
             oracle_cases.c.consumer == self.consumer,
             oracle_cases.c.chain_state == chain_state,
+            oracle_cases.c.stage.in_(list(stages)),
             oracle_cases.c.not_before <= self._clock.now_seconds(),
         )
-        if stages:
-            query = query.where(oracle_cases.c.stage.in_(list(stages)))
         if is_posted is not None:
             query = query.where(oracle_cases.c.is_posted == is_posted)
+        if chain_time is not None:
+            query = query.where(oracle_cases.c.due_at <= chain_time)
         query = query.order_by(oracle_cases.c.not_before, oracle_cases.c.changed_block, oracle_cases.c.job_key)
         async with self._database.read() as connection:
             return [_case(row) for row in (await connection.execute(query.limit(limit))).all()]
+
+    async def unsure(self, limit: int = 50) -> list[Case]:
+        """Cases whose state a reorganisation put in doubt."""
+        query = select(oracle_cases).where(
+            oracle_cases.c.consumer == self.consumer, oracle_cases.c.chain_state == UNSURE
+        )
+        async with self._database.read() as connection:
+            return [_case(row) for row in (await connection.execute(query.limit(limit))).all()]
+
+    async def with_verdicts(self, count: int) -> list[Case]:
+        """Unposted submissions not yet dealt with on which at least `count` signed verdicts are held."""
+        held = verdict_signatures
+        query = (
+            select(oracle_cases)
+            .join(
+                held,
+                and_(
+                    held.c.consumer == oracle_cases.c.consumer,
+                    held.c.job_key == oracle_cases.c.job_key,
+                    held.c.submitted_at == oracle_cases.c.submitted_at,
+                ),
+            )
+            .where(
+                oracle_cases.c.consumer == self.consumer,
+                oracle_cases.c.chain_state == SUBMITTED,
+                oracle_cases.c.stage == NEW,
+                oracle_cases.c.is_posted.is_(False),
+                oracle_cases.c.not_before <= self._clock.now_seconds(),
+            )
+            .group_by(*oracle_cases.c)
+            .having(func.count() >= count)
+        )
+        async with self._database.read() as connection:
+            return [_case(row) for row in (await connection.execute(query)).all()]
 
     async def get(self, job_key: str) -> Case | None:
         query = select(oracle_cases).where(oracle_cases.c.consumer == self.consumer, oracle_cases.c.job_key == job_key)
@@ -177,7 +228,14 @@ class Casebook:
             return int((await connection.execute(query)).scalar_one())
 
     async def advance(
-        self, connection: AsyncConnection, case: Case, stage: str, *, after_seconds: float = 0.0, **notes: Any
+        self,
+        connection: AsyncConnection,
+        case: Case,
+        stage: str,
+        *,
+        after_seconds: float = 0.0,
+        due_at: int | None = None,
+        **notes: Any,
     ) -> None:
         """Move a case on, in the caller's transaction; `notes` are added to what is noted.
 
@@ -187,6 +245,7 @@ class Casebook:
         result = await connection.execute(
             self._expected(case).values(
                 stage=stage,
+                due_at=case.due_at if due_at is None else due_at,
                 notes={**case.notes, **notes},
                 not_before=self._clock.now_seconds() + after_seconds,
                 attempts=0 if stage != case.stage else case.attempts,
@@ -196,6 +255,19 @@ class Casebook:
         )
         if result.rowcount != 1:
             raise CaseChanged(f"{case.job_key} changed meanwhile.", retry_after_seconds=0.0)
+
+    async def wake(self, connection: AsyncConnection, job_key: str, submitted_at: int) -> None:
+        """Look at a case now that was put off; something new came in about it."""
+        await connection.execute(
+            update(oracle_cases)
+            .where(
+                oracle_cases.c.consumer == self.consumer,
+                oracle_cases.c.job_key == job_key,
+                oracle_cases.c.submitted_at == submitted_at,
+                oracle_cases.c.stage == NEW,
+            )
+            .values(not_before=0.0)
+        )
 
     async def postpone(self, case: Case, *, after_seconds: float, error: str) -> None:
         """Try a case again later; nothing happens when it changed meanwhile."""
@@ -259,4 +331,5 @@ def _case(row: Any) -> Case:
         stage=row.stage,
         notes=dict(row.notes),
         attempts=row.attempts,
+        due_at=row.due_at,
     )

@@ -61,18 +61,18 @@ def commitment_of(digest: bytes, signer: bytes, salt: bytes) -> bytes:
     return sha256(_LABEL + digest + signer + salt)
 
 
-def commit_envelope(commit: Commit, topic: str, *, now_seconds: float) -> Envelope:
-    """The unsigned message of a commitment; its id is the same each time it is sent."""
+def commit_envelope(commit: Commit, topic: str, *, created: int) -> Envelope:
+    """The unsigned message of a commitment; made again with the same `created` it is the same to the byte."""
     body = {
         "job_key": commit.job_key,
         "submitted_at": commit.submitted_at,
         "commitment": encode_hex(commit.commitment),
     }
-    return _envelope(COMMIT_TYPE, commit.job_key, commit.submitted_at, commit.signer, body, topic, now_seconds)
+    return _envelope(COMMIT_TYPE, commit.job_key, commit.submitted_at, commit.signer, body, topic, created)
 
 
-def reveal_envelope(reveal: Reveal, topic: str, *, now_seconds: float) -> Envelope:
-    """The unsigned message of a reveal; its id is the same each time it is sent."""
+def reveal_envelope(reveal: Reveal, topic: str, *, created: int) -> Envelope:
+    """The unsigned message of a reveal; made again with the same `created` it is the same to the byte."""
     signed = reveal.signed
     body = {
         "job_key": reveal.job_key,
@@ -82,7 +82,7 @@ def reveal_envelope(reveal: Reveal, topic: str, *, now_seconds: float) -> Envelo
         "report_cid": signed.report_cid,
     }
     submitted_at = signed.verdict.submitted_at
-    return _envelope(REVEAL_TYPE, reveal.job_key, submitted_at, signed.signer, body, topic, now_seconds)
+    return _envelope(REVEAL_TYPE, reveal.job_key, submitted_at, signed.signer, body, topic, created)
 
 
 def read_message(envelope: Envelope) -> Commit | Reveal | None:
@@ -154,17 +154,19 @@ def _read_reveal(body: _RevealBody, sender: bytes) -> Reveal:
 
 
 def _envelope(
-    kind: str, job_key: str, submitted_at: int, signer: bytes, body: dict[str, Any], topic: str, now_seconds: float
+    kind: str, job_key: str, submitted_at: int, signer: bytes, body: dict[str, Any], topic: str, created: int
 ) -> Envelope:
     conversation = f"{job_key}:{submitted_at}"
     word = kind.removeprefix("oracle.").removesuffix("/1")
+    name = f"{word}:{conversation}:0x{signer.hex()}"
     return Envelope(
-        id=f"{word}:{conversation}:0x{signer.hex()}",
+        id=name,
         type=kind,
         sender=signer,
         target=topic,
-        created=int(now_seconds),
-        expires=int(now_seconds) + MESSAGE_LIFE_SECONDS,
+        created=created,
+        expires=created + MESSAGE_LIFE_SECONDS,
         correlation=conversation,
         body=body,
+        nonce=sha256(f"{name}:{created}".encode())[:16],
     )

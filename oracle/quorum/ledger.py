@@ -138,6 +138,25 @@ class VerdictLedger:
         }
         return await insert_new(connection, verdict_commits, [row]) == 1
 
+    async def match_commit(
+        self, connection: AsyncConnection, job_key: str, submitted_at: int, signer: bytes, commitment: bytes
+    ) -> None:
+        """Note that a reporter revealed `commitment`; without the same commitment before, it is late."""
+        late = Commitment(signer, commitment, is_late=True)
+        if await self.record_commit(connection, job_key, submitted_at, late):
+            return
+        await connection.execute(
+            update(verdict_commits)
+            .where(
+                verdict_commits.c.consumer == self._consumer,
+                verdict_commits.c.job_key == job_key,
+                verdict_commits.c.submitted_at == submitted_at,
+                verdict_commits.c.signer == signer,
+                verdict_commits.c.commitment != commitment,
+            )
+            .values(is_late=True)
+        )
+
     async def commits(
         self, job_key: str, submitted_at: int, connection: AsyncConnection | None = None
     ) -> dict[bytes, Commitment]:

@@ -36,14 +36,23 @@ class Tally:
     equivocators: frozenset[bytes]
 
 
-def tally(signed: Iterable[SignedVerdict], submission: Submission, reporters: Collection[bytes], quorum: int) -> Tally:
+def tally(
+    signed: Iterable[SignedVerdict],
+    submission: Submission,
+    reporters: Collection[bytes],
+    quorum: int,
+    distrusted: Collection[bytes] = (),
+) -> Tally:
     """Find the verdict that at least `quorum` distinct reporters signed.
 
     Signatures must have been verified. Verdicts on another submission or epoch and signers outside the set
     count for nothing. With quorum > n/2 at most one verdict can win.
+
+    Args:
+        distrusted: Reporters known to have signed two verdicts on this submission.
     """
     first: dict[bytes, SignedVerdict] = {}
-    equivocators: set[bytes] = set()
+    equivocators: set[bytes] = set(distrusted)
     for entry in signed:
         if entry.signer not in reporters or not _is_about(entry.verdict, submission):
             continue

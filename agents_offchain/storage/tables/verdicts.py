@@ -23,6 +23,7 @@ oracle_cases = Table(
     Column("submitted_at", BigInteger, nullable=False, default=0),
     Column("deliverable", Bytes, nullable=False, default=b""),
     Column("changed_block", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False, default=0),  # chain time of the next exit; 0: not known yet
     Column("stage", String(12), nullable=False),  # the daemon's own progress; `new` first
     Column("notes", Json, nullable=False),
     Column("not_before", Float, nullable=False, default=0.0),

@@ -1,0 +1,216 @@
+"""Puts a reporter and the publisher together from connections that somebody else opened.
+
+Only `agents_offchain.cli` imports this. Nothing is opened, read from the environment or started in here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agents_offchain.chain.addresses import Deployment
+from agents_offchain.chain.contract_abi import load_abi
+from agents_offchain.chain.errors import ContractReverted
+from agents_offchain.chain.node import Node
+from agents_offchain.chain.proxies.job_escrow import JobEscrowProxy
+from agents_offchain.chain.proxies.result_oracle import ResultOracleProxy
+from agents_offchain.chain.sender import Sender
+from agents_offchain.chain.signer.client import SignerClient
+from agents_offchain.chain.watcher import EventSink, Watcher
+from agents_offchain.messaging.mailbox import Mailbox
+from agents_offchain.messaging.protocols.envelope import envelope_domain
+from agents_offchain.messaging.streams import StreamMailbox, connect
+from agents_offchain.primitives.clock import Clock
+from agents_offchain.primitives.eip712 import Domain, oracle_domain
+from agents_offchain.runtime.workers.limits import WorkerLimits
+from agents_offchain.storage.database import Database
+from agents_offchain.storage.outbox import Outbox, lane_name
+from oracle.cases import Casebook, CaseSink
+from oracle.chain_view import ChainView
+from oracle.courier import Courier
+from oracle.desk import Desk, FanOut
+from oracle.examiner import Artifacts, Examiner, SkillRunner
+from oracle.keeper import Keeper
+from oracle.publish.policy import PostingPolicy
+from oracle.publish.publisher import Publisher
+from oracle.quorum.ledger import VerdictLedger
+from oracle.reporter import Reporter, ReporterSettings
+from oracle.rounds import topic_of
+
+PUBLISHER, KEEPER = "publisher", "keeper"
+"""Names of the rows of the two duties of the publishing process."""
+
+
+@dataclass(frozen=True)
+class OracleSurroundings:
+    """Connections that both processes need.
+
+    Attributes:
+        confirmations: Blocks that must stand on a block before it is acted on.
+        retained_blocks: Headers kept to notice a reorganisation.
+    """
+
+    node: Node
+    database: Database
+    deployment: Deployment
+    signer: SignerClient
+    clock: Clock
+    confirmations: int = 0
+    retained_blocks: int = 256
+
+    @property
+    def escrow(self) -> bytes:
+        return self.deployment.address("JobEscrow")
+
+    @property
+    def oracle(self) -> bytes:
+        return self.deployment.address("ResultOracle")
+
+    @property
+    def domain(self) -> Domain:
+        return oracle_domain(self.deployment.chain_id, self.oracle)
+
+    def chain(self) -> ChainView:
+        return ChainView(self.node, JobEscrowProxy(self.node, self.escrow), ResultOracleProxy(self.node, self.oracle))
+
+    def sink(self, consumer: str) -> CaseSink:
+        return CaseSink(consumer, self.deployment.chain_id, self.escrow, self.oracle, self.clock)
+
+    def watcher(self, consumer: str, sink: EventSink) -> Watcher:
+        return Watcher(
+            consumer=consumer,
+            node=self.node,
+            database=self.database,
+            deployment=self.deployment,
+            sink=sink,
+            confirmations=self.confirmations,
+            retained=self.retained_blocks,
+            clock=self.clock,
+        )
+
+    def courier(self, mailbox: Mailbox, key: str | None) -> Courier:
+        chain_id = self.deployment.chain_id
+        domain = envelope_domain(chain_id, self.oracle)
+        return Courier(mailbox, topic_of(chain_id, self.oracle), domain, self.signer, key, self.clock)
+
+
+def open_mailbox(redis_url: str, name: str, clock: Clock) -> StreamMailbox:
+    """A process's own group on the message server: each process sees every message once. Close it at the end."""
+    return StreamMailbox(connect(redis_url), group=name, consumer=name, clock=clock)
+
+
+def build_reporter(
+    around: OracleSurroundings,
+    mailbox: Mailbox,
+    artifacts: Artifacts,
+    run_skill: SkillRunner,
+    *,
+    name: str,
+    key: str,
+    limits: WorkerLimits | None = None,
+    settings: ReporterSettings | None = None,
+) -> Reporter:
+    """A reporter daemon.
+
+    Args:
+        name: Of the process, such as `reporter-1`; it keeps its rows under it.
+        key: Name of its key in the signer.
+        run_skill: The worker port with the host's settings bound.
+    """
+    return Reporter(
+        name=name,
+        key=key,
+        domain=around.domain,
+        watcher=around.watcher(name, around.sink(name)),
+        chain=around.chain(),
+        casebook=Casebook(around.database, name, around.clock),
+        ledger=VerdictLedger(around.database, name, around.clock),
+        examiner=Examiner(artifacts, run_skill, limits or WorkerLimits()),
+        courier=around.courier(mailbox, key),
+        signer=around.signer,
+        database=around.database,
+        clock=around.clock,
+        settings=settings or ReporterSettings(),
+    )
+
+
+async def build_publisher(
+    around: OracleSurroundings, mailbox: Mailbox, *, key: str, policy: PostingPolicy | None = None
+) -> Desk:
+    """The publishing and settling daemon.
+
+    Args:
+        key: Name in the signer of the key that pays for the transactions.
+
+    Raises:
+        SignerUnavailable: the key's address cannot be asked for now.
+    """
+    address = await around.signer.address(key)
+    outbox = Outbox(around.database, lane_name(around.deployment.chain_id, address), around.clock)
+    sender = Sender(
+        node=around.node,
+        database=around.database,
+        signer=around.signer,
+        key=key,
+        chain_id=around.deployment.chain_id,
+        abis=[load_abi("ResultOracle"), load_abi("JobEscrow")],
+        clock=around.clock,
+    )
+    await sender.setup()
+    chain = around.chain()
+    return Desk(
+        name=PUBLISHER,
+        watcher=around.watcher(PUBLISHER, FanOut(around.sink(PUBLISHER), around.sink(KEEPER))),
+        chain=chain,
+        publisher=_publisher(around, chain, mailbox, outbox, policy or PostingPolicy()),
+        keeper=Keeper(
+            name=KEEPER,
+            chain=chain,
+            casebook=Casebook(around.database, KEEPER, around.clock),
+            outbox=outbox,
+            rehearsal=NodeRehearsal(around.node, around.escrow, around.oracle, address),
+            database=around.database,
+            clock=around.clock,
+        ),
+        sender=sender,
+    )
+
+
+class NodeRehearsal:
+    """Rehearses the keeper's calls on a node."""
+
+    def __init__(self, node: Node, escrow: bytes, oracle: bytes, keeper: bytes) -> None:
+        self._node = node
+        self._escrow = escrow
+        self._oracle = oracle
+        self._keeper = keeper
+
+    async def settle(self, job_ids: Sequence[int], *, block: int) -> int:
+        abi = load_abi("ResultOracle")
+        answer = await self._node.call(abi, self._oracle, "settle", list(job_ids), block=block, sender=self._keeper)
+        return int(answer)
+
+    async def no_show(self, job_id: int, *, block: int) -> bool:
+        abi = load_abi("JobEscrow")
+        try:
+            await self._node.call(abi, self._escrow, "noShow", job_id, block=block, sender=self._keeper)
+        except ContractReverted:
+            return False
+        return True
+
+
+def _publisher(
+    around: OracleSurroundings, chain: ChainView, mailbox: Mailbox, outbox: Outbox, policy: PostingPolicy
+) -> Publisher:
+    return Publisher(
+        name=PUBLISHER,
+        domain=around.domain,
+        chain=chain,
+        casebook=Casebook(around.database, PUBLISHER, around.clock),
+        ledger=VerdictLedger(around.database, PUBLISHER, around.clock),
+        courier=around.courier(mailbox, None),
+        outbox=outbox,
+        database=around.database,
+        clock=around.clock,
+        policy=policy,
+    )
