@@ -1,7 +1,7 @@
 """Does what this home remembers belong to the chain that is here? If not, the memory is let go.
 
 Facts live on the chain; database, streams and deployment file are made from it. A home notes the hash of
-its chain's first block. When the chain is gone, what was made from it is worthless and is removed; when
+its chain's first mined block, the anchor. When the chain is gone, what was made from it is worthless and is removed; when
 only the database is gone, the daemons make it again from the first block.
 """
 
@@ -32,7 +32,7 @@ class HomeStale(Fatal):
 class HomeIdentity:
     """Which chain and which contracts a home belongs to; hex strings."""
 
-    genesis_hash: str
+    anchor_hash: str
     contracts: dict[str, str]
 
 
@@ -51,14 +51,14 @@ def valkey_folder(settings: Settings) -> Path:
 def load_identity(settings: Settings) -> HomeIdentity | None:
     try:
         document = json.loads(identity_file(settings).read_text())
-        return HomeIdentity(str(document["genesis_hash"]), dict(document["contracts"]))
+        return HomeIdentity(str(document["anchor_hash"]), dict(document["contracts"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def save_identity(settings: Settings, identity: HomeIdentity) -> None:
     draft = identity_file(settings).with_suffix(".new")
-    draft.write_text(json.dumps({"genesis_hash": identity.genesis_hash, "contracts": identity.contracts}, indent=1))
+    draft.write_text(json.dumps({"anchor_hash": identity.anchor_hash, "contracts": identity.contracts}, indent=1))
     draft.replace(identity_file(settings))
 
 
@@ -76,10 +76,10 @@ def judge_files(settings: Settings, *, state_file: Path) -> str:
     return ""
 
 
-def require_same_chain(settings: Settings, genesis_hash: bytes) -> None:
+def require_same_chain(settings: Settings, anchor_hash: bytes) -> None:
     """Raises HomeStale when the running chain is not the one that the home remembers."""
     identity = load_identity(settings)
-    is_other = identity is not None and identity.genesis_hash != genesis_hash.hex()
+    is_other = identity is not None and identity.anchor_hash != anchor_hash.hex()
     if is_other or (identity is None and database_exists(settings)):
         raise HomeStale(OTHER_CHAIN)
 

@@ -81,7 +81,7 @@ async def open_market(settings: Settings, node: Node, artifacts_url: str, contro
     store = KuboArtifactStore(artifacts_url)
     agent_id = await _ensure_agent(deployment, node, owner, profile, store)
     listings = await _ensure_listings(deployment, node, owner, profile, agent_id, store)
-    identity = HomeIdentity((await control.genesis_hash()).hex(), dict(deployment.raw["contracts"]))
+    identity = HomeIdentity((await control.anchor_hash()).hex(), dict(deployment.raw["contracts"]))
     save_identity(settings, identity)
     _write_json(settings.deployment_file, deployment.raw)
     await control.start_block_clock()

@@ -228,7 +228,7 @@ class LocalStack:
                 await control.start_block_clock()
 
         async def migrate_database() -> None:
-            continuity.require_same_chain(self.settings, await control.genesis_hash())
+            continuity.require_same_chain(self.settings, await control.anchor_hash())
             await migrate(self.settings.database())
 
         async def open_the_market() -> None:

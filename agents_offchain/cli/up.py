@@ -8,8 +8,8 @@ import os
 import signal
 import time
 
-from agents_offchain.cli.console import Console
 from agents_offchain.cli.command_log import quiet_logs
+from agents_offchain.cli.console import Console
 from agents_offchain.cli.places import log_folder
 from agents_offchain.cli.stack import LocalStack, StackListener, StackWishes
 from agents_offchain.primitives.settings import Settings

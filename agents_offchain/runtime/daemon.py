@@ -95,6 +95,7 @@ async def _until_ready(daemon: Daemon, state: _State, clock: Clock, stop: asynci
             await _back_off(daemon, state, clock, error)
         else:
             state.failures = 0
+            state.last_beat = 0.0  # say "running" after the first step, whoever waits for it
             return
 
 

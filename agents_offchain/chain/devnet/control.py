@@ -19,9 +19,14 @@ class ChainControl:
         self._node = node
         self._clock = clock
 
-    async def genesis_hash(self) -> bytes:
-        """The hash of block 0: tells one local chain from the next, as it holds the time of its making."""
-        block = await self._node.block(0)
+    async def anchor_hash(self) -> bytes:
+        """The hash of block 1, mined when it is missing: tells one local chain from the next, over restarts too.
+
+        Block 0 does not: each start of anvil makes a new one beside those in its state file, and any may be served.
+        """
+        if await self._node.block_number() == 0:
+            await self._node.request("evm_mine")
+        block = await self._node.block(1)
         if block is None:
             raise NodeUnavailable("The local chain has no first block.")
         return block.hash

@@ -1,4 +1,4 @@
-"""Processes that a dead supervisor left behind: recognised by pid, start time and arguments, then ended."""
+"""Processes that a dead supervisor left behind: recognised by pid, start time and program, then ended."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GRACE_SECONDS = 3.0
 def find_leftovers(processes: Sequence[ProcessState]) -> list[psutil.Process]:
     """Those of the recorded processes that still run, with everything they started.
 
-    A pid that now belongs to somebody else is left alone: start time and argument list must match too.
+    A pid that now belongs to somebody else is left alone: start time and program must match too.
     """
     found: list[psutil.Process] = []
     for record in processes:
@@ -69,4 +69,4 @@ def _is_same(process: psutil.Process, record: ProcessState) -> bool:
     if process.status() == psutil.STATUS_ZOMBIE:
         return False
     is_same_start = abs(process.create_time() - record.created_at) <= CREATED_TOLERANCE_SECONDS
-    return is_same_start and tuple(process.cmdline()) == record.argv
+    return is_same_start and process.exe() == os.path.realpath(record.argv[0])
