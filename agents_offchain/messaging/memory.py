@@ -89,7 +89,7 @@ class MemoryMailbox:
         self._recovery_idle_seconds = recovery_idle_seconds
         self._faults = faults or Faults()
         self._clock = clock or SystemClock()
-        self._recovered_own: set[str] = set()
+        self._history: dict[str, int | None] = {}
 
     async def publish(self, topic: str, message_id: str, payload: bytes) -> bool:
         self._require_up()
@@ -118,7 +118,8 @@ class MemoryMailbox:
 
     def _take(self, topic: str, limit: int) -> list[Delivery]:
         group = self._broker.group(topic, self._group)
-        indexes = self._recover(topic, group)[:limit]
+        indexes = self._own_history(topic, group, limit)
+        indexes += [index for index in self._idle(group) if index not in indexes][: limit - len(indexes)]
         entries = self._broker.topics.get(topic, [])
         last = min(len(entries), group.next_index + limit - len(indexes))
         indexes += range(group.next_index, last)
@@ -128,15 +129,20 @@ class MemoryMailbox:
             group.pending[index] = _Pending(self._consumer, now)
         return self._disturb([Delivery(topic, str(index), *entries[index]) for index in indexes])
 
-    def _recover(self, topic: str, group: _Group) -> list[int]:
-        is_first = topic not in self._recovered_own
-        self._recovered_own.add(topic)
+    def _own_history(self, topic: str, group: _Group, limit: int) -> list[int]:
+        """What this consumer was handed before it died, once after a start."""
+        after = self._history.get(topic, -1)
+        if after is None:
+            return []
+        mine = sorted(
+            index for index, pending in group.pending.items() if pending.consumer == self._consumer and index > after
+        )[:limit]
+        self._history[topic] = mine[-1] if len(mine) == limit else None
+        return mine
+
+    def _idle(self, group: _Group) -> list[int]:
         latest = self._clock.now_seconds() - self._recovery_idle_seconds
-        return sorted(
-            index
-            for index, pending in group.pending.items()
-            if pending.delivered_at <= latest or (is_first and pending.consumer == self._consumer)
-        )
+        return sorted(index for index, pending in group.pending.items() if pending.delivered_at <= latest)
 
     def _disturb(self, deliveries: list[Delivery]) -> list[Delivery]:
         rng, faults = self._faults.rng, self._faults

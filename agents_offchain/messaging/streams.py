@@ -12,7 +12,15 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import (
+    BusyLoadingError,
+    ClusterDownError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+    TryAgainError,
+)
 
 from agents_offchain.messaging.errors import BusMisused, BusUnavailable
 from agents_offchain.messaging.mailbox import Delivery
@@ -22,17 +30,9 @@ PREFIX = "aitbc"
 REMEMBER_SECONDS = 7 * 86_400
 """How long an id is known to have been published."""
 _ID, _PAYLOAD = b"id", b"payload"
-_PASSING = (
-    "OOM",
-    "MISCONF",
-    "LOADING",
-    "READONLY",
-    "MASTERDOWN",
-    "CLUSTERDOWN",
-    "TRYAGAIN",
-    "NOREPLICAS",
-    "BUSY ",
-)
+_PASSING = (OutOfMemoryError, ReadOnlyError, ClusterDownError, TryAgainError, BusyLoadingError)
+_PASSING_WORDS = ("MISCONF", "MASTERDOWN", "NOREPLICAS", "BUSY ", "OOM")
+"""Refusals that pass: full, loading, without a master, or busy."""
 _APPEND = """
 if redis.call('EXISTS', KEYS[2]) == 1 then return false end
 local position = redis.call('XADD', KEYS[1], '*', 'id', ARGV[2], 'payload', ARGV[3])
@@ -222,7 +222,7 @@ async def _translated() -> AsyncIterator[None]:
         yield
     except ResponseError as error:
         text = str(error)
-        if text.startswith(_PASSING):
+        if isinstance(error, _PASSING) or text.startswith(_PASSING_WORDS):
             raise BusUnavailable(f"The message server cannot serve us now: {text}.") from error
         raise BusMisused(f"The message server rejects a command: {text}.") from error
     except (RedisError, OSError) as error:
