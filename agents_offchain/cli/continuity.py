@@ -1,8 +1,8 @@
 """Does what this home remembers belong to the chain that is here? If not, the memory is let go.
 
 Facts live on the chain; database, streams and deployment file are made from it. A home notes the hash of
-its chain's first mined block, the anchor. When the chain is gone, what was made from it is worthless and is removed; when
-only the database is gone, the daemons make it again from the first block.
+its chain's first mined block, the anchor. When the chain is gone, what was made from it is worthless and is removed;
+when only the database is gone, the daemons make it again from the first block.
 """
 
 from __future__ import annotations

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from agents_offchain.chain.contract_abi import jsonable, load_abi
 from agents_offchain.chain.proxies.job_escrow import JobEscrowProxy
 from agents_offchain.chain.proxies.token import TokenProxy
 from agents_offchain.chain.sender import Sender
 from agents_offchain.chain.watcher import Watcher
+from agents_offchain.cli.bootstrap.skill_host import host_skills, scratch_folder
 from agents_offchain.cli.bootstrap.surroundings import Surroundings, require_artifacts_url, surroundings
 from agents_offchain.cli.places import default_profile
 from agents_offchain.primitives.settings import Settings
@@ -20,8 +19,6 @@ from agents_offchain.runtime.agent.decision import Market
 from agents_offchain.runtime.agent.delivery import Delivery
 from agents_offchain.runtime.agent.intake import Intake, wants
 from agents_offchain.runtime.profiles.profile import Profile, load_profile
-from agents_offchain.runtime.workers.limits import WorkerLimits
-from agents_offchain.runtime.workers.sandbox import WorkerResult, run_skill
 from agents_offchain.storage.artifacts.client import KuboArtifactStore
 from agents_offchain.storage.inbox import Inbox, InboxSink
 from agents_offchain.storage.outbox import Outbox, lane_name
@@ -46,14 +43,9 @@ async def run_agent(settings: Settings, profile_file: Path | None) -> int:
                 queue=queue,
                 sender=await _sender(around, profile),
                 concurrency=profile.limits.concurrency,
-                scratch=scratch_folder(settings),
+                scratch=scratch_folder(settings, NAME),
             )
         )
-
-
-def scratch_folder(settings: Settings) -> Path:
-    """Where the agent's workers keep the files of a run."""
-    return settings.home / "scratch" / NAME
 
 
 async def _market(around: Surroundings, profile: Profile) -> Market:
@@ -89,14 +81,6 @@ def _intake(around: Surroundings, queue: WorkQueue, wallet: bytes) -> Intake:
 
 def _delivery(around: Surroundings, queue: WorkQueue, wallet: bytes, profile: Profile, market: Market) -> Delivery:
     lane = lane_name(around.deployment.chain_id, wallet)
-    host = {"models_dir": str(around.settings.models), "threads": profile.limits.threads}
-    scratch = scratch_folder(around.settings)
-
-    async def run_here(
-        service: str, request: Mapping[str, Any], inputs: Mapping[str, bytes], limits: WorkerLimits
-    ) -> WorkerResult:
-        return await run_skill(service, request, inputs, host, limits, scratch)
-
     return Delivery(
         queue=queue,
         outbox=Outbox(around.database, lane, around.clock),
@@ -107,7 +91,7 @@ def _delivery(around: Surroundings, queue: WorkQueue, wallet: bytes, profile: Pr
         deployment=around.deployment,
         profile=profile,
         market=market,
-        run_skill=run_here,
+        run_skill=host_skills(around.settings, NAME, profile.limits.threads),
         clock=around.clock,
         source=NAME,
     )

@@ -1,0 +1,60 @@
+"""Reporters and the publisher: the oracle's own parts on this home's connections."""
+
+from __future__ import annotations
+
+from agents_offchain.cli.bootstrap.skill_host import host_skills
+from agents_offchain.cli.bootstrap.surroundings import Surroundings, require_artifacts_url, surroundings
+from agents_offchain.primitives.errors import SettingsInvalid
+from agents_offchain.primitives.settings import Settings
+from agents_offchain.storage.artifacts.client import KuboArtifactStore
+from oracle.cli import PUBLISHER, OracleSurroundings, build_publisher, build_reporter, open_mailbox
+
+KEEPER_KEY = "keeper"
+SKILL_THREADS = 1
+
+
+async def run_reporter(settings: Settings, number: int) -> int:
+    """Reporter `number`, with the key `reporter-<number>`."""
+    name = f"reporter-{number}"
+    async with surroundings(settings) as around:
+        mailbox = open_mailbox(_require_redis_url(settings), name, around.clock)
+        try:
+            daemon = build_reporter(
+                _oracle(around),
+                mailbox,
+                KuboArtifactStore(require_artifacts_url(settings)),
+                host_skills(settings, name, SKILL_THREADS),
+                name=name,
+                key=name,
+            )
+            return await around.run(daemon)
+        finally:
+            await mailbox.close()
+
+
+async def run_publisher(settings: Settings) -> int:
+    """The process that posts verdicts and settles jobs; the keeper's key pays."""
+    async with surroundings(settings) as around:
+        mailbox = open_mailbox(_require_redis_url(settings), PUBLISHER, around.clock)
+        try:
+            return await around.run(await build_publisher(_oracle(around), mailbox, key=KEEPER_KEY))
+        finally:
+            await mailbox.close()
+
+
+def _oracle(around: Surroundings) -> OracleSurroundings:
+    return OracleSurroundings(
+        node=around.node,
+        database=around.database,
+        deployment=around.deployment,
+        signer=around.signer,
+        clock=around.clock,
+        confirmations=around.settings.confirmations,
+        retained_blocks=around.settings.retained_blocks,
+    )
+
+
+def _require_redis_url(settings: Settings) -> str:
+    if not settings.redis_url:
+        raise SettingsInvalid("AITBC_REDIS_URL is not set.", mend="Set it to the message server, or use `aitbc up`.")
+    return settings.redis_url
