@@ -1,0 +1,46 @@
+"""The migrations make exactly the tables that the code declares."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from agents_offchain.storage.database import Database
+from agents_offchain.storage.migrate import SchemaUnknown, migrate
+from agents_offchain.storage.tables.metadata import metadata
+
+pytestmark = pytest.mark.unit
+
+
+def _differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return list(compare_metadata(context, metadata))
+
+
+async def test_migrated_schema__compared_with_the_declared_tables__has_no_difference(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'schema.db'}"
+    await migrate(url)
+    database = Database(url)
+    async with database.read() as connection:
+        assert await connection.run_sync(_differences) == []
+    await database.close()
+
+
+async def test_migrate__run_twice__stays_at_the_newest_revision(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'twice.db'}"
+    assert await migrate(url) == await migrate(url)
+
+
+async def test_migrate__on_a_database_of_a_newer_release__refuses(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'newer.db'}"
+    await migrate(url)
+    database = Database(url)
+    async with database.write() as connection:
+        await connection.execute(text("update alembic_version set version_num = '9999'"))
+    await database.close()
+    with pytest.raises(SchemaUnknown):
+        await migrate(url)
