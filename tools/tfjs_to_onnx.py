@@ -12,6 +12,7 @@ convolution becomes its bias. What is left are the operators that compute someth
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -140,13 +141,11 @@ class GraphTranslator:
         self.values[node["name"]] = replace(value, name=self._emit("Add", [value.name, other.name], node))
 
     def _add_bias(self, node: Node, value: Value, constant: str) -> None:
-        last = self.nodes[-1] if self.nodes and self.nodes[-1].output[0] == value.name else None
-        if last is None or last.op_type != "Conv" or len(last.input) != 2 or not value.is_channels_last:
-            candidates = [n for n in self.nodes if n.output[0] == value.name and n.op_type == "Conv"]
-            if len(candidates) != 1 or len(candidates[0].input) != 2 or not value.is_channels_last:
-                raise UnsupportedGraph(f"{node['name']} adds a constant to something other than a convolution")
-            last = candidates[0]
-        last.input.append(self._initializer(constant, self.constants[constant]))
+        made_by = next((made for made in self.nodes if value.name in made.output), None)
+        is_bias = made_by is not None and made_by.op_type == "Conv" and len(made_by.input) == 2
+        if made_by is None or not is_bias or not value.is_channels_last:
+            raise UnsupportedGraph(f"{node['name']} adds a constant to something other than a convolution")
+        made_by.input.append(self._initializer(constant, self.constants[constant]))
         self.values[node["name"]] = value
 
     def transpose(self, node: Node) -> None:
@@ -202,8 +201,6 @@ class GraphTranslator:
         self.values[node["name"]] = Value(name, is_channels_last=True)
 
     def _require_window(self, node: Node, value: Value) -> None:
-        import base64
-
         attributes = node["attr"]
         padding = base64.b64decode(attributes["padding"]["s"])
         layout = base64.b64decode(attributes["data_format"]["s"])
@@ -326,4 +323,4 @@ def convert_graph_model(topology_path: Path, weights_path: Path, graph_name: str
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="aitbc")
     model.ir_version = IR_VERSION
     onnx.checker.check_model(model, full_check=True)
-    return model.SerializeToString(deterministic=True)
+    return bytes(model.SerializeToString(deterministic=True))

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import ipaddress
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
@@ -102,21 +103,26 @@ class MemoryArtifactStore:
 class KuboArtifactStore:
     """An `ArtifactStore` over ``/api/v0`` of the embedded server or any Kubo."""
 
-    def __init__(self, url: str, timeout_seconds: float = 30.0) -> None:
+    def __init__(self, url: str, timeout_seconds: float = 30.0, max_artifact_bytes: int = MAX_ARTIFACT_BYTES) -> None:
         """Make the client; nothing is sent yet.
 
         Args:
             url: ``http://host:port``, ``https://host:port`` or a multiaddr.
             timeout_seconds: For one call as a whole, reading included.
+            max_artifact_bytes: More is refused before it is sent; a store that cuts a long upload off looks like one
+                that is down.
 
         Raises:
             SettingsInvalid: the URL cannot be used.
         """
         self._address = to_multiaddr(url)
         self._timeout_seconds = timeout_seconds
+        self._max_artifact_bytes = max_artifact_bytes
         self._client: Any = None
 
     async def put(self, data: bytes) -> str:
+        if len(data) > self._max_artifact_bytes:
+            raise _too_large(self._max_artifact_bytes)
         expected = write_file([data], lambda block: None).cid
         found = await self._call(lambda client: client.add_bytes(data, opts=ADD_OPTIONS))
         if parse_cid(str(found)) != expected:
@@ -156,6 +162,8 @@ class KuboArtifactStore:
     def _connect(self) -> Any:
         import ipfshttpclient  # heavy, and only needed once something is fetched
 
+        # The driver passes an argument to urllib3 2 that this release ignores and the next one will refuse.
+        warnings.filterwarnings("ignore", message="The 'strict' parameter", category=FutureWarning)
         client = ipfshttpclient.Client(self._address, timeout=self._timeout_seconds)
         if _is_loopback(self._address):
             # The driver hands these to requests.Session: a proxy of the environment is not for this machine.

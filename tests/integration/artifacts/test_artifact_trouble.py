@@ -19,6 +19,7 @@ from agents_offchain.storage.artifacts.client import KuboArtifactStore
 from agents_offchain.storage.artifacts.errors import (
     ArtifactCorrupted,
     ArtifactNotFound,
+    ArtifactTooLarge,
     StoreFull,
     StoreUnavailable,
 )
@@ -176,3 +177,13 @@ async def test_put__server_answers_with_another_cid__is_corrupted() -> None:
     with lying_server(b"", other) as url:
         with pytest.raises(ArtifactCorrupted):
             await KuboArtifactStore(url).put(b"mine")
+
+
+async def test_put__far_beyond_the_stores_limit__is_refused_and_not_taken_for_an_outage(
+    start_server: NewServer,
+) -> None:
+    server = start_server("--max-add-bytes", str(1 << 20))
+    with pytest.raises(ArtifactTooLarge):
+        await KuboArtifactStore(server.url).put(bytes(40 << 20))
+    with pytest.raises(ArtifactTooLarge):
+        await KuboArtifactStore(f"http://127.0.0.1:{server.port}", max_artifact_bytes=10).put(bytes(11))
