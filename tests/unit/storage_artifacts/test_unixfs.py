@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agents_offchain.storage.artifacts.blocks import MemoryBlockStore
@@ -50,7 +50,6 @@ def test_write_file__golden_bytes__has_the_reference_cid_and_size(case: dict[str
     assert root.file_bytes == case["size_bytes"]
 
 
-@settings(max_examples=60)
 @given(st.binary(max_size=700), st.sampled_from([SMALL, SMALL_V0]), st.integers(1, 64))
 def test_read_file__whatever_was_written__is_the_same_bytes(data: bytes, profile: Profile, piece: int) -> None:
     store = MemoryBlockStore()
