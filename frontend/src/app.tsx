@@ -14,7 +14,8 @@ import { Toasts } from './ui/toasts';
 const AgentPage = lazy(() => import('./features/agents/agent-page'));
 const HirePage = lazy(() => import('./features/hire/hire-page'));
 const JobsPage = lazy(() => import('./features/jobs/jobs-page'));
-const JobPage = lazy(() => import('./features/jobs/job-page'));
+const loadJobPage = () => import('./features/jobs/job-page');
+const JobPage = lazy(loadJobPage);
 const ActivityPage = lazy(() => import('./features/activity/activity-page'));
 const SettingsPage = lazy(() => import('./features/settings/settings-page'));
 
@@ -37,7 +38,9 @@ export function App({ queryClient }: { queryClient: QueryClient }) {
             <Suspense fallback={<Loading />}>
               <Switch>
                 <Route path="/" component={AgentsPage} />
-                <Route path="/agents/:id/hire">{({ id }) => <HirePage key={id} agentId={id} />}</Route>
+                <Route path="/agents/:id/hire">
+                  {({ id }) => <HirePage key={id} agentId={id} onHiring={loadJobPage} />}
+                </Route>
                 <Route path="/agents/:id">{({ id }) => <AgentPage key={id} agentId={id} />}</Route>
                 <Route path="/jobs" component={JobsPage} />
                 <Route path="/jobs/:id">{({ id }) => <JobPage key={id} jobId={id} />}</Route>

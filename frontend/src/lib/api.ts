@@ -41,6 +41,7 @@ export type ApiJob = {
   provider: Address;
   evaluator: Address;
   agent_id: string | null;
+  agent_name?: string | null;
   listing_id: string | null;
   policy_id: number;
   token: Address;

@@ -36,13 +36,14 @@ export function formatConfidence(score: number): string {
   return new Intl.NumberFormat(getLanguage(), { style: 'percent', maximumFractionDigits: 0 }).format(score);
 }
 
+/** Sizes as people know them from their files: 1 kB is 1024 bytes. */
 export function formatBytes(bytes: number): string {
   const [value, unit] =
-    bytes < 1000
+    bytes < 1024
       ? [bytes, 'byte']
-      : bytes < 1_000_000
-        ? [bytes / 1000, 'kilobyte']
-        : [bytes / 1_000_000, 'megabyte'];
+      : bytes < 1024 ** 2
+        ? [bytes / 1024, 'kilobyte']
+        : [bytes / 1024 ** 2, 'megabyte'];
   return new Intl.NumberFormat(getLanguage(), {
     style: 'unit',
     unit,

@@ -37,6 +37,7 @@ export type Job = {
   evaluator: Address;
   isHouseJob: boolean;
   agentId: string | undefined;
+  agentName: string | undefined;
   listingId: string | undefined;
   policyId: number;
   budget: bigint;
@@ -93,6 +94,7 @@ export function mergeJob(id: string, { chain, api, logs = [] }: JobSources, hous
     evaluator: facts.evaluator,
     isHouseJob: isSameAddress(facts.evaluator, house.resultOracle),
     agentId: api?.agent_id ?? knownId(described?.args.agentId),
+    agentName: api?.agent_name ?? undefined,
     listingId: api?.listing_id ?? knownId(described?.args.listingId),
     policyId: facts.policyId,
     budget: facts.budget,

@@ -68,15 +68,23 @@ export function Section({
   );
 }
 
-/** Label and value pairs; one column on phones. */
-export function Facts({ rows }: { rows: readonly (readonly [ReactNode, ReactNode] | false)[] }) {
+/** Label and value pairs; one column on phones and where the place is narrow. */
+export function Facts({
+  rows,
+  isNarrow = false,
+}: {
+  rows: readonly (readonly [string, ReactNode] | false)[];
+  isNarrow?: boolean;
+}) {
   return (
     <dl className="card divide-y divide-line">
       {rows.map(
-        (row, index) =>
+        (row) =>
           row && (
-            // biome-ignore lint/suspicious/noArrayIndexKey: rows of one list keep their places
-            <div key={index} className="grid gap-x-4 gap-y-0.5 px-4 py-2.5 sm:grid-cols-[11rem_1fr]">
+            <div
+              key={row[0]}
+              className={clsx('grid gap-x-4 gap-y-0.5 px-4 py-2.5', !isNarrow && 'sm:grid-cols-[11rem_1fr]')}
+            >
               <dt className="text-small text-muted sm:pt-px">{row[0]}</dt>
               <dd className="min-w-0">{row[1]}</dd>
             </div>

@@ -131,7 +131,7 @@ function Services({ agent }: { agent: ApiAgent }) {
                   {t('agent.services.listing', { id: listing.listing_id })}
                 </p>
               </div>
-              <div className="flex items-center gap-4">
+              <div className="flex items-center gap-4 max-sm:w-full max-sm:justify-between">
                 <Money
                   units={BigInt(listing.price)}
                   decimals={listing.decimals}
@@ -173,19 +173,24 @@ function RecentJobs({ agent }: { agent: ApiAgent }) {
       ) : (
         <ul className="card divide-y divide-line">
           {agent.jobs.map((job) => (
-            <li key={job.job_id} className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2.5">
+            <li
+              key={job.job_id}
+              className="grid grid-cols-[1fr_auto] items-center gap-x-4 gap-y-1 px-4 py-2.5 sm:grid-cols-[6rem_1fr_8rem_7rem]"
+            >
               <Link href={`/jobs/${job.job_id}`} className="font-medium underline-offset-4 hover:underline">
                 {t('job.title', { id: job.job_id })}
               </Link>
-              <StatePill state={job.status} />
-              <span className="ml-auto text-small text-muted">
+              <span className="max-sm:justify-self-end">
+                <StatePill state={job.status} />
+              </span>
+              <span className="text-small text-muted">
                 <Ago at={job.created_at} />
               </span>
               <Money
                 units={BigInt(job.budget)}
                 decimals={job.decimals}
                 symbol={job.symbol}
-                className="w-28 text-right text-small"
+                className="text-right text-small"
               />
             </li>
           ))}

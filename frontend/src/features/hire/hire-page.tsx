@@ -19,7 +19,8 @@ import { useHire } from './use-hire';
 
 const SPEC = { listing: 'text' } as const;
 
-export default function HirePage({ agentId }: { agentId: string }) {
+/** `onHiring` is called when a hire begins, so that the page it leads to can be fetched meanwhile. */
+export default function HirePage({ agentId, onHiring }: { agentId: string; onHiring: () => void }) {
   const [{ listing: wanted }] = useSearchState(SPEC);
   const agent = useQuery({
     queryKey: ['agent', agentId],
@@ -47,7 +48,7 @@ export default function HirePage({ agentId }: { agentId: string }) {
       ) : agent.isError ? (
         <Failed error={agent.error} onRetry={() => void agent.refetch()} />
       ) : listing ? (
-        <HireForm listing={listing} />
+        <HireForm listing={listing} onHiring={onHiring} />
       ) : (
         <Empty title={t('hire.none.title')} action={<ButtonLink href="/">{t('hire.none.back')}</ButtonLink>}>
           {t('hire.none.text')}
@@ -57,7 +58,7 @@ export default function HirePage({ agentId }: { agentId: string }) {
   );
 }
 
-function HireForm({ listing }: { listing: ApiListing }) {
+function HireForm({ listing, onHiring }: { listing: ApiListing; onHiring: () => void }) {
   const [picture, setPicture] = useState<Picture>();
   const [note, setNote] = useState('');
   const [, navigate] = useLocation();
@@ -88,11 +89,11 @@ function HireForm({ listing }: { listing: ApiListing }) {
           listing={listing}
           hire={hire}
           picture={picture}
-          onHire={(account) =>
-            picture &&
-            policy.data &&
-            void hire.start(account, { listing, tailSeconds: policy.data.tailSeconds, picture, note })
-          }
+          onHire={(account) => {
+            if (!picture || !policy.data) return;
+            onHiring();
+            void hire.start(account, { listing, tailSeconds: policy.data.tailSeconds, picture, note });
+          }}
           isReady={policy.isSuccess}
           onMissingPicture={() => document.getElementById(PICTURE_INPUT)?.focus()}
         />

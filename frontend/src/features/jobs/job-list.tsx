@@ -14,12 +14,17 @@ export function JobList({ jobs }: { jobs: readonly Job[] }) {
     <ul className="card divide-y divide-line">
       {jobs.map((job) => (
         <li key={job.id} className="relative transition-colors duration-[120ms] hover:bg-raised/60">
-          <div className="grid grid-cols-[1fr_auto] items-center gap-x-4 gap-y-1 px-4 py-3 sm:grid-cols-[9rem_8rem_1fr_auto_1rem]">
+          <div className="grid grid-cols-[1fr_auto] items-center gap-x-4 gap-y-1 px-4 py-3 sm:grid-cols-[11rem_9rem_1fr_auto_1rem]">
             <Link
               href={`/jobs/${job.id}`}
               className="font-medium after:absolute after:inset-0 focus-visible:after:outline-2 focus-visible:after:outline-accent"
             >
               {t('job.title', { id: job.id })}
+              {job.agentId !== undefined && (
+                <span className="block text-small font-normal text-muted">
+                  {job.agentName || t('agent.unnamed', { id: job.agentId })}
+                </span>
+              )}
             </Link>
             <span className="max-sm:justify-self-end">
               <StatePill state={job.status} />

@@ -70,15 +70,15 @@ function Loaded({ job, isIndexing, isChainDown }: { job: Job; isIndexing: boolea
         <StateLine job={job} verdictSeconds={policy.verdictSeconds} passMark={policy.passMark} />
         <Actions job={job} feeBps={policy.feeBps} passMark={policy.passMark} />
       </div>
-      <div className="mt-8 grid gap-8 lg:grid-cols-[1fr_19rem]">
-        <div className="min-w-0">
-          {job.deliverable ? <ResultPanel job={job} /> : <NotYet job={job} />}
-          <Timeline job={job} isIndexing={isIndexing} />
-        </div>
-        <div className="min-w-0">
+      <div className="mt-8 grid gap-8 lg:grid-cols-[1fr_19rem] lg:grid-rows-[auto_1fr]">
+        <div className="min-w-0">{job.deliverable ? <ResultPanel job={job} /> : <NotYet job={job} />}</div>
+        <div className="min-w-0 lg:col-start-2 lg:row-span-2">
           <MoneyPanel job={job} feeBps={policy.feeBps} />
           {job.verdict && <VerdictPanel job={job} verdict={job.verdict} passMark={policy.passMark} />}
           <Parties job={job} />
+        </div>
+        <div className="min-w-0 lg:col-start-1">
+          <Timeline job={job} isIndexing={isIndexing} />
         </div>
       </div>
     </Page>
@@ -120,6 +120,7 @@ function Parties({ job }: { job: Job }) {
   return (
     <Section title={t('parties.title')}>
       <Facts
+        isNarrow
         rows={[
           narrow(t('parties.client'), job.client),
           narrow(t('parties.agent'), job.provider),

@@ -46,7 +46,7 @@ export default function JobsPage() {
               type="button"
               aria-pressed={view === choice}
               onClick={() => setSearch({ view: choice })}
-              className="min-h-8 rounded-[4px] px-3 text-small font-medium text-muted transition-colors duration-[120ms] hover:text-ink aria-pressed:bg-raised aria-pressed:text-ink pointer-coarse:min-h-10"
+              className="min-h-8 rounded-[4px] px-3 text-small font-medium text-muted transition-colors duration-[120ms] hover:text-ink aria-pressed:bg-accent-soft aria-pressed:text-accent pointer-coarse:min-h-10"
             >
               {t(`jobs.view.${choice}`)}
             </button>

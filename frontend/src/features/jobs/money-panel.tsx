@@ -50,11 +50,13 @@ export function MoneyPanel({ job, feeBps }: { job: Job; feeBps: number }) {
   );
 }
 
+const byKind = (a: Payout, b: Payout) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind);
+
 function Payouts({ payouts }: { payouts: readonly Payout[] }) {
   const { decimals, symbol } = getDeployment().token;
   return (
     <ul className="mt-3 grid gap-1.5 border-t border-line pt-3 text-small" data-payouts>
-      {payouts.map((payout) => (
+      {[...payouts].sort(byKind).map((payout) => (
         <li key={`${payout.kind}-${payout.to}`} className="flex items-baseline justify-between gap-3">
           <span className="min-w-0">
             {KINDS.includes(payout.kind) ? t(`payout.${payout.kind as 'provider'}`) : payout.kind}

@@ -12,7 +12,6 @@ const SHOWN: Record<string, MessageKey> = {
   JobFunded: 'event.JobFunded',
   JobSubmitted: 'event.JobSubmitted',
   VerdictPosted: 'event.VerdictPosted',
-  JobCompleted: 'event.JobCompleted',
   JobRejected: 'event.JobRejected',
   JobExpired: 'event.JobExpired',
   PaymentReleased: 'event.PaymentReleased',
@@ -49,7 +48,7 @@ export function Timeline({ job, isIndexing }: { job: Job; isIndexing: boolean })
               key={entry.key}
               className="flex flex-wrap items-center gap-x-4 gap-y-0.5 px-4 py-2.5 text-small"
             >
-              <span className="w-20 shrink-0 text-muted">
+              <span className="w-24 shrink-0 whitespace-nowrap text-muted">
                 <Moment at={entry.at} />
               </span>
               <span className="min-w-0 flex-1 basis-48">{entry.text}</span>

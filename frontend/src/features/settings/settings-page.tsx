@@ -85,7 +85,7 @@ function Choice<V extends string>({
         {options.map(([option, text]) => (
           <label
             key={option}
-            className="flex min-h-8 items-center rounded-[4px] px-3 text-small font-medium text-muted transition-colors duration-[120ms] hover:text-ink has-checked:bg-raised has-checked:text-ink has-focus-visible:outline-2 has-focus-visible:outline-accent pointer-coarse:min-h-10"
+            className="flex min-h-8 items-center rounded-[4px] px-3 text-small font-medium text-muted transition-colors duration-[120ms] hover:text-ink has-checked:bg-accent-soft has-checked:text-accent has-focus-visible:outline-2 has-focus-visible:outline-accent pointer-coarse:min-h-10"
           >
             <input
               type="radio"

@@ -99,11 +99,10 @@ function Connected() {
   );
 }
 
-/** Chain time from the node while the server's stream does not deliver it. */
+/** Chain time from the node: once at the start, then for as long as the server's stream does not deliver it. */
 function useNodeClock(): void {
   const stream = useStore(streamStore);
   useEffect(() => {
-    if (stream === 'live') return;
     const poll = async () => {
       try {
         const block = await getBlock(node());
@@ -113,6 +112,7 @@ function useNodeClock(): void {
       }
     };
     void poll();
+    if (stream === 'live') return;
     const timer = setInterval(() => void poll(), POLL_MS);
     return () => clearInterval(timer);
   }, [stream]);

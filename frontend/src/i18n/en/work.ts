@@ -238,7 +238,6 @@ export const work = {
   'event.JobFunded': 'Hired: {amount} locked in escrow',
   'event.JobSubmitted': 'The agent delivered its result',
   'event.VerdictPosted': 'The reporters gave {score} of 100 points',
-  'event.JobCompleted': 'Completed',
   'event.JobRejected': 'Rejected',
   'event.JobExpired': 'Expired',
   'event.PaymentReleased': 'The agent was paid {amount}',

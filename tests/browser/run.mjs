@@ -1,0 +1,67 @@
+// The page in a real browser against the real stack: browse, hire, follow, check, accept, and every way that goes wrong.
+//
+//   node tests/browser/run.mjs        starts the stack itself (`aitbc up`)
+//   AITBC_PAGE=http://127.0.0.1:PORT  tests a stack that runs already
+//   AITBC_SCREENS=folder              also writes a picture of every route, two widths, two themes
+
+import { CHROMIUM, hasChromium, launch, Watch } from './browser.mjs';
+import { Chain } from './chain.mjs';
+import { hireFlow } from './flow-hire.mjs';
+import { looksFlow } from './flow-looks.mjs';
+import { moneyFlow } from './flow-money.mjs';
+import { phoneFlow } from './flow-phone.mjs';
+import { visitorFlow } from './flow-visitor.mjs';
+import { Report } from './report.mjs';
+import { generatePrivateKey, privateKeyToAccount } from './packages.mjs';
+import { startStack } from './stack.mjs';
+import { TestWallet } from './wallet.mjs';
+
+const report = new Report();
+
+if (!hasChromium()) {
+  if (process.env.CI) {
+    console.log(`FAIL  browser: ${CHROMIUM} is missing; run \`make setup-system\``);
+    report.failed += 1;
+  } else report.skip('browser', `${CHROMIUM} is missing; run \`make setup-system\``);
+  process.exit(report.close());
+}
+
+const stack = await startStack();
+let browser;
+try {
+  const response = await fetch(`${stack.page}/api/v1/deployment`);
+  if (!response.ok) throw new Error(`GET /api/v1/deployment: HTTP ${response.status}`);
+  const deployment = await response.json();
+  browser = await launch();
+  const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, locale: 'en-US' });
+  context.setDefaultTimeout(20_000);
+  const page = await context.newPage();
+  const watch = new Watch(page);
+  const wallet = new TestWallet(
+    privateKeyToAccount(generatePrivateKey()),
+    deployment.chainId,
+    deployment.rpc_url,
+  );
+  await wallet.install(page);
+  const world = { base: stack.page, page, context, wallet, watch, chain: new Chain(deployment), deployment, report };
+
+  await visitorFlow(world);
+  if (await hireFlow(world)) {
+    await phoneFlow(world);
+    await looksFlow(world);
+    await moneyFlow(world);
+  } else report.skip('browser: phone, looks and money flows', 'the hire flow failed');
+
+  await report.flow('whole run', [
+    ['no console error', () => expectNone(watch.errors)],
+    ['no request to another host', () => expectNone([...watch.foreign])],
+  ]);
+} finally {
+  await browser?.close();
+  await stack.stop();
+}
+process.exit(report.close());
+
+function expectNone(list) {
+  if (list.length > 0) throw new Error(list.slice(0, 10).join('\n'));
+}
