@@ -13,13 +13,35 @@ from importlib import resources
 from typing import Any
 
 import orjson
-from eth_abi.abi import decode, encode
+from eth_abi.abi import encode
+from eth_abi.codec import ABICodec
+from eth_abi.decoding import StringDecoder
+from eth_abi.encoding import TextStringEncoder
+from eth_abi.exceptions import DecodingError
+from eth_abi.registry import BaseEquals
+from eth_abi.registry import registry as default_registry
 from eth_utils.crypto import keccak
 
 from agents_offchain.chain.errors import ContractMissing, ContractReverted, RpcRefused
+from agents_offchain.primitives.hexes import HexInvalid, decode_hex
 
 PANIC_SELECTOR = bytes.fromhex("4e487b71")
 ERROR_SELECTOR = bytes.fromhex("08c379a0")
+REVERT_CODE = 3
+"""What nodes answer for a reverted simulation."""
+
+
+def _tolerant_codec() -> ABICodec:
+    """The usual codec, but no stranger's text makes it fail."""
+    registry = default_registry.copy()  # type: ignore[no-untyped-call]
+    registry.unregister("string")
+    is_string = BaseEquals("string")  # type: ignore[no-untyped-call]
+    decoder = StringDecoder(handle_string_errors="replace")  # type: ignore[no-untyped-call]
+    registry.register(is_string, TextStringEncoder, decoder, label="string")
+    return ABICodec(registry)
+
+
+CODEC = _tolerant_codec()
 
 
 @dataclass(frozen=True)
@@ -104,9 +126,18 @@ class ContractAbi:
         return function.selector + encode(function.input_types, args)
 
     def decode_output(self, name: str, data: bytes) -> Any:
-        """A single output as itself, several as a dict by name; structs are dicts."""
+        """A single output as itself, several as a dict by name; structs are dicts.
+
+        Raises:
+            ContractMissing: the data is not what this function returns.
+        """
         function = self.function(name)
-        values = decode(function.output_types, data)
+        try:
+            values = CODEC.decode(function.output_types, data)
+        except DecodingError as error:
+            raise ContractMissing(
+                f"What answers {self.name}.{name} is not {self.name}.", mend="Deploy again."
+            ) from error
         named = [_named(field, value) for field, value in zip(function.output_components, values, strict=True)]
         if len(named) == 1:
             return named[0]
@@ -118,15 +149,16 @@ class ContractAbi:
     def decode_log(self, topics: list[bytes], data: bytes) -> tuple[str, dict[str, Any]] | None:
         """(event name, arguments) or None for an event that is not in this ABI.
 
-        Indexed values of dynamic type come as their 32-byte hash, as the chain keeps them.
+        Indexed values of dynamic type come as their 32-byte hash, as the chain keeps them. Anybody may log
+        a text that is not UTF-8; its bad bytes, and zero bytes that a database refuses, become U+FFFD.
         """
         codec = self.events.get(topics[0]) if topics else None
         if codec is None or len(topics) != len(codec.indexed) + 1:
             return None
         args: dict[str, Any] = {}
         for (name, kind), topic in zip(codec.indexed, topics[1:], strict=True):
-            args[name] = topic if _is_dynamic(kind) else decode([kind], topic)[0]
-        values = decode([kind for _, kind in codec.plain], data)
+            args[name] = topic if _is_dynamic(kind) else CODEC.decode([kind], topic)[0]
+        values = CODEC.decode([kind for _, kind in codec.plain], data)
         for field, value in zip(codec.plain_components, values, strict=True):
             args[field["name"]] = _named(field, value)
         return codec.name, args
@@ -141,22 +173,28 @@ class ContractAbi:
 
 
 def decode_revert(data: bytes, errors: Mapping[bytes, tuple[str, tuple[tuple[str, str], ...]]]) -> ContractReverted:
-    """Name a revert by its selector; `Error(string)` and `Panic(uint256)` are known everywhere."""
+    """Name a revert by its selector; `Error(string)` and `Panic(uint256)` are known everywhere.
+
+    Any contract may revert with any bytes, so what cannot be read is an unknown reason, not a failure.
+    """
     selector, payload = data[:4], data[4:]
-    if selector == ERROR_SELECTOR:
-        reason = decode(["string"], payload)[0]
-        return ContractReverted(f"The contract refused: {reason}", error="Error", args={"reason": reason})
-    if selector == PANIC_SELECTOR:
-        code = decode(["uint256"], payload)[0]
-        return ContractReverted(f"The contract panicked with code {code:#x}.", error="Panic", args={"code": code})
-    if selector in errors:
-        name, fields = errors[selector]
-        values = decode([kind for _, kind in fields], payload)
-        args = {field: jsonable(value) for (field, _), value in zip(fields, values, strict=True)}
-        shown = ", ".join(f"{field}={value}" for field, value in args.items())
-        return ContractReverted(f"The contract refused: {name}({shown}).", error=name, args=args)
+    try:
+        if selector == ERROR_SELECTOR:
+            reason = CODEC.decode(["string"], payload)[0][:500]
+            return ContractReverted(f"The contract refused: {reason}", error="Error", args={"reason": reason})
+        if selector == PANIC_SELECTOR:
+            code = CODEC.decode(["uint256"], payload)[0]
+            return ContractReverted(f"The contract panicked with code {code:#x}.", error="Panic", args={"code": code})
+        if selector in errors:
+            name, fields = errors[selector]
+            values = CODEC.decode([kind for _, kind in fields], payload)
+            args = {field: jsonable(value) for (field, _), value in zip(fields, values, strict=True)}
+            shown = ", ".join(f"{field}={value}" for field, value in args.items())
+            return ContractReverted(f"The contract refused: {name}({shown}).", error=name, args=args)
+    except DecodingError:
+        pass
     return ContractReverted(
-        "The contract refused without a known reason.", error="Unknown", args={"data": "0x" + data.hex()}
+        "The contract refused without a known reason.", error="Unknown", args={"data": "0x" + data[:500].hex()}
     )
 
 
@@ -198,8 +236,8 @@ def jsonable(value: Any) -> Any:
 
 def _named(field: dict[str, Any], value: Any) -> Any:
     kind = str(field["type"])
-    if kind == "address":
-        return value.lower()
+    if kind == "string":
+        return value.replace("\0", "\ufffd")
     if not kind.startswith("tuple"):
         return value
     if kind.endswith("]"):
@@ -213,12 +251,15 @@ def _is_dynamic(kind: str) -> bool:
 
 
 def revert_of(error: RpcRefused, *abis: ContractAbi) -> ContractReverted | None:
-    """The contract's error inside a node's refusal, when there is one."""
+    """The contract's error inside a node's refusal; None when the node refused for reasons of its own."""
     data = error.fields.get("data")
-    if not isinstance(data, str) or not data.startswith("0x"):
-        return None
-    known = {selector: entry for abi in abis for selector, entry in abi.errors.items()}
-    raw = bytes.fromhex(data[2:])
-    if not raw:
+    try:
+        raw = decode_hex(data) if isinstance(data, str) and data.startswith("0x") else b""
+    except HexInvalid:
+        raw = b""
+    if raw:
+        known = {selector: entry for abi in abis for selector, entry in abi.errors.items()}
+        return decode_revert(raw, known)
+    if data == "0x" or error.fields.get("code") == REVERT_CODE or "revert" in error.message.lower():
         return ContractReverted("The contract refused without a reason.", error="Unknown", args={})
-    return decode_revert(raw, known)
+    return None

@@ -13,6 +13,14 @@ class RpcRefused(Refused):
     """The node understood the request and said no; `code` is the JSON-RPC code."""
 
 
+class NonceRaceLost(Retryable):
+    """Another sender of the same lane was quicker; look again."""
+
+
+class GasMissing(Retryable):
+    """An account cannot pay for the gas of its transaction."""
+
+
 class ContractReverted(Refused):
     """A call reverted; `error` is the Solidity error's name, `args` its values."""
 

@@ -6,8 +6,9 @@ Every read that belongs to one decision takes the block it is pinned to.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import orjson
@@ -17,6 +18,9 @@ from agents_offchain.chain.errors import NodeUnavailable, RpcRefused, WrongChain
 
 LATEST = "latest"
 TIMEOUT_SECONDS = 20.0
+BATCH_CALLS = 100
+"""Most headers asked for in one HTTP request."""
+_Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True)
@@ -77,18 +81,27 @@ class Node:
             NodeUnavailable: no answer, a 5xx or 429, or not JSON-RPC.
             RpcRefused: the node answered with an error.
         """
-        return _result((await self._post([_call(next(self._ids), method, params)]))[0])
+        return (await self.batch([(method, list(params))]))[0]
 
     async def batch(self, calls: list[tuple[str, list[Any]]]) -> list[Any]:
         """Several calls in one HTTP request, results in order; the first error is raised."""
         if not calls:
             return []
         requests = [_call(next(self._ids), method, params) for method, params in calls]
-        answers = {answer.get("id"): answer for answer in await self._post(requests)}
+        answers = await self._post(requests)
+        if not all(isinstance(answer, dict) for answer in answers):
+            raise NodeUnavailable("The node did not answer JSON-RPC.")
+        if len(answers) == 1 and answers[0].get("id") is None:
+            _result(answers[0])  # an error about the request as a whole carries no id
+        by_id = {str(answer.get("id")): answer for answer in answers}
         try:
-            return [_result(answers[request["id"]]) for request in requests]
+            return [_result(by_id[str(request["id"])]) for request in requests]
         except KeyError as error:
-            raise NodeUnavailable("The node left out an answer of a batch.") from error
+            raise NodeUnavailable("The node left out an answer.") from error
+
+    async def _read(self, decode: Callable[[Any], _Read], method: str, *params: Any) -> _Read:
+        """One call whose answer must have the right form."""
+        return _shaped(decode, await self.request(method, *params))
 
     async def _post(self, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
         body = orjson.dumps(requests if len(requests) > 1 else requests[0])
@@ -99,7 +112,7 @@ class Node:
                 f"The node does not answer: {type(error).__name__}.",
                 mend="Is the chain running? `aitbc status` tells.",
             ) from error
-        if response.status_code == 429 or response.status_code >= 500:
+        if response.status_code in (408, 429) or response.status_code >= 500:
             raise NodeUnavailable(f"The node answered HTTP {response.status_code}.", retry_after_seconds=2.0)
         try:
             answer = orjson.loads(response.content)
@@ -108,7 +121,7 @@ class Node:
         return answer if isinstance(answer, list) else [answer]
 
     async def chain_id(self) -> int:
-        return int(await self.request("eth_chainId"), 16)
+        return await self._read(_int, "eth_chainId")
 
     async def require_chain(self, chain_id: int) -> None:
         """Raises WrongChain when the node serves another chain."""
@@ -120,19 +133,25 @@ class Node:
             )
 
     async def block_number(self) -> int:
-        return int(await self.request("eth_blockNumber"), 16)
+        return await self._read(_int, "eth_blockNumber")
 
     async def block(self, number: int | str = LATEST) -> Block | None:
         """A header by number or tag; None when the node has no such block."""
-        answer = await self.request("eth_getBlockByNumber", _tag(number), False)
-        return None if answer is None else _block(answer)
+        return await self._read(_optional(_block), "eth_getBlockByNumber", _tag(number), False)
 
     async def blocks(self, first: int, last: int) -> list[Block]:
         """Headers of a range, inclusive; shorter when the chain ends earlier."""
-        calls: list[tuple[str, list[Any]]] = [
-            ("eth_getBlockByNumber", [hex(number), False]) for number in range(first, last + 1)
+        return await self.blocks_at(range(first, last + 1))
+
+    async def blocks_at(self, numbers: Iterable[int]) -> list[Block]:
+        """Headers by number, those that the node has."""
+        calls: list[tuple[str, list[Any]]] = [("eth_getBlockByNumber", [hex(number), False]) for number in numbers]
+        answers = [
+            answer
+            for first in range(0, len(calls), BATCH_CALLS)
+            for answer in await self.batch(calls[first : first + BATCH_CALLS])
         ]
-        return [_block(answer) for answer in await self.batch(calls) if answer is not None]
+        return [_shaped(_block, answer) for answer in answers if answer is not None]
 
     async def logs(self, addresses: list[bytes], first: int, last: int) -> list[RawLog]:
         """All logs of these contracts in a block range, inclusive, in chain order."""
@@ -141,8 +160,7 @@ class Node:
             "fromBlock": hex(first),
             "toBlock": hex(last),
         }
-        answer = await self.request("eth_getLogs", query)
-        logs = [decode_raw_log(entry) for entry in answer]
+        logs = await self._read(_logs, "eth_getLogs", query)
         return sorted(logs, key=lambda log: (log.block_number, log.log_index))
 
     async def call(
@@ -158,41 +176,41 @@ class Node:
 
         Raises:
             ContractReverted: the view reverted; named by the ABI's errors.
+            ContractMissing: no such contract stands at this address.
         """
         transaction = {"to": "0x" + address.hex(), "data": "0x" + abi.encode_call(function, *args).hex()}
         if sender is not None:
             transaction["from"] = "0x" + sender.hex()
         try:
-            answer = await self.request("eth_call", transaction, _tag(block))
+            answer = await self._read(_bytes, "eth_call", transaction, _tag(block))
         except RpcRefused as error:
             raise revert_of(error, abi) or error from error
-        return abi.decode_output(function, bytes.fromhex(answer[2:]))
+        return abi.decode_output(function, answer)
 
     async def receipt(self, tx_hash: bytes) -> Receipt | None:
-        answer = await self.request("eth_getTransactionReceipt", "0x" + tx_hash.hex())
-        if answer is None or answer.get("blockHash") is None:
-            return None
-        return Receipt(
-            tx_hash=tx_hash,
-            block_number=int(answer["blockNumber"], 16),
-            block_hash=_bytes(answer["blockHash"]),
-            is_success=int(answer["status"], 16) == 1,
-            gas_used=int(answer["gasUsed"], 16),
-            logs=[decode_raw_log(entry) for entry in answer["logs"]],
-        )
+        """What became of a transaction; None while it is in no block of the chain."""
+        return await self._read(_optional(_receipt), "eth_getTransactionReceipt", "0x" + tx_hash.hex())
 
     async def nonce(self, address: bytes, block: str = LATEST) -> int:
-        return int(await self.request("eth_getTransactionCount", "0x" + address.hex(), block), 16)
+        return await self._read(_int, "eth_getTransactionCount", "0x" + address.hex(), block)
 
     async def balance(self, address: bytes, block: int | str = LATEST) -> int:
-        return int(await self.request("eth_getBalance", "0x" + address.hex(), _tag(block)), 16)
+        return await self._read(_int, "eth_getBalance", "0x" + address.hex(), _tag(block))
 
     async def code(self, address: bytes, block: int | str = LATEST) -> bytes:
-        return _bytes(await self.request("eth_getCode", "0x" + address.hex(), _tag(block)))
+        return await self._read(_bytes, "eth_getCode", "0x" + address.hex(), _tag(block))
+
+    async def estimate_gas(self, call: dict[str, Any], block: str = "pending") -> int:
+        """Gas that a call uses in a simulation; raises RpcRefused when it would revert."""
+        return await self._read(_int, "eth_estimateGas", call, block)
 
     async def send_raw(self, raw: bytes) -> bytes:
-        """Broadcast a signed transaction; its hash. A transaction the node already has is no error."""
-        return _bytes(await self.request("eth_sendRawTransaction", "0x" + raw.hex()))
+        """Broadcast a signed transaction; its hash.
+
+        Raises:
+            RpcRefused: the node will not have it, or has it already; what the chain says decides.
+        """
+        return await self._read(_bytes, "eth_sendRawTransaction", "0x" + raw.hex())
 
 
 def decode_raw_log(entry: dict[str, Any]) -> RawLog:
@@ -200,10 +218,27 @@ def decode_raw_log(entry: dict[str, Any]) -> RawLog:
         address=_bytes(entry["address"]),
         topics=[_bytes(topic) for topic in entry["topics"]],
         data=_bytes(entry["data"]),
-        block_number=int(entry["blockNumber"], 16),
+        block_number=_int(entry["blockNumber"]),
         block_hash=_bytes(entry["blockHash"]),
         tx_hash=_bytes(entry["transactionHash"]),
-        log_index=int(entry["logIndex"], 16),
+        log_index=_int(entry["logIndex"]),
+    )
+
+
+def _logs(answer: Any) -> list[RawLog]:
+    return [decode_raw_log(entry) for entry in answer]
+
+
+def _receipt(answer: dict[str, Any]) -> Receipt | None:
+    if answer.get("blockHash") is None:
+        return None
+    return Receipt(
+        tx_hash=_bytes(answer["transactionHash"]),
+        block_number=_int(answer["blockNumber"]),
+        block_hash=_bytes(answer["blockHash"]),
+        is_success=_int(answer["status"]) == 1,
+        gas_used=_int(answer["gasUsed"]),
+        logs=_logs(answer["logs"]),
     )
 
 
@@ -214,7 +249,11 @@ def _call(request_id: int, method: str, params: Any) -> dict[str, Any]:
 def _result(answer: dict[str, Any]) -> Any:
     error = answer.get("error")
     if error is None:
-        return answer.get("result")
+        if "result" not in answer:
+            raise NodeUnavailable("The node did not answer JSON-RPC.")
+        return answer["result"]
+    if not isinstance(error, dict):
+        error = {"message": str(error)[:500]}
     data = error.get("data")
     if isinstance(data, dict):
         data = data.get("data")
@@ -226,12 +265,28 @@ def _result(answer: dict[str, Any]) -> Any:
 
 def _block(answer: dict[str, Any]) -> Block:
     return Block(
-        number=int(answer["number"], 16),
+        number=_int(answer["number"]),
         hash=_bytes(answer["hash"]),
         parent_hash=_bytes(answer["parentHash"]),
-        timestamp=int(answer["timestamp"], 16),
-        base_fee_wei=int(answer.get("baseFeePerGas") or "0x0", 16),
+        timestamp=_int(answer["timestamp"]),
+        base_fee_wei=_int(answer.get("baseFeePerGas") or "0x0"),
     )
+
+
+def _shaped(decode: Callable[[Any], _Read], answer: Any) -> _Read:
+    """Decode an answer; one of another form is a node's nonsense, which may pass."""
+    try:
+        return decode(answer)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise NodeUnavailable("The node's answer has not the right form.") from error
+
+
+def _optional(decode: Callable[[Any], _Read | None]) -> Callable[[Any], _Read | None]:
+    return lambda answer: None if answer is None else decode(answer)
+
+
+def _int(text: str) -> int:
+    return int(text, 16)
 
 
 def _bytes(text: str) -> bytes:

@@ -106,7 +106,7 @@ class Watcher:
         known = await self.node.block(cursor.number)
         if known is None or known.hash != cursor.hash:
             return await self._roll_back(cursor.number, head_number)
-        target = min(head_number - self.confirmations, cursor.number + self._range)
+        target = self._target(cursor.number, head_number)
         if target <= cursor.number:
             return StepResult(cursor.number, head_number, is_caught_up=True)
         chain = await self._read_headers(cursor, target, head_number)
@@ -116,6 +116,16 @@ class Watcher:
             await self.sink.apply(connection, events, head)
             await self._save(connection, head, chain)
         return StepResult(target, head_number, len(events), is_caught_up=target >= head_number - self.confirmations)
+
+    def _target(self, cursor: int, head_number: int) -> int:
+        """Where this step ends; history ends where the retained headers begin, so that they are all read."""
+        last = head_number - self.confirmations
+        if self._is_deep(cursor, head_number):
+            last -= self.retained
+        return min(cursor + self._range, last)
+
+    def _is_deep(self, cursor: int, head_number: int) -> bool:
+        return head_number - self.confirmations - cursor > self.retained
 
     async def _load_cursor(self) -> Block:
         async with self.database.read() as connection:
@@ -133,7 +143,7 @@ class Watcher:
     async def _read_headers(self, cursor: Block, target: int, head_number: int) -> dict[int, Block]:
         """Headers by number: all of them near the head, only the last one deep in the past."""
         first = cursor.number + 1
-        if head_number - cursor.number > self.retained:
+        if self._is_deep(cursor.number, head_number):
             first = target
         blocks = {block.number: block for block in await self.node.blocks(first, target)}
         if len(blocks) != target - first + 1:
@@ -157,8 +167,7 @@ class Watcher:
             ) from None
         self._range = min(self._range * 2, self.range_blocks)
         missing = sorted({entry.block_number for entry in logs} - chain.keys())
-        answers = await self.node.batch([("eth_getBlockByNumber", [hex(number), False]) for number in missing])
-        times = {int(answer["number"], 16): int(answer["timestamp"], 16) for answer in answers if answer}
+        times = {block.number: block.timestamp for block in await self.node.blocks_at(missing)}
         return [event for entry in logs if (event := self._decode(entry, chain, times)) is not None]
 
     def _decode(self, entry: RawLog, chain: dict[int, Block], times: dict[int, int]) -> ChainEvent | None:
@@ -173,7 +182,7 @@ class Watcher:
             chain_id=self.deployment.chain_id,
             block_number=entry.block_number,
             block_hash=entry.block_hash,
-            block_time=block.timestamp if block else times[entry.block_number],
+            block_time=block.timestamp if block else _time_of(entry, times),
             tx_hash=entry.tx_hash,
             log_index=entry.log_index,
             contract=self._names[entry.address],
@@ -234,3 +243,10 @@ class Watcher:
                 "updated_at": self.clock.now_seconds(),
             },
         )
+
+
+def _time_of(entry: RawLog, times: dict[int, int]) -> int:
+    try:
+        return times[entry.block_number]
+    except KeyError:
+        raise NodeUnavailable("The node lost a block while its logs were read.", retry_after_seconds=0.2) from None

@@ -5,9 +5,13 @@ Inside, addresses are 20 bytes and hashes 32 bytes.
 
 from __future__ import annotations
 
+import re
+
 from eth_utils.address import to_checksum_address
 
 from agents_offchain.primitives.errors import Refused
+
+_HEX = re.compile(r"(0x)?((?:[0-9a-fA-F]{2})*)")
 
 
 class HexInvalid(Refused):
@@ -15,15 +19,15 @@ class HexInvalid(Refused):
 
 
 def decode_hex(text: str, length: int | None = None) -> bytes:
-    """Bytes of a `0x` string.
+    """Bytes of a hex string, with or without `0x`.
 
     Raises:
         HexInvalid: not hex, or not `length` bytes.
     """
-    try:
-        data = bytes.fromhex(text.removeprefix("0x"))
-    except (ValueError, AttributeError) as error:
-        raise HexInvalid(f"{str(text)[:80]!r} is not a hex string.") from error
+    match = _HEX.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        raise HexInvalid(f"{str(text)[:80]!r} is not a hex string.")
+    data = bytes.fromhex(match[2])
     if length is not None and len(data) != length:
         raise HexInvalid(f"Expected {length} bytes of hex, got {len(data)}.")
     return data

@@ -5,7 +5,7 @@ Money is an integer of the token's smallest unit; a float never touches a balanc
 
 from __future__ import annotations
 
-from decimal import Decimal
+import re
 from typing import NewType
 
 AgentId = NewType("AgentId", int)
@@ -20,6 +20,7 @@ Bps = NewType("Bps", int)
 """1/10,000."""
 
 BPS = 10_000
+_AMOUNT = re.compile(r"([0-9]+)(?:\.([0-9]+))?")
 NO_AGENT = 2**256 - 1
 """What `JobDescribed.agentId` carries when a job names no agent."""
 
@@ -31,8 +32,10 @@ def share_down(amount: int, bps: int) -> int:
 
 def format_units(amount: int, decimals: int) -> str:
     """An amount for people: no exponent, no trailing zeros (`1500000, 6` -> `1.5`)."""
-    text = format(Decimal(amount).scaleb(-decimals), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    sign = "-" if amount < 0 else ""
+    whole, fraction = divmod(abs(amount), 10**decimals)
+    digits = f"{fraction:0{decimals}d}".rstrip("0") if fraction else ""
+    return f"{sign}{whole}.{digits}" if digits else f"{sign}{whole}"
 
 
 def parse_units(text: str, decimals: int) -> int:
@@ -41,8 +44,8 @@ def parse_units(text: str, decimals: int) -> int:
     Raises:
         ValueError: not a plain non-negative decimal number, or finer than the token's unit.
     """
-    value = Decimal(text)
-    scaled = value.scaleb(decimals)
-    if not value.is_finite() or value < 0 or scaled != scaled.to_integral_value():
-        raise ValueError(f"{text!r} is not an amount with at most {decimals} decimals")
-    return int(scaled)
+    match = _AMOUNT.fullmatch(text)
+    fraction = (match[2] or "").rstrip("0") if match else ""
+    if match is None or len(fraction) > decimals:
+        raise ValueError(f"{text[:80]!r} is not an amount with at most {decimals} decimals")
+    return int(match[1] + fraction.ljust(decimals, "0"))

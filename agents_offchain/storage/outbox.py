@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agents_offchain.primitives.clock import Clock, SystemClock
@@ -49,6 +49,7 @@ class OutboxItem:
     gas_used: int | None
     error: str | None
     attempts: int
+    updated_at: float
 
 
 class Outbox:
@@ -76,6 +77,25 @@ class Outbox:
             "updated_at": now,
         }
         return await insert_new(connection, outbox, [row]) == 1
+
+    async def plan_again(self, connection: AsyncConnection, intent: Intent) -> bool:
+        """Plan an intent whose simulation failed before, since the chain has changed; else as `plan`.
+
+        One that was mined, or is on its way, stays as it is.
+        """
+        if await self.plan(connection, intent):
+            return True
+        result = await connection.execute(
+            update(outbox)
+            .where(
+                outbox.c.lane == self.lane,
+                outbox.c.intent_key == intent.intent_key,
+                outbox.c.status == FAILED,
+                outbox.c.block_number.is_(None),
+            )
+            .values(status=PLANNED, error=None, updated_at=self._clock.now_seconds())
+        )
+        return bool(result.rowcount == 1)
 
     async def status(self, intent_key: str) -> OutboxItem | None:
         query = select(outbox).where(outbox.c.lane == self.lane, outbox.c.intent_key == intent_key)
@@ -106,4 +126,5 @@ def item_of(row: Any) -> OutboxItem:
         gas_used=row.gas_used,
         error=row.error,
         attempts=row.attempts,
+        updated_at=row.updated_at,
     )
