@@ -99,13 +99,15 @@ class Reporter:
             return StepOutcome(is_idle=False, block_number=watched.block_number)
         await self.chain.ascertain(self.casebook, watched.block_number)
         moment = await self.chain.moment(watched.block_number)
-        moved = await self._listen(moment)
-        for case in await self._cases():
+        cases = await self._cases()
+        is_waiting = any(case.stage == COMMITTED for case in cases)
+        moved = await self._listen(moment, self.settings.listen_seconds if is_waiting else 0.0)
+        for case in cases:
             moved += await self._advance(case, moment)
         return StepOutcome(
-            is_idle=moved == 0 and not await self.casebook.count(SUBMITTED, [COMMITTED]),
+            is_idle=moved == 0 and not is_waiting,
             block_number=watched.block_number,
-            backlog=await self.casebook.count(SUBMITTED, ACTIVE),
+            backlog=sum(case.stage in ACTIVE for case in cases),
         )
 
     async def close(self) -> None:
@@ -117,25 +119,26 @@ class Reporter:
         in_hand = await self.casebook.due(SUBMITTED, stages, is_posted=False)
         return in_hand + await self.casebook.due(SUBMITTED, [NEW], is_posted=False, limit=1)
 
-    async def _listen(self, moment: Moment) -> int:
+    async def _listen(self, moment: Moment, wait_seconds: float) -> int:
         """Keep the commitments of the other reporters; how many messages came.
 
         A silent bus must not keep a reporter from judging, so an outage is left to the cases that need it.
         """
-        is_waiting = await self.casebook.count(SUBMITTED, [COMMITTED]) > 0
         try:
-            mail = await self.courier.collect(wait_seconds=self.settings.listen_seconds if is_waiting else 0.0)
-            async with self.database.write() as connection:
-                for item in mail:
-                    message = item.message
-                    if isinstance(message, Commit) and message.signer in moment.reporters:
-                        commitment = Commitment(message.signer, message.commitment, is_late=False)
-                        await self.ledger.record_commit(connection, message.job_key, message.submitted_at, commitment)
+            mail = await self.courier.collect(wait_seconds=wait_seconds)
+            for item in mail:
+                if isinstance(item.message, Commit) and item.message.signer in moment.reporters:
+                    await self._keep(item.message)
             await self.courier.done([item.delivery for item in mail])
         except BusUnavailable as error:
             log.warning("bus_unavailable", reporter=self.name, **error.as_dict())
             return 0
         return len(mail)
+
+    async def _keep(self, commit: Commit) -> None:
+        commitment = Commitment(commit.signer, commit.commitment, is_late=False)
+        async with self.database.write() as connection:
+            await self.ledger.record_commit(connection, commit.job_key, commit.submitted_at, commitment)
 
     async def _advance(self, case: Case, moment: Moment) -> int:
         """Move one case on; its troubles stay its own. 1 when it moved."""

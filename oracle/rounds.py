@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agents_offchain.messaging.errors import EnvelopeInvalid
 from agents_offchain.messaging.protocols.envelope import Envelope
-from agents_offchain.primitives.canonical import sha256
+from agents_offchain.primitives.canonical import canonical_json, sha256
 from agents_offchain.primitives.eip712 import VerdictMessage
 from agents_offchain.primitives.hexes import decode_hex, encode_hex
 from oracle.quorum.verdict import SignedVerdict, verdict_as_dict
@@ -168,5 +168,5 @@ def _envelope(
         expires=created + MESSAGE_LIFE_SECONDS,
         correlation=conversation,
         body=body,
-        nonce=sha256(f"{name}:{created}".encode())[:16],
+        nonce=sha256(canonical_json([name, created, body]))[:16],
     )
