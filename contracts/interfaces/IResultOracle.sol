@@ -60,6 +60,8 @@ interface IResultOracle {
     error ResultOracle_TooManyReporters(uint256 count, uint256 max);
     error ResultOracle_QuorumOutOfRange(uint256 quorum, uint256 min, uint256 max);
     error ResultOracle_EscrowIsZero();
+    /// @notice A ready job cannot be given the gas that settling may take; send more gas or fewer jobs.
+    error ResultOracle_GasTooLow(uint256 gasLeft, uint256 needed);
     error ResultOracle_NothingDue(address token, address reporter);
 
     /// @notice Posts one verdict. Anybody carries it.
@@ -69,7 +71,8 @@ interface IResultOracle {
     /// @notice Posts many; a bad row is skipped and named by {VerdictSkipped}.
     function postVerdicts(Verdict[] calldata verdicts, bytes[][] calldata signatures) external;
 
-    /// @notice Settles every job of the list that is ready; skips the others. Anybody may.
+    /// @notice Settles every job of the list that is ready; skips the others. Anybody may. Needs a little more than a
+    /// million gas to spare at the last ready job, most of which is not used.
     function settle(uint256[] calldata jobIds) external returns (uint256 settledCount);
 
     /// @notice The posted verdict of a job.

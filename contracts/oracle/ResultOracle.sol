@@ -32,6 +32,8 @@ contract ResultOracle is ReporterPay, EIP712 {
     uint8 public constant MAX_SCORE = 100;
     /// @notice Gas that settling one job of a batch gets; a row that needs more is skipped, not the batch.
     uint256 public constant SETTLE_GAS = 1_000_000;
+    /// @dev What must be left for a call to be given {SETTLE_GAS}: the caller keeps a 64th (EIP-150), and the call costs.
+    uint256 private constant GAS_BEFORE_SETTLE = SETTLE_GAS + SETTLE_GAS / 32;
     bytes32 private constant REASON_PASSED = "verdict-passed";
     bytes32 private constant REASON_FAILED = "verdict-failed";
     bytes32 private constant REASON_SILENCE = "no-verdict";
@@ -137,8 +139,11 @@ contract ResultOracle is ReporterPay, EIP712 {
 
     /* ---------- internal ---------- */
 
-    /// @dev Interaction. False if the escrow refused; the job stays as it was and can be settled later.
+    /// @dev Interaction. False if the escrow refused; the job stays as it was and can be settled later. Reverts rather
+    /// than give a row less gas than promised: a gas estimate would take the least that skips every row.
     function _settleOne(uint256 jobId, Outcome memory outcome) private returns (bool) {
+        uint256 gasLeft = gasleft();
+        if (gasLeft < GAS_BEFORE_SETTLE) revert ResultOracle_GasTooLow(gasLeft, GAS_BEFORE_SETTLE);
         if (outcome.isPaid) {
             try ESCROW.complete{gas: SETTLE_GAS}(jobId, outcome.reason, "") {
                 return true;

@@ -133,6 +133,16 @@ contract SettleTest is MarketTest {
         vm.assertEq(oracle.settle(_list(hungry)), 1, "settled later");
     }
 
+    function test_settle__when_too_little_gas_is_sent__reverts_instead_of_skipping() public {
+        uint256 jobId = _hireAndSubmit();
+        vm.warp(oracle.settleableAt(jobId));
+        (bool isDone, bytes memory answer) =
+            address(oracle).call{gas: 400_000}(abi.encodeCall(oracle.settle, (_list(jobId))));
+        vm.assertFalse(isDone, "an estimate must not settle nothing");
+        vm.assertTrue(bytes4(answer) == IResultOracle.ResultOracle_GasTooLow.selector, "says why");
+        _assertStatus(jobId, IERC8183.JobStatus.Submitted);
+    }
+
     function test_settle__given_the_last_second_of_work__anybody_settles_for_the_provider_before_expiry() public {
         uint256 jobId = _hire();
         IJobEscrow.JobView memory job = escrow.jobOf(jobId);
