@@ -78,6 +78,7 @@ class LocalStack:
         self._node: Node | None = None
         self._supervisor: Supervisor | None = None
         self._is_open = False
+        self.is_new_chain = False
         self.market: MarketOpening | None = None
         self.endpoints = Endpoints("", "", "", "")
 
@@ -146,6 +147,7 @@ class LocalStack:
         anvil = AnvilSpec(find_anvil(installation_root()), continuity.chain_folder(self.settings), self._rpc_port())
         if notice := continuity.judge_files(self.settings, state_file=anvil.state_file):
             self._listener.on_notice(notice)
+        self.is_new_chain = not anvil.state_file.exists()
         anvil.prepare()
         valkey = self._prepare_valkey()
         self.endpoints = self._choose_endpoints(anvil, valkey)

@@ -1,0 +1,132 @@
+"""`aitbc demo`: check the picture, travel, print the receipt, leave nothing running."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from agents_offchain.cli.command_log import quiet_logs
+from agents_offchain.cli.console import Console
+from agents_offchain.cli.demo.errors import DemoFailed
+from agents_offchain.cli.demo.journey import TITLES, Journey
+from agents_offchain.cli.demo.picture import Photograph, read_photograph
+from agents_offchain.cli.demo.receipt import Receipt
+from agents_offchain.cli.demo.steps import StepList, choose_display
+from agents_offchain.cli.places import default_photo, log_folder, settings_for
+from agents_offchain.cli.stack import LocalStack, StackListener, StackWishes
+from agents_offchain.primitives.errors import AitbcError
+from agents_offchain.primitives.settings import Settings
+from agents_offchain.runtime.supervisor.errors import StartFailed
+
+LOG_LINES = 12
+INTERRUPTED = 130
+CONCERNED = {
+    "fund": "signer",
+    "upload": "api",
+    "hire": "signer",
+    "deliver": "agent",
+    "check": "reporter-1",
+    "post": "publisher",
+    "clock": "anvil",
+    "settle": "publisher",
+    "prove": "artifacts",
+}
+"""Whose log is shown when a step fails."""
+
+
+@dataclass(frozen=True)
+class DemoWishes:
+    """What the caller asks for."""
+
+    image: Path | None = None
+    home: Path | None = None
+    keeps_home: bool = False
+
+
+def run_demo(wishes: DemoWishes, console: Console) -> int:
+    """Exit code 0 after a paid job with everything shut down.
+
+    Raises:
+        Refused: the picture cannot be used; nothing was started.
+        DemoFailed: a step failed; its process's last lines are in the error.
+    """
+    defaults = settings_for(wishes.home)
+    photograph = read_photograph(wishes.image or default_photo(), defaults.upload_max_bytes)
+    pictures = settings_for(None).home / "demo"
+    with _home(wishes, console) as home:
+        settings = settings_for(home)
+        quiet_logs(log_folder(settings) / "supervisor.log")
+        try:
+            receipt = asyncio.run(_travel(settings, photograph, pictures, console))
+        except asyncio.CancelledError:
+            return INTERRUPTED
+    console.document(receipt.as_dict())
+    for line in receipt.lines():
+        console.line(line)
+    return 0
+
+
+@contextlib.contextmanager
+def _home(wishes: DemoWishes, console: Console) -> Iterator[Path]:
+    """The home to use; a temporary one is removed afterwards, unless it is to be kept."""
+    if wishes.home is not None:
+        yield wishes.home
+        return
+    folder = Path(tempfile.mkdtemp(prefix="aitbc-demo-"))
+    try:
+        yield folder
+    finally:
+        if wishes.keeps_home:
+            console.line(f"The home is kept: aitbc up --home {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _travel(settings: Settings, photograph: Photograph, pictures: Path, console: Console) -> Receipt:
+    """The journey with the stack stopped at its end, however it ends."""
+    display = choose_display(console, is_terminal=sys.stdout.isatty() and "CI" not in os.environ)
+    steps = StepList(TITLES, display)
+    listener = StackListener(on_notice=console.line)
+    stack = LocalStack(settings, StackWishes(), listener)
+    journey = Journey(stack, steps, photograph, secrets.token_hex(4), pictures)
+    _stop_on_signals(asyncio.current_task())
+    try:
+        with steps:
+            return await journey.travel()
+    except AitbcError as error:
+        raise _explain(error, steps.current, stack) from error
+    finally:
+        console.line("Stopping.")
+        await stack.stop()
+
+
+def _stop_on_signals(task: asyncio.Task[object] | None) -> None:
+    """SIGTERM and SIGHUP end the demo as Ctrl-C does: in order."""
+    if task is not None:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+
+
+def _explain(error: AitbcError, step: str, stack: LocalStack) -> AitbcError:
+    """Say which step failed, with the last lines of the process concerned."""
+    if step in ("", "start") or isinstance(error, StartFailed):
+        return error
+    process = CONCERNED[step]
+    explained = DemoFailed(
+        f"The step {TITLES[step]!r} failed: {error.message}",
+        mend=error.mend or "Run it again with --keep and look into the logs of that home.",
+        step=step,
+        process=process,
+        log_tail=stack.log_of(process).tail(LOG_LINES),
+    )
+    explained.exit_code = error.exit_code  # type: ignore[misc]
+    return explained

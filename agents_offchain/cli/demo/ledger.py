@@ -1,0 +1,74 @@
+"""Every transaction of a stretch of the chain, with what it did in words."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import Any
+
+from agents_offchain.chain.addresses import Deployment
+from agents_offchain.chain.contract_abi import ContractAbi, load_abi
+from agents_offchain.chain.deployment import CREATE2_PROXY
+from agents_offchain.chain.errors import ContractMissing
+from agents_offchain.chain.node import Node
+from agents_offchain.primitives.hexes import decode_hex, encode_hex
+
+DEPLOYED = ("TestDollar", "AgentRegistry", "MarketDeployer", "ServiceListings")
+WORDS = {
+    "register(string)": "the agent registers (ERC-8004)",
+    "setAgentURI": "the agent's description is set",
+    "createListing": "the agent lists its service",
+    "mint": "the client takes test dollars from the faucet",
+    "approve": "the client lets the escrow draw the budget",
+    "hire": "the client hires: the budget is locked",
+    "submit": "the agent hands over the result's digest",
+    "postVerdict": "the verdict is posted with the reporters' signatures",
+    "postVerdicts": "the verdict is posted with the reporters' signatures",
+    "settle": "the job is settled: the agent is paid",
+}
+_BATCH = 64
+
+
+@dataclass(frozen=True)
+class LedgerLine:
+    """One mined transaction."""
+
+    tx_hash: str
+    block_number: int
+    what: str
+
+
+async def read_transactions(node: Node, deployment: Deployment, first: int, last: int) -> list[LedgerLine]:
+    """All transactions of blocks `first` to `last`, in chain order."""
+    known = {address: load_abi(name) for name, address in deployment.contracts.items()}
+    lines: list[LedgerLine] = []
+    for start in range(first, last + 1, _BATCH):
+        numbers = range(start, min(start + _BATCH, last + 1))
+        blocks = await node.batch([("eth_getBlockByNumber", [hex(number), True]) for number in numbers])
+        for block in blocks:
+            lines += [_line(transaction, known) for transaction in (block or {}).get("transactions", [])]
+    return lines
+
+
+def _line(transaction: dict[str, Any], known: dict[bytes, ContractAbi]) -> LedgerLine:
+    to = decode_hex(transaction["to"]) if transaction.get("to") else b""
+    data = decode_hex(transaction["input"])
+    return LedgerLine(transaction["hash"], int(transaction["blockNumber"], 16), _describe(to, data, known))
+
+
+def _describe(to: bytes, data: bytes, known: dict[bytes, ContractAbi]) -> str:
+    if to == CREATE2_PROXY:
+        made = next((name for name in DEPLOYED if data[32:].startswith(load_abi(name).bytecode)), "a contract")
+        return f"{made} is deployed" if made != "MarketDeployer" else "JobEscrow and ResultOracle are deployed"
+    abi = known.get(to)
+    if abi is None:
+        return f"call to {encode_hex(to)}"
+    return _words_by_selector(abi).get(data[:4], f"call to {abi.name}")
+
+
+def _words_by_selector(abi: ContractAbi) -> dict[bytes, str]:
+    words: dict[bytes, str] = {}
+    for name, what in WORDS.items():
+        with contextlib.suppress(ContractMissing):
+            words[abi.function(name).selector] = what
+    return words
