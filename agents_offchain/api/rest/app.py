@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from agents_offchain.api.rest import problems
@@ -48,12 +48,8 @@ def create_app(deps: ApiDeps) -> FastAPI:
     )
     app.state.context = context
     problems.install(app)
-    api = APIRouter(prefix="/api/v1")
-    for router in (market.router, events.router, files.router):
-        api.include_router(router)
-    app.include_router(health.router)
-    app.include_router(api)
-    app.include_router(page.router)
+    for router in (health.router, market.router, events.router, files.router, page.router):
+        app.include_router(router)
     _add_layers(app, context)
     return app
 

@@ -51,6 +51,7 @@ class ApiLimits:
         request_max_bytes: Size of a request document.
         streams: Open event streams in all.
         streams_per_client: Open event streams of one client address.
+        stream_queue_items: News that wait for a slow reader before its stream is ended.
         feed_poll_seconds: How often the tables are asked for news, once for all streams.
         heartbeat_seconds: Silence after which a stream says that it lives.
         lag_blocks: Blocks behind the head from which the index counts as behind.
@@ -62,6 +63,7 @@ class ApiLimits:
     request_max_bytes: int = 64 << 10
     streams: int = 200
     streams_per_client: int = 20
+    stream_queue_items: int = 1_000
     feed_poll_seconds: float = 0.2
     heartbeat_seconds: int = 15
     lag_blocks: int = 10

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -29,7 +29,6 @@ from agents_offchain.storage.tables.read_model import chain_heads, changes, jobs
 
 log = structlog.get_logger(__name__)
 BATCH_ROWS = 500
-QUEUE_ITEMS = 1_000
 _MAX_ROW_ID = 2**31 - 1
 
 
@@ -71,7 +70,7 @@ class News:
 class _Subscriber:
     client: str
     wants: Callable[[News], bool]
-    queue: asyncio.Queue[News | None] = field(default_factory=lambda: asyncio.Queue(QUEUE_ITEMS))
+    queue: asyncio.Queue[News | None]
     is_lost: bool = False
 
     def offer(self, news: News) -> None:
@@ -127,30 +126,26 @@ class ChangeFeed:
         for subscriber in self._subscribers:
             subscriber.end()
 
-    async def subscribe(
-        self, client: str, last_place: Place | None, wants: Callable[[News], bool]
-    ) -> AsyncIterator[News]:
+    def subscribe(self, client: str, last_place: Place | None, wants: Callable[[News], bool]) -> AsyncIterator[News]:
         """The news after `last_place`, or from now on; ends when the feed closes or the reader lags.
+
+        The stream counts as open from its first step on, so that one that is never read leaves nothing behind.
 
         Raises:
             QuotaSpent: too many streams are open, in all or from this client.
         """
         self._require_room(client)
-        subscriber = _Subscriber(client, wants)
+        queue: asyncio.Queue[News | None] = asyncio.Queue(self._limits.stream_queue_items)
+        return self._stream(_Subscriber(client, wants, queue), last_place)
+
+    async def _stream(self, subscriber: _Subscriber, last_place: Place | None) -> AsyncIterator[News]:
         self._subscribers.add(subscriber)
         try:
             async with self._database.read() as connection:
-                newest = await self._newest(connection)
-                missed = await self._missed(connection, last_place, newest)
+                since = await self._newest(connection)
+                missed = await self._missed(connection, last_place, since)
                 head = await self._read_head(connection)
-        except BaseException:
-            self._subscribers.discard(subscriber)
-            raise
-        return self._stream(subscriber, [*missed, *self._head_news(head, newest)], newest)
-
-    async def _stream(self, subscriber: _Subscriber, first: list[News], since: Place) -> AsyncIterator[News]:
-        try:
-            for news in first:
+            for news in (*missed, *self._head_news(head, since)):
                 if subscriber.wants(news):
                     yield news
             while not (subscriber.is_lost and subscriber.queue.empty()):
@@ -189,10 +184,8 @@ class ChangeFeed:
         async with self._database.read() as connection:
             if self._place is None:
                 self._place = await self._newest(connection)
-            news = await self._after(connection, self._place)
+            news, self._place = await self._after(connection, self._place)
             head = await self._read_head(connection)
-        if news:
-            self._place = news[-1].place
         for item in (*news, *(self._head_news(head, self._place) if head != self._head else ())):
             for subscriber in tuple(self._subscribers):
                 subscriber.offer(item)
@@ -212,31 +205,29 @@ class ChangeFeed:
         oldest = (await connection.execute(select(func.min(changes.c.id)))).scalar_one()
         is_kept = oldest is None or last.change_id >= oldest - 1
         is_past = last.change_id <= newest.change_id and last.progress_id <= newest.progress_id
-        missed = await self._after(connection, last) if is_kept and is_past else []
-        if not is_kept or not is_past or len(missed) >= BATCH_ROWS:
+        if not is_kept or not is_past:
             return [News("reset", {}, newest)]
-        return missed
+        missed, reached = await self._after(connection, last)
+        return missed if reached == newest else [News("reset", {}, newest)]
 
-    async def _after(self, connection: AsyncConnection, place: Place) -> list[News]:
+    async def _after(self, connection: AsyncConnection, place: Place) -> tuple[list[News], Place]:
+        """At most `BATCH_ROWS` changes and as many lines of progress, and how far that reaches."""
         news = []
         query = select(changes).where(changes.c.id > place.change_id).order_by(changes.c.id).limit(BATCH_ROWS)
         for row in await connection.execute(query):
             place = Place(row.id, place.progress_id)
             if (item := _change_news(row, place)) is not None:
                 news.append(item)
-        news += await self._progress_after(connection, place)
-        return news
-
-    async def _progress_after(self, connection: AsyncConnection, place: Place) -> list[News]:
         query = select(progress).where(progress.c.id > place.progress_id).order_by(progress.c.id).limit(BATCH_ROWS)
-        rows = [
-            (row, job_id)
-            for row in await connection.execute(query)
-            if (job_id := self._job_id(row.job_key)) is not None
-        ]
-        if not rows:
+        rows = (await connection.execute(query)).all()
+        news += await self._progress_news(connection, rows, place)
+        return news, Place(place.change_id, rows[-1].id if rows else place.progress_id)
+
+    async def _progress_news(self, connection: AsyncConnection, rows: Sequence[Any], place: Place) -> list[News]:
+        ours = [(row, job_id) for row in rows if (job_id := self._job_id(row.job_key)) is not None]
+        if not ours:
             return []
-        known = select(jobs.c.job_id, jobs.c.status).where(jobs.c.job_id.in_({job_id for _, job_id in rows}))
+        known = select(jobs.c.job_id, jobs.c.status).where(jobs.c.job_id.in_({job_id for _, job_id in ours}))
         statuses = {row.job_id: row.status for row in await connection.execute(known)}
         head = await self._read_head(connection)
         block = head["block"] if head else 0
@@ -251,7 +242,7 @@ class ChangeFeed:
                 },
                 Place(place.change_id, row.id),
             )
-            for row, job_id in rows
+            for row, job_id in ours
         ]
 
     async def _read_head(self, connection: AsyncConnection) -> dict[str, int] | None:

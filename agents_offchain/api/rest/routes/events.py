@@ -13,7 +13,7 @@ from agents_offchain.api.rest.context import Client, Context
 from agents_offchain.api.rest.feed import News, parse_place
 from agents_offchain.api.rest.problems import responses
 
-router = APIRouter(tags=["live"])
+router = APIRouter(prefix="/api/v1", tags=["live"])
 JobFilter = Annotated[str | None, Query(pattern="^[0-9]{1,78}$", description="Only news of this job, and heads.")]
 SEND_SECONDS = 30.0
 
@@ -31,7 +31,7 @@ async def get_events(
 ) -> EventSourceResponse:
     """`job`, `listing`, `agent` and `head` events; `reset` when what was missed is no longer known."""
     wanted = None if job_id is None else str(int(job_id))
-    news = await context.feed.subscribe(
+    news = context.feed.subscribe(
         client,
         parse_place(last_event_id),
         lambda item: wanted is None or item.event in ("head", "reset") or item.job_id == wanted,

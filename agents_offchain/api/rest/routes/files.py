@@ -25,7 +25,7 @@ from agents_offchain.storage.artifacts.cid import parse_cid
 from agents_offchain.storage.artifacts.errors import ArtifactNotFound, CidInvalid
 from agents_offchain.storage.tables.read_model import agent_listings
 
-router = APIRouter(tags=["files"])
+router = APIRouter(prefix="/api/v1", tags=["files"])
 _FOREVER = "public, max-age=31536000, immutable"
 _FORM = {
     "requestBody": {

@@ -16,7 +16,7 @@ from agents_offchain.api.rest.reads.listings import ListingSort, search_listings
 from agents_offchain.api.rest.reads.transactions import list_transactions
 from agents_offchain.primitives.hexes import decode_address
 
-router = APIRouter(tags=["market"], responses=responses(400, 422, 503))
+router = APIRouter(prefix="/api/v1", tags=["market"], responses=responses(400, 422, 503))
 Service = Annotated[str | None, Query(pattern="^[ -~]{1,32}$", description="Service type, exactly.")]
 Text = Annotated[str, Query(max_length=100, description="Words to look for.")]
 IdText = Annotated[str | None, Query(pattern="^[0-9]{1,78}$")]
