@@ -49,9 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Lists leaves of .tree files without a test.")
     parser.add_argument("--list", action="store_true", help="print every name that the trees ask for")
     options = parser.parse_args(arguments)
-    wanted = [
-        (path, name) for path in sorted(TESTS_ROOT.rglob("*.tree")) for name in names_of(path.read_text())
-    ]
+    wanted = [(path, name) for path in sorted(TESTS_ROOT.rglob("*.tree")) for name in names_of(path.read_text())]
     if options.list:
         print("\n".join(name for _, name in wanted))
     sources = [*TESTS_ROOT.rglob("*.sol"), *TESTS_ROOT.rglob("*.py")]

@@ -175,11 +175,7 @@ def deploy_market(
             "This chain has no deterministic deployment proxy.",
             mend=f"Deploy the proxy at {to_checksum_address(CREATE2_PROXY)} first.",
         )
-    blocks = [
-        block
-        for step in market.steps
-        if (block := _ensure_step(step, plan.salt, transact, code_at)) is not None
-    ]
+    blocks = [block for step in market.steps if (block := _ensure_step(step, plan.salt, transact, code_at)) is not None]
     policy_id = _verify(plan, market, call, code_at)
     contracts = {name: to_checksum_address(address) for name, address in market.contracts.items()}
     return {
@@ -213,9 +209,7 @@ def _verify(plan: MarketPlan, market: PlannedMarket, call: Call, code_at: CodeAt
 
     def answer(contract: str, address: bytes, function: str, *args: Any) -> Any:
         abi = load_abi(contract)
-        return abi.decode_output(
-            function, call(to_checksum_address(address), abi.encode_call(function, *args))
-        )
+        return abi.decode_output(function, call(to_checksum_address(address), abi.encode_call(function, *args)))
 
     policy_id = int(answer("MarketDeployer", market.deployer, "POLICY_ID"))
     row = answer("JobEscrow", escrow, "policyOf", policy_id)
