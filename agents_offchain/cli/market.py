@@ -84,7 +84,6 @@ async def open_market(settings: Settings, node: Node, artifacts_url: str, contro
     identity = HomeIdentity((await control.anchor_hash()).hex(), dict(deployment.raw["contracts"]))
     save_identity(settings, identity)
     _write_json(settings.deployment_file, deployment.raw)
-    await control.start_block_clock()
     return MarketOpening(deployment, agent_id, await owner.address(), listings)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from agents_offchain.chain.devnet.anvil import AnvilSpec
+from agents_offchain.cli.endpoints import Endpoints
 from agents_offchain.messaging.embedded.valkey import ValkeySpec
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.runtime.supervisor.probes import Asked, HeartbeatSeen, HttpAnswers, SocketAccepts
@@ -19,25 +20,13 @@ DAEMON_NEEDS = ("market", "signer", "artifacts")
 
 
 @dataclass(frozen=True)
-class Endpoints:
-    """Where the parts of a running home answer."""
-
-    rpc: str
-    artifacts: str
-    page: str
-    redis: str
-
-    def as_dict(self) -> dict[str, str]:
-        return {"rpc": self.rpc, "artifacts": self.artifacts, "page": self.page, "redis": self.redis}
-
-
-@dataclass(frozen=True)
 class Steps:
     """The work between the processes, and the hooks; each is idempotent."""
 
     prepare: Callable[[], Awaitable[None]]
     migrate: Callable[[], Awaitable[None]]
     open_market: Callable[[], Awaitable[None]]
+    check_foreign_chain: Callable[[], Awaitable[None]]
     chain_ready: Callable[[int], Awaitable[bool]]
     after_chain: Callable[[int], Awaitable[None]]
 
@@ -45,7 +34,7 @@ class Steps:
 def local_specs(
     settings: Settings,
     endpoints: Endpoints,
-    anvil: AnvilSpec,
+    anvil: AnvilSpec | None,
     valkey: ValkeySpec | None,
     database: Database,
     steps: Steps,
@@ -75,8 +64,10 @@ def local_specs(
     return specs
 
 
-def _chain(anvil: AnvilSpec, steps: Steps) -> ProcessSpec:
+def _chain(anvil: AnvilSpec | None, steps: Steps) -> Spec:
     """SIGTERM also when the supervisor dies: anvil writes its state then, and ends at once."""
+    if anvil is None:
+        return StepSpec("anvil", steps.check_foreign_chain, needs=("prepare",))
     return ProcessSpec(
         name="anvil",
         argv=tuple(anvil.argv()),

@@ -7,12 +7,11 @@ state file telling others about it. Used by `aitbc up` and by `aitbc demo`, in t
 from __future__ import annotations
 
 import asyncio
-import json
 import os
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from agents_offchain.chain.devnet.anvil import DEVNET_CHAIN_ID, AnvilSpec, find_anvil
 from agents_offchain.chain.devnet.control import ChainControl
@@ -22,9 +21,9 @@ from agents_offchain.chain.node import Node
 from agents_offchain.cli import continuity
 from agents_offchain.cli.continuity import HomeStale
 from agents_offchain.cli.development import ensure_development_keys
+from agents_offchain.cli.endpoints import Endpoints, last_port, save_endpoints
 from agents_offchain.cli.market import MarketOpening, open_market
 from agents_offchain.cli.places import (
-    endpoints_file,
     installation_root,
     key_folder,
     log_folder,
@@ -32,7 +31,7 @@ from agents_offchain.cli.places import (
     passphrase_file,
     run_files,
 )
-from agents_offchain.cli.specs import Endpoints, Steps, local_specs
+from agents_offchain.cli.specs import Steps, local_specs
 from agents_offchain.messaging.embedded.valkey import ValkeySpec
 from agents_offchain.primitives.clock import SystemClock
 from agents_offchain.primitives.settings import Settings
@@ -43,6 +42,7 @@ from agents_offchain.runtime.supervisor.logfile import LogFile
 from agents_offchain.runtime.supervisor.ports import choose_port, listens
 from agents_offchain.runtime.supervisor.state_file import ProcessState, StateFile, SupervisorState
 from agents_offchain.runtime.supervisor.supervisor import Supervisor
+from agents_offchain.skills.vision.manifest import read_checked, read_manifest
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.migrate import migrate
 
@@ -62,6 +62,17 @@ class StackListener:
 
     on_change: Callable[[ProcessState], None] = lambda state: None
     on_notice: Callable[[str], None] = lambda text: None
+
+
+def require_models(settings: Settings) -> None:
+    """Look at every model file before anybody pays for work that needs it.
+
+    Raises:
+        ModelMissing: a file is not there; the mend says what prepares it.
+        ModelDigestMismatch: a file is not the listed one.
+    """
+    for entry in read_manifest().values():
+        read_checked(entry, settings.models)
 
 
 class LocalStack:
@@ -113,8 +124,10 @@ class LocalStack:
         if self._database is not None:
             await self._database.close()
             self._database = None
-        self._state_file.remove()
-        self._lock.release()
+        if self._lock.is_held:
+            shutil.rmtree(self.settings.run_dir, ignore_errors=True)
+            self._state_file.remove()
+            self._lock.release()
 
     @property
     def node(self) -> Node:
@@ -144,14 +157,10 @@ class LocalStack:
         return await self._start_once()
 
     async def _start_once(self) -> Endpoints:
-        anvil = AnvilSpec(find_anvil(installation_root()), continuity.chain_folder(self.settings), self._rpc_port())
-        if notice := continuity.judge_files(self.settings, state_file=anvil.state_file):
-            self._listener.on_notice(notice)
-        self.is_new_chain = not anvil.state_file.exists()
-        anvil.prepare()
+        anvil = self._prepare_anvil()
         valkey = self._prepare_valkey()
         self.endpoints = self._choose_endpoints(anvil, valkey)
-        self._node = Node(anvil.url)
+        self._node = Node(self.endpoints.rpc)
         self._database = Database(self.settings.database())
         spawner = OsSpawner(self.log_of, self._environment())
         specs = local_specs(self.settings, self.endpoints, anvil, valkey, self._database, self._steps(anvil))
@@ -176,8 +185,17 @@ class LocalStack:
         if ended:
             self._listener.on_notice(f"Ended what an earlier run left behind: {', '.join(ended)}.")
 
-    def _rpc_port(self) -> int:
-        return choose_port(self.settings.host, self._wishes.rpc_port, self._last_port("rpc"), "--rpc-port")
+    def _prepare_anvil(self) -> AnvilSpec | None:
+        """The local chain of this home; None when AITBC_RPC_URL names another local chain."""
+        if self.settings.rpc_url:
+            return None
+        port = choose_port(self.settings.host, self._wishes.rpc_port, last_port(self.settings, "rpc"), "--rpc-port")
+        anvil = AnvilSpec(find_anvil(installation_root()), continuity.chain_folder(self.settings), port)
+        if notice := continuity.judge_files(self.settings, state_file=anvil.state_file):
+            self._listener.on_notice(notice)
+        self.is_new_chain = not anvil.state_file.exists()
+        anvil.prepare()
+        return anvil
 
     def _prepare_valkey(self) -> ValkeySpec | None:
         if self.settings.redis_url:
@@ -186,21 +204,14 @@ class LocalStack:
         valkey.prepare()
         return valkey
 
-    def _choose_endpoints(self, anvil: AnvilSpec, valkey: ValkeySpec | None) -> Endpoints:
+    def _choose_endpoints(self, anvil: AnvilSpec | None, valkey: ValkeySpec | None) -> Endpoints:
         host = self.settings.host
-        page = choose_port(host, self._wishes.page_port, self._last_port("page"), "--port")
+        page = choose_port(host, self._wishes.page_port, last_port(self.settings, "page"), "--port")
         artifacts = self.settings.artifacts_url
         if not artifacts:
-            artifacts = f"http://{host}:{choose_port(host, None, self._last_port('artifacts'), '')}"
+            artifacts = f"http://{host}:{choose_port(host, None, last_port(self.settings, 'artifacts'), '')}"
         redis = valkey.url if valkey is not None else self.settings.redis_url
-        return Endpoints(anvil.url, artifacts, f"http://{host}:{page}", redis)
-
-    def _last_port(self, endpoint: str) -> int | None:
-        """The port of the last run, so that a wallet's network and a bookmark stay good."""
-        try:
-            return int(json.loads(endpoints_file(self.settings).read_text())[endpoint].rsplit(":", 1)[1])
-        except (OSError, ValueError, KeyError, IndexError, AttributeError):
-            return None
+        return Endpoints(anvil.url if anvil else self.settings.rpc_url, artifacts, f"http://{host}:{page}", redis)
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -215,14 +226,16 @@ class LocalStack:
             "PYTHONUNBUFFERED": "1",
         }
 
-    def _steps(self, anvil: AnvilSpec) -> Steps:
+    def _steps(self, anvil: AnvilSpec | None) -> Steps:
         control = ChainControl(self.node, SystemClock())
+        keeps_clock = anvil is not None
 
         async def prepare() -> None:
+            await asyncio.to_thread(require_models, self.settings)
             await asyncio.to_thread(ensure_development_keys, key_folder(self.settings), passphrase_file(self.settings))
 
         async def chain_ready(pid: int) -> bool:
-            return await self._is_our_chain(pid, anvil.port)
+            return await self._is_our_chain(pid, anvil.port if anvil else 0)
 
         async def after_chain(_pid: int) -> None:
             await control.keep_time_forward()
@@ -235,9 +248,11 @@ class LocalStack:
 
         async def open_the_market() -> None:
             self.market = await open_market(self.settings, self.node, self.endpoints.artifacts, control)
+            if keeps_clock:
+                await control.start_block_clock()
             self._is_open = True
 
-        return Steps(prepare, migrate_database, open_the_market, chain_ready, after_chain)
+        return Steps(prepare, migrate_database, open_the_market, control.require_local, chain_ready, after_chain)
 
     async def _is_our_chain(self, pid: int, port: int) -> bool:
         """The node answers, and it is the process we started that listens there."""
@@ -263,8 +278,6 @@ class LocalStack:
 
     def _announce(self) -> None:
         """Tell others where things answer."""
-        draft = endpoints_file(self.settings).with_suffix(".new")
-        draft.write_text(json.dumps(self.endpoints.as_dict(), indent=1))
-        draft.replace(Path(endpoints_file(self.settings)))
+        save_endpoints(self.settings, self.endpoints)
         self._write_state()
         self._lock.describe({"pid": os.getpid(), "page": self.endpoints.page})

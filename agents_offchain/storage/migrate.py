@@ -13,6 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from agents_offchain.primitives.errors import Fatal
@@ -22,6 +23,10 @@ _MIGRATIONS = Path(__file__).parent / "tables" / "migrations"
 
 class SchemaUnknown(Fatal):
     """The database carries a revision that this release does not know."""
+
+
+class DatabaseUnreadable(Fatal):
+    """What stands at the database's URL is not a database that answers."""
 
 
 async def migrate(url: str) -> str:
@@ -41,9 +46,36 @@ async def migrate(url: str) -> str:
         await engine.dispose()
 
 
+async def read_schema(url: str) -> tuple[str | None, str]:
+    """(revision of the database, newest revision); None for a database without tables of ours.
+
+    Raises:
+        SchemaUnknown: the database was written by a newer release.
+        DatabaseUnreadable: there is something else at `url`, or nothing that answers.
+    """
+    engine = create_async_engine(make_url(url))
+    try:
+        async with engine.connect() as connection:
+            current, newest = await connection.run_sync(_revisions)
+            return current, newest
+    except (DBAPIError, OSError) as error:
+        raise DatabaseUnreadable(
+            f"The database cannot be read: {type(error).__name__}.",
+            mend="Check AITBC_DATABASE_URL; an embedded database is made again from the chain once it is removed.",
+        ) from error
+    finally:
+        await engine.dispose()
+
+
 def _upgrade(connection: Connection) -> str:
-    config = _config(connection)
-    scripts = ScriptDirectory.from_config(config)
+    current, newest = _revisions(connection)
+    if current != newest:
+        command.upgrade(_config(connection), "head")
+    return newest
+
+
+def _revisions(connection: Connection) -> tuple[str | None, str]:
+    scripts = ScriptDirectory.from_config(_config(connection))
     newest = scripts.get_current_head() or ""
     current = MigrationContext.configure(connection).get_current_revision()
     if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
@@ -51,9 +83,7 @@ def _upgrade(connection: Connection) -> str:
             f"The database has revision {current}, this release knows up to {newest}.",
             mend="Start the release that wrote it, or point AITBC_DATABASE_URL at another database.",
         )
-    if current != newest:
-        command.upgrade(config, "head")
-    return newest
+    return current, newest
 
 
 def _config(connection: Connection) -> Config:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agents_offchain.chain.errors import NodeUnavailable
+from agents_offchain.chain.devnet.anvil import DEVNET_CHAIN_ID
+from agents_offchain.chain.devnet.errors import NotALocalChain
+from agents_offchain.chain.errors import NodeUnavailable, RpcRefused
 from agents_offchain.chain.node import Node
 from agents_offchain.primitives.clock import Clock
 
@@ -18,6 +20,22 @@ class ChainControl:
     def __init__(self, node: Node, clock: Clock) -> None:
         self._node = node
         self._clock = clock
+
+    async def require_local(self) -> None:
+        """Check that the node is a local chain that can be used so.
+
+        Raises:
+            WrongChain: it serves another chain id.
+            NotALocalChain: it does not take a local chain's commands.
+        """
+        await self._node.require_chain(DEVNET_CHAIN_ID)
+        try:
+            await self._node.request("anvil_nodeInfo")
+        except RpcRefused as error:
+            raise NotALocalChain(
+                "The node at AITBC_RPC_URL is not a local chain that gives out test money.",
+                mend="Name an anvil there, or leave AITBC_RPC_URL out to have one started.",
+            ) from error
 
     async def anchor_hash(self) -> bytes:
         """The hash of block 1, mined when it is missing: tells one local chain from the next, over restarts too.

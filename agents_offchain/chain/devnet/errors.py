@@ -11,3 +11,7 @@ class ChainToolMissing(Fatal):
 
 class ForeignNode(Fatal):
     """Another process answers on the port of our local chain."""
+
+
+class NotALocalChain(Fatal):
+    """A node that was named as the local chain takes none of its commands."""

@@ -146,9 +146,10 @@ class Receipt:
             + ("signed the posted verdict" if line.is_in_verdict else _silent(line))
             for line in self.reporters
         ]
-        checks = ", ".join(f"{check['name']} {'equal' if check['passed'] else 'differs'}" for check in self.checks)
+        differing = [str(check["name"]) for check in self.checks if not check["passed"]]
+        checks = f"{len(self.checks)} checks, " + (f"differing: {', '.join(differing)}" if differing else "all equal")
         return [
-            f"Verdict: score {self.score} of 100, pass mark {self.pass_mark} (checked: {checks})",
+            f"Verdict: score {self.score} of 100, pass mark {self.pass_mark} ({checks})",
             *rows,
             f"The local chain's clock was moved ahead by {self.clock_moved_seconds} s to end the review window.",
         ]

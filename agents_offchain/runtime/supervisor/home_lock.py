@@ -26,6 +26,11 @@ class HomeLock:
         self._path = run / "lock"
         self._descriptor: int | None = None
 
+    @property
+    def is_held(self) -> bool:
+        """Whether this very object holds the lock."""
+        return self._descriptor is not None
+
     def acquire(self) -> None:
         """Take the lock for this process.
 
