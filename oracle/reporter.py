@@ -114,9 +114,12 @@ class Reporter:
         return None
 
     async def _cases(self) -> list[Case]:
-        """What is in hand, and one submission to examine, since that takes seconds."""
-        stages = (JUDGED, SEALED, COMMITTED, REVEALED)
-        in_hand = await self.casebook.due(SUBMITTED, stages, is_posted=False)
+        """What is in hand, and one submission to examine, since that takes seconds.
+
+        Who has committed reveals even after others were enough: its verdict is part of the evidence.
+        """
+        in_hand = await self.casebook.due(SUBMITTED, [COMMITTED])
+        in_hand += await self.casebook.due(SUBMITTED, [JUDGED, SEALED, REVEALED], is_posted=False)
         return in_hand + await self.casebook.due(SUBMITTED, [NEW], is_posted=False, limit=1)
 
     async def _listen(self, moment: Moment, wait_seconds: float) -> int:
@@ -249,13 +252,16 @@ class Reporter:
         return 1
 
     async def _reveal(self, case: Case, signed: SignedVerdict, moment: Moment) -> int:
-        """Tell the verdict once everybody committed, or a quorum did and the others were waited for."""
+        """Tell the verdict once everybody committed, or a quorum did and the others were waited for.
+
+        After a verdict stands on the chain there is nothing left to copy.
+        """
         now = self.clock.now_seconds()
         commits = await self.ledger.commits(case.job_key, case.submitted_at)
         committed = len(commits.keys() & set(moment.reporters))
         waited = now - case.notes["committed_at"]
         is_enough = committed >= moment.quorum and waited >= self.settings.reveal_after_seconds
-        if committed < len(moment.reporters) and not is_enough:
+        if committed < len(moment.reporters) and not is_enough and not case.is_posted:
             await self._repeat_commit(case, signed, now)
             return 0
         await self._send_reveal(case, signed)
