@@ -317,7 +317,7 @@ contract JobFeedbackTest is ReputationTest {
         uint256 before = _summary().weight;
         vm.prank(client);
         reputation.revokeFeedback(agentId, 1);
-        vm.assertLt(uint256(_summary().weight), before, "less weight");
+        more.assertLt(uint256(_summary().weight), before, "less weight");
         vm.assertEq(uint256(_summary().count), 1, "one left");
         vm.assertEq(uint256(_summary().meanScoreBps), 2_000, "the mean of what stands");
         vm.assertEq(uint256(reputation.jobSummary(agentId, SERVICE).count), 1, "of the service too");

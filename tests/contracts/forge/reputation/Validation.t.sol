@@ -72,14 +72,14 @@ contract ValidationTest {
         vm.expectEmit(true, true, true, true, address(validation));
         emit IERC8004Validation.ValidationRequest(validator, agentId, "ipfs://q", REQUEST);
         _request(REQUEST);
-        (address asked, uint256 about, uint8 response, bytes32 responseHash, string memory tag, uint256 at) =
+        (address asked, uint256 about, uint8 response, bytes32 responseHash, string memory tag, uint256 updatedAt) =
             validation.getValidationStatus(REQUEST);
         vm.assertEq(asked, validator, "validator");
         vm.assertEq(about, agentId, "agent");
         vm.assertEq(uint256(response), 0, "response");
         vm.assertEq(responseHash, 0, "response hash");
         vm.assertEq(tag, "", "tag");
-        vm.assertEq(at, block.timestamp, "last update");
+        vm.assertEq(updatedAt, block.timestamp, "last update");
         vm.assertFalse(validation.hasResponse(REQUEST), "no answer yet");
         vm.assertEq(validation.getAgentValidations(agentId)[0], REQUEST, "agent's list");
         vm.assertEq(validation.getValidatorRequests(validator)[0], REQUEST, "validator's list");
@@ -135,12 +135,12 @@ contract ValidationTest {
         emit IERC8004Validation.ValidationResponse(validator, agentId, REQUEST, 0, "ipfs://a", keccak256("a"), "t");
         _respond(REQUEST, 0, "t");
         vm.assertTrue(validation.hasResponse(REQUEST), "answered");
-        (,, uint8 response, bytes32 responseHash, string memory tag, uint256 at) =
+        (,, uint8 response, bytes32 responseHash, string memory tag, uint256 updatedAt) =
             validation.getValidationStatus(REQUEST);
         vm.assertEq(uint256(response), 0, "response");
         vm.assertEq(responseHash, keccak256("a"), "hash");
         vm.assertEq(tag, "t", "tag");
-        vm.assertEq(at, block.timestamp, "last update");
+        vm.assertEq(updatedAt, block.timestamp, "last update");
     }
 
     function test_validationResponse__again__replaces_the_first() public {
