@@ -49,5 +49,9 @@ class SignerRefused(Refused):
     """The signer will not sign this."""
 
 
+class FolderNotOurs(Fatal):
+    """The folder for private sockets belongs to another user."""
+
+
 class KeyMissing(Fatal):
     """A key that is needed is not in the keystore."""

@@ -18,6 +18,8 @@ from agents_offchain.chain.errors import NodeUnavailable, RpcRefused, WrongChain
 
 LATEST = "latest"
 TIMEOUT_SECONDS = 20.0
+RATE_WORDS = ("rate limit", "too many requests", "request count exceeded", "compute units per second")
+"""How providers say that we ask too often; their codes also stand for ranges that are too large."""
 BATCH_CALLS = 100
 """Most headers asked for in one HTTP request."""
 _Read = TypeVar("_Read")
@@ -258,7 +260,7 @@ def _result(answer: dict[str, Any]) -> Any:
     if isinstance(data, dict):
         data = data.get("data")
     code, message = error.get("code"), str(error.get("message", ""))
-    if code == -32005 or "rate limit" in message.lower():
+    if any(words in message.lower() for words in RATE_WORDS):
         raise NodeUnavailable("The node limits our rate.", retry_after_seconds=2.0)
     raise RpcRefused(f"The node refused: {message}", code=code, data=data)
 

@@ -158,13 +158,13 @@ class Watcher:
     async def _read_events(self, first: int, last: int, chain: dict[int, Block]) -> list[ChainEvent]:
         try:
             logs = await self.node.logs(list(self._abis), first, last)
-        except RpcRefused:
-            if last - first < SMALLEST_RANGE:
-                raise
+        except (RpcRefused, NodeUnavailable) as error:
             self._range = max((last - first + 1) // 2, SMALLEST_RANGE)
+            if isinstance(error, NodeUnavailable) or last == first:
+                raise
             raise NodeUnavailable(
                 "The node refused the range; asking for a smaller one.", retry_after_seconds=0.0
-            ) from None
+            ) from error
         self._range = min(self._range * 2, self.range_blocks)
         missing = sorted({entry.block_number for entry in logs} - chain.keys())
         times = {block.number: block.timestamp for block in await self.node.blocks_at(missing)}

@@ -6,8 +6,6 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from agents_offchain.chain.errors import SignerRefused, SignerUnavailable
 from agents_offchain.chain.signer.requests import (
     MAX_LINE_BYTES,
@@ -15,6 +13,8 @@ from agents_offchain.chain.signer.requests import (
     ShowAddress,
     SignTransaction,
     SignTyped,
+    decode_line,
+    encode_line,
     encode_request,
 )
 from agents_offchain.primitives.eip712 import Domain, Field
@@ -44,7 +44,9 @@ class SignerClient:
         return await self._ask(SignTyped(key, domain, type_name, fields, values))
 
     async def _ask(self, request: Request) -> bytes:
-        line = orjson.dumps(encode_request(request)) + b"\n"
+        line = encode_line(encode_request(request))
+        if len(line) > MAX_LINE_BYTES:
+            raise SignerRefused(f"The signing request has {len(line)} bytes; at most {MAX_LINE_BYTES} are read.")
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 reader, writer = await asyncio.open_unix_connection(str(self._path), limit=MAX_LINE_BYTES)
@@ -54,13 +56,13 @@ class SignerClient:
                     answer = await reader.readline()
                 finally:
                     writer.close()
-        except (OSError, TimeoutError) as error:
+        except (OSError, ValueError) as error:
             raise SignerUnavailable(
                 "The signer does not answer.", mend="`aitbc status` shows whether it runs."
             ) from error
-        if not answer:
+        if not answer.endswith(b"\n"):
             raise SignerUnavailable("The signer hung up.")
-        reply = orjson.loads(answer)
+        reply = decode_line(answer)
         if "ok" not in reply:
             raise SignerRefused(str(reply.get("message", "The signer refused.")), mend=str(reply.get("mend", "")))
         return decode_hex(reply["ok"])

@@ -15,9 +15,10 @@ from typing import Any
 
 from coincurve import PrivateKey
 from eth_account import Account
+from eth_utils.crypto import keccak
 
 from agents_offchain.chain.errors import KeyMissing
-from agents_offchain.primitives.hexes import decode_address
+from agents_offchain.primitives.hexes import HexInvalid, decode_address
 
 DEVELOPMENT_SCRYPT_N = 1 << 10
 _MARK = "aitbc"
@@ -87,8 +88,11 @@ def _open(path: Path, passphrase: str) -> Key:
         raise KeyMissing(
             f"The key {path.stem} cannot be opened.", mend="Check the passphrase file of this keystore."
         ) from error
+    address = keccak(secret.public_key.format(compressed=False)[1:])[-20:]
+    if address != decode_address(document["address"]):
+        raise KeyMissing(f"The key {path.stem} belongs to another address than its file says.")
     chain_id = int(mark["chain_id"]) if mark.get("development") else None
-    return Key(path.stem, decode_address(document["address"]), secret, chain_id)
+    return Key(path.stem, address, secret, chain_id)
 
 
 def _read(path: Path, name: str) -> dict[str, Any]:
@@ -98,5 +102,5 @@ def _read(path: Path, name: str) -> dict[str, Any]:
         return dict(document)
     except FileNotFoundError as error:
         raise KeyMissing(f"There is no key named {name}.", mend="`aitbc up` creates the development keys.") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, HexInvalid) as error:
         raise KeyMissing(f"{path.name} is not a keystore.") from error

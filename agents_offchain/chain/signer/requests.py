@@ -5,17 +5,31 @@ Decoding is strict, since whoever reaches the socket may send anything.
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from agents_offchain.chain.errors import SignerRefused
 from agents_offchain.primitives.eip712 import Domain, Field
 from agents_offchain.primitives.errors import AitbcError
-from agents_offchain.primitives.hexes import decode_address, decode_hex, encode_hex
+from agents_offchain.primitives.hexes import checksum, decode_address, decode_hex, encode_hex
 
 MAX_LINE_BYTES = 1 << 20
-_STATIC = ("address", "bool")
-TRANSACTION_FIELDS = ("chainId", "nonce", "to", "value", "data", "gas", "maxFeePerGas", "maxPriorityFeePerGas")
+TRANSACTION_BITS = {
+    "chainId": 64,
+    "nonce": 64,
+    "gas": 64,
+    "value": 256,
+    "maxFeePerGas": 256,
+    "maxPriorityFeePerGas": 256,
+}
+"""Size of each number of a transaction."""
+TRANSACTION_FIELDS = ("to", "data", *TRANSACTION_BITS)
+_STATIC_TYPE = re.compile(
+    r"address|bool|uint(?:8|16|24|32|40|48|56|64|96|128|160|192|224|256)|bytes(?:[1-9]|[12]\d|3[012])"
+)
+_IDENTIFIER = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -43,6 +57,23 @@ class ShowAddress:
 
 
 Request = SignTransaction | SignTyped | ShowAddress
+
+
+def encode_line(data: dict[str, Any]) -> bytes:
+    """A request or a reply as one line; integers of any size stay integers."""
+    return json.dumps(data).encode() + b"\n"
+
+
+def decode_line(line: bytes) -> Any:
+    """The inverse of `encode_line`.
+
+    Raises:
+        SignerRefused: the line is not JSON.
+    """
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise SignerRefused("The signing request is not JSON.") from error
 
 
 def encode_request(request: Request) -> dict[str, Any]:
@@ -86,30 +117,49 @@ def decode_request(data: Any) -> Request:
 
 
 def _transaction(fields: dict[str, Any]) -> dict[str, Any]:
-    if set(fields) != set(TRANSACTION_FIELDS):
+    if not isinstance(fields, dict) or set(fields) != set(TRANSACTION_FIELDS):
         raise SignerRefused(f"A transaction has exactly the fields {', '.join(TRANSACTION_FIELDS)}.")
-    for name in TRANSACTION_FIELDS:
-        value = fields[name]
-        if name in ("to", "data"):
-            decode_hex(value, 20 if name == "to" else None)
-        elif isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise SignerRefused(f"{name} must be a non-negative integer.")
-    return {**fields, "type": 2}
+    for name, bits in TRANSACTION_BITS.items():
+        _require_uint(name, fields[name], bits)
+    if fields["maxPriorityFeePerGas"] > fields["maxFeePerGas"]:
+        raise SignerRefused("maxPriorityFeePerGas is more than maxFeePerGas.")
+    to, data = decode_address(fields["to"]), decode_hex(fields["data"])
+    return {**fields, "to": checksum(to), "data": encode_hex(data)}  # the library takes no other form
+
+
+def _require_uint(name: str, value: Any, bits: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << bits:
+        raise SignerRefused(f"{name} must be an unsigned integer of {bits} bits.")
 
 
 def _typed(key: str, data: dict[str, Any]) -> SignTyped:
     name, version, chain_id, contract = data["domain"]
-    fields = tuple((str(field), str(kind)) for field, kind in data["fields"])
-    if len(fields) != len(data["values"]):
+    if not all(isinstance(text, str) and text.encode() for text in (name, version)):
+        raise SignerRefused("The domain's name and version must be text.")
+    _require_uint("chainId", chain_id, 64)
+    fields = tuple((_identifier(field), kind) for field, kind in data["fields"])
+    if not isinstance(data["values"], list) or len(fields) != len(data["values"]):
         raise SignerRefused("Typed data needs one value for each field.")
-    values = tuple(_value(kind, value) for (_, kind), value in zip(fields, data["values"], strict=True))
-    domain = Domain(str(name), str(version), int(chain_id), decode_address(contract))
-    return SignTyped(key, domain, str(data["type"]), fields, values)
+    values = tuple(_value(field, kind, value) for (field, kind), value in zip(fields, data["values"], strict=True))
+    domain = Domain(name, version, chain_id, decode_address(contract))
+    return SignTyped(key, domain, _identifier(data["type"]), fields, values)
 
 
-def _value(kind: str, value: Any) -> Any:
-    if kind.startswith("bytes") and kind != "bytes":
-        return decode_hex(value, int(kind[5:]))
-    if kind.startswith("uint") or kind in _STATIC:
-        return value
-    raise SignerRefused(f"Typed data of type {kind} is not signed.")
+def _identifier(name: Any) -> str:
+    if not isinstance(name, str) or _IDENTIFIER.fullmatch(name) is None:
+        raise SignerRefused("Types and fields are named by plain identifiers.")
+    return name
+
+
+def _value(field: str, kind: Any, value: Any) -> Any:
+    """A value that surely fits its type, since what is signed must be what was meant."""
+    if not isinstance(kind, str) or _STATIC_TYPE.fullmatch(kind) is None:
+        raise SignerRefused(f"Typed data of type {str(kind)[:40]!r} is not signed.")
+    if kind.startswith("uint"):
+        _require_uint(field, value, int(kind[4:]))
+    elif kind == "bool":
+        if not isinstance(value, bool):
+            raise SignerRefused(f"{field} must be true or false.")
+    else:
+        return decode_hex(value, 20 if kind == "address" else int(kind[5:]))
+    return value

@@ -9,15 +9,15 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import stat
 import struct
 from pathlib import Path
 from typing import Any
 
-import orjson
 import structlog
 from eth_account import Account
 
-from agents_offchain.chain.errors import SignerRefused
+from agents_offchain.chain.errors import FolderNotOurs, SignerRefused
 from agents_offchain.chain.signer.keystore import Key
 from agents_offchain.chain.signer.requests import (
     MAX_LINE_BYTES,
@@ -25,11 +25,13 @@ from agents_offchain.chain.signer.requests import (
     ShowAddress,
     SignTransaction,
     SignTyped,
+    decode_line,
     decode_request,
+    encode_line,
 )
 from agents_offchain.primitives.eip712 import typed_data_digest
 from agents_offchain.primitives.errors import AitbcError
-from agents_offchain.primitives.hexes import checksum, decode_address, encode_hex
+from agents_offchain.primitives.hexes import encode_hex
 
 log = structlog.get_logger(__name__)
 _UCRED = struct.Struct("3i")
@@ -49,7 +51,7 @@ class SignerServer:
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _require_private(self._path.parent)
         self._path.unlink(missing_ok=True)
         mask = os.umask(0o177)
         try:
@@ -69,7 +71,7 @@ class SignerServer:
                 log.warning("signer_foreign_peer")
                 return
             while line := await reader.readline():
-                writer.write(orjson.dumps(self.answer(line)) + b"\n")
+                writer.write(encode_line(self.answer(line)))
                 await writer.drain()
         except (ValueError, ConnectionError):
             log.warning("signer_peer_dropped")
@@ -79,7 +81,7 @@ class SignerServer:
     def answer(self, line: bytes) -> dict[str, Any]:
         """The reply to one line: `{"ok": ...}` or `{"error": ..., "message": ...}`."""
         try:
-            request = decode_request(_loads(line))
+            request = decode_request(decode_line(line))
             return {"ok": encode_hex(self._perform(request))}
         except AitbcError as error:
             log.warning("signer_refused", reason=error.message)
@@ -93,8 +95,7 @@ class SignerServer:
             return key.address
         if isinstance(request, SignTransaction):
             _require_chain(key, request.fields["chainId"])
-            to = checksum(decode_address(request.fields["to"]))  # the library takes no other form
-            signed = Account.sign_transaction({**request.fields, "to": to}, key.secret.secret)
+            signed = Account.sign_transaction({**request.fields, "type": 2}, key.secret.secret)
             log.info(
                 "signed_transaction",
                 key=key.name,
@@ -109,10 +110,7 @@ class SignerServer:
 
 def _sign_typed(key: Key, request: SignTyped) -> bytes:
     _require_chain(key, request.domain.chain_id)
-    try:
-        digest = typed_data_digest(request.domain, request.type_name, request.fields, request.values)
-    except Exception as error:  # the encoder's many errors all mean: values do not fit their types
-        raise SignerRefused("The typed data does not fit its types.") from error
+    digest = typed_data_digest(request.domain, request.type_name, request.fields, request.values)
     signature = key.secret.sign_recoverable(digest, hasher=None)
     log.info("signed_typed_data", key=key.name, type=request.type_name, digest=encode_hex(digest))
     return signature[:64] + bytes([signature[64] + 27])
@@ -126,11 +124,13 @@ def _require_chain(key: Key, chain_id: int) -> None:
         )
 
 
-def _loads(line: bytes) -> Any:
-    try:
-        return orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        raise SignerRefused("The signing request is not JSON.") from error
+def _require_private(folder: Path) -> None:
+    """Make the socket's folder; in one of another user, that user could take the socket's place."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
+        raise FolderNotOurs(f"{folder} belongs to somebody else.", mend="Set XDG_RUNTIME_DIR to a folder of yours.")
+    folder.chmod(0o700)
 
 
 def peer_uid(writer: asyncio.StreamWriter) -> int:
