@@ -32,11 +32,12 @@ def lying() -> WorkerResult:
 
 async def test_story__given_honest_work__is_posted_once_and_paid(world: World) -> None:
     job_id = await world.hire()
-    await world.deliver(job_id)
+    submitted_at = await world.deliver(job_id)
     daemons = [world.reporter(name) for name in world.names]
     await world.run(*daemons, world.desk(), rounds=10, until=world.is_posted)
     assert world.chain.posted[job_id].score == 100
-    assert len(await world.intents("verdict")) == 1
+    [intent] = await world.intents("verdict")
+    assert intent.intent.intent_key == f"verdict:{world.job_key(job_id)}:{submitted_at}"
     assert {row.score for row in await world.held("publisher")} == {100}
     assert len({bytes(row.report_hash) for row in await world.held("publisher")}) == 1
     await world.run(world.desk(), rounds=4, seconds=POLICY.review_seconds, until=world.is_over)
