@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 
 from agents_offchain.chain.devnet.anvil import DEVNET_CHAIN_ID
@@ -43,6 +44,7 @@ class ChainControl:
         Block 0 does not: each start of anvil makes a new one beside those in its state file, and any may be served.
         """
         if await self._node.block_number() == 0:
+            await self._node.request("anvil_setCoinbase", "0x" + secrets.token_hex(20))  # makes its hash its own
             await self._node.request("evm_mine")
         block = await self._node.block(1)
         if block is None:

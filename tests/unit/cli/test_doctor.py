@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from agents_offchain.cli import doctor
+from agents_offchain.cli.development import ensure_development_keys
+from agents_offchain.cli.places import key_folder, passphrase_file
+from agents_offchain.primitives.settings import Settings
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    home = tmp_path / "home"
+    home.mkdir()
+    return Settings(home=home, models=tmp_path / "models", database_url="", rpc_url="", redis_url="")
+
+
+def test_check_models__given_none__names_what_prepares_them(settings: Settings) -> None:
+    finding = doctor.check_models(settings)
+    assert finding.level == doctor.WRONG
+    assert "prepare_models" in finding.mend
+
+
+def test_check_home__given_a_key_others_can_read__says_which_and_how_to_close_it(settings: Settings) -> None:
+    ensure_development_keys(key_folder(settings), passphrase_file(settings))
+    assert doctor.check_home(settings).level == doctor.FINE
+    (key_folder(settings) / "agent.json").chmod(0o644)
+    finding = doctor.check_home(settings)
+    assert finding.level == doctor.WRONG
+    assert finding.mend.startswith("chmod 600")
+
+
+def test_check_home__given_no_passphrase__says_so(settings: Settings) -> None:
+    ensure_development_keys(key_folder(settings), passphrase_file(settings))
+    passphrase_file(settings).unlink()
+    assert doctor.check_home(settings).level == doctor.WRONG
+
+
+def test_check_database__given_a_file_that_is_none__says_how_to_get_a_new_one(settings: Settings) -> None:
+    (settings.home / "aitbc.db").write_bytes(b"not a database at all" * 100)
+    finding = doctor.check_database(settings)
+    assert finding.level == doctor.WRONG
+    assert finding.mend
+
+
+def test_check_database__given_a_migrated_one__is_fine(settings: Settings, database_template: Path) -> None:
+    shutil.copy(database_template, settings.home / "aitbc.db")
+    assert doctor.check_database(settings).level == doctor.FINE
+
+
+def test_check_disk__given_a_full_one__says_so(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = type("usage", (), {"free": 5 << 20})()
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    finding = doctor.check_disk(settings)
+    assert finding.level == doctor.WRONG
+    assert "Free at least" in finding.mend
+
+
+def test_check_node__when_it_is_absent__is_a_hint_only(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert doctor.check_node(settings).level == doctor.HINT
+
+
+def test_check_chain_tool__when_it_is_absent__names_the_set_up(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.delenv("AITBC_ANVIL", raising=False)
+    monkeypatch.setattr(doctor, "installation_root", lambda: tmp_path)
+    finding = doctor.check_chain_tool(settings)
+    assert finding.level == doctor.WRONG
+    assert "make setup" in finding.mend
