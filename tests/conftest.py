@@ -6,6 +6,7 @@ Hypothesis runs with a fixed seed at CI size, and longer with a random one when 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -13,11 +14,13 @@ from pathlib import Path
 
 import pytest
 import pytest_socket
+import structlog
 from hypothesis import HealthCheck, settings
 
 from agents_offchain.primitives.clock import ManualClock
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.migrate import migrate
+from tests.fakes.inline_sqlite import inline_sqlite
 
 SUITES = ("unit", "contract", "integration", "river", "bench")
 
@@ -69,6 +72,20 @@ async def database(database_file: Path) -> AsyncIterator[Database]:
     handle = Database(f"sqlite+aiosqlite:///{database_file}")
     yield handle
     await handle.close()
+
+
+@pytest.fixture
+async def inline_database(database_file: Path) -> AsyncIterator[Database]:
+    """A database for stories that are told hundreds of times: no threads, one writer, no logs of ours.
+
+    A story starts with `tests.fakes.inline_sqlite.clear`.
+    """
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    with inline_sqlite():
+        handle = Database(f"sqlite+aiosqlite:///{database_file}")
+        yield handle
+        await handle.close()
+    structlog.reset_defaults()
 
 
 @pytest.fixture

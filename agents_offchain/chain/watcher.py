@@ -103,8 +103,12 @@ class Watcher:
         """
         cursor = await self._load_cursor()
         head_number = await self.node.block_number()
-        known = await self.node.block(cursor.number)
-        if known is None or known.hash != cursor.hash:
+        known = await self.node.block(min(cursor.number, head_number))
+        if known is None:
+            raise NodeUnavailable("The node has not the blocks it speaks of.", retry_after_seconds=0.2)
+        if known.number < cursor.number and await self._is_ours(known):
+            return StepResult(cursor.number, head_number, is_caught_up=True)  # the node is behind us
+        if known.hash != cursor.hash:
             return await self._roll_back(cursor.number, head_number)
         target = self._target(cursor.number, head_number)
         if target <= cursor.number:
@@ -190,6 +194,26 @@ class Watcher:
             name=name,
             args=args,
         )
+
+    async def _is_ours(self, block: Block) -> bool:
+        """Whether a block below the cursor is the one that was taken.
+
+        Raises:
+            NodeUnavailable: it is older than every kept header, so the node must catch up first.
+        """
+        async with self.database.read() as connection:
+            kept = (
+                await connection.execute(
+                    select(headers)
+                    .where(headers.c.consumer == self.consumer, headers.c.block_number <= block.number)
+                    .order_by(headers.c.block_number.desc())
+                    .limit(1)
+                )
+            ).first()
+        if kept is None:
+            raise NodeUnavailable(f"The node is at block {block.number}, far behind what {self.consumer} has seen.")
+        same = block if kept.block_number == block.number else await self.node.block(kept.block_number)
+        return same is not None and same.hash == kept.block_hash
 
     async def _roll_back(self, from_number: int, head_number: int) -> StepResult:
         ancestor = await self._find_ancestor()

@@ -7,14 +7,12 @@ once or failed with a reason, nonces have no gaps.
 
 from __future__ import annotations
 
-import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +21,7 @@ from agents_offchain.chain.sender import Sender
 from agents_offchain.storage.database import Database
 from tests.fakes.chain import PASS
 from tests.fakes.crash import Crash, Killed
-from tests.fakes.inline_sqlite import clear, inline_sqlite
+from tests.fakes.inline_sqlite import clear
 from tests.unit.chain.lane import ACCOUNT, GWEI, REFUSING, TALLY, Lane
 
 pytestmark = pytest.mark.unit
@@ -47,17 +45,6 @@ STORIES: dict[str, dict[int, Callable[[Lane], object]]] = {
 }
 
 
-@pytest.fixture
-async def story_database(database_file: Path) -> AsyncIterator[Database]:
-    """A database quick enough for hundreds of stories; a story starts with `clear`."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    with inline_sqlite():
-        database = Database(f"sqlite+aiosqlite:///{database_file}")
-        yield database
-        await database.close()
-    structlog.reset_defaults()
-
-
 async def _tell(lane: Lane, story: dict[int, Callable[[Lane], object]], crash: Crash) -> None:
     """Run turns of a sender that may be killed in any; what happens around it happens all the same."""
     sender = None
@@ -75,12 +62,14 @@ async def _tell(lane: Lane, story: dict[int, Callable[[Lane], object]], crash: C
 
 
 @pytest.mark.parametrize("story", STORIES)
-async def test_restart__after_a_kill_at_any_point__mines_each_intent_once(story_database: Database, story: str) -> None:
+async def test_restart__after_a_kill_at_any_point__mines_each_intent_once(
+    inline_database: Database, story: str
+) -> None:
     is_whole = IS_FULL or not STORIES[story]
     stride, points, tried = 1 if is_whole else 4, 0 if is_whole else list(STORIES).index(story) % 4, 0
     while True:
-        await clear(story_database)
-        lane, crash = Lane(story_database), Crash(points)
+        await clear(inline_database)
+        lane, crash = Lane(inline_database), Crash(points)
         await lane.plan("a")
         await lane.plan("b")
         await lane.plan("no", REFUSING)
@@ -186,10 +175,10 @@ async def _obey(lane: Lane, commands: list[tuple[str, int | None]]) -> None:  # 
 
 @given(commands=NO_STRANGER)
 async def test_any_schedule__of_crashes_and_trouble__mines_each_intent_once(
-    story_database: Database, commands: list[tuple[str, int | None]]
+    inline_database: Database, commands: list[tuple[str, int | None]]
 ) -> None:
-    await clear(story_database)
-    lane = Lane(story_database)
+    await clear(inline_database)
+    lane = Lane(inline_database)
     await lane.plan("first")
     await _obey(lane, commands)
     await lane.run_to_end(await lane.start(), turns=90)
@@ -198,11 +187,11 @@ async def test_any_schedule__of_crashes_and_trouble__mines_each_intent_once(
 
 @given(commands=COMMANDS)
 async def test_any_schedule__with_a_stranger_on_the_account__takes_effect_at_most_once(
-    story_database: Database, commands: list[tuple[str, int | None]]
+    inline_database: Database, commands: list[tuple[str, int | None]]
 ) -> None:
     """The contract does a thing once, as ours do; the sender must not call a thing failed that was done."""
-    await clear(story_database)
-    lane = Lane(story_database, is_once=True)
+    await clear(inline_database)
+    lane = Lane(inline_database, is_once=True)
     await lane.plan("first")
     await _obey(lane, commands)
     await lane.run_to_end(await lane.start(), turns=90)
