@@ -1,4 +1,4 @@
-"""ERC-8004 identity 2.0.0: selectors, topics, order of events and behaviour, against facts copied from the text (D1)."""
+"""ERC-8004 identity 2.0.0: selectors, topics, order of events and behaviour, by facts copied from the text (D1)."""
 
 from __future__ import annotations
 
