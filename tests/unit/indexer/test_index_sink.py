@@ -7,14 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
 from agents_offchain.indexer.rebuild import table_digests
 from agents_offchain.indexer.sink import IndexSink
 from agents_offchain.storage.database import Database
-from agents_offchain.storage.tables.read_model import changes, jobs
+from agents_offchain.storage.tables.read_model import agent_listings, changes, jobs, verdicts
 from agents_offchain.storage.tables.read_model import marketplace_transactions as movements
 from tests.unit.indexer.fake_chain import CLIENT, OWNER, WALLET, FakeChain, fake_deployment, index, memory_database
 
@@ -101,6 +101,7 @@ async def play(actions: list[tuple[str, int]]) -> tuple[dict[str, Any], dict[str
             return await table_digests(left), await table_digests(right)
 
 
+@settings(phases=(Phase.explicit, Phase.generate))  # shrinking whole databases takes minutes
 @given(st.lists(ACTIONS, max_size=40))
 def test_tables__after_any_mining_and_reorganisation__equal_a_rebuild(actions: list[tuple[str, int]]) -> None:
     live, rebuilt = asyncio.run(play(actions))
@@ -125,6 +126,31 @@ async def test_tables__when_a_job_is_taken_back_and_returns_elsewhere__equal_a_r
     assert live == rebuilt
     assert live["jobs"][0] == 1
     assert live["marketplace_transactions"][0] == 4
+
+
+async def test_rows__of_events_in_several_blocks__follow_the_order_of_blocks() -> None:
+    chain = FakeChain()
+    chain.register_agent()
+    chain.create_listing(0)
+    chain.mine()
+    chain.emit("ServiceListings", "ListingUpdated", listingId=1, price=7, isAvailable=True)
+    async with memory_database() as database:
+        await index(database, chain)
+        async with database.read() as connection:
+            assert (await connection.execute(select(agent_listings.c.price))).scalar_one() == 7
+
+
+async def test_verdict__of_a_submission_that_is_taken_back__goes_away() -> None:
+    chain = FakeChain()
+    job_id = chain.hire(0, 1)
+    chain.mine()
+    chain.post_verdict(job_id)
+    async with memory_database() as database:
+        sink = await index(database, chain)
+        async with database.write() as connection:
+            assert (await connection.execute(select(verdicts.c.job_id))).scalars().all() == [job_id]
+            await sink.roll_back(connection, 0)
+            assert (await connection.execute(select(verdicts.c.job_id))).scalars().all() == []
 
 
 async def test_service_type__of_a_job_whose_listing_comes_later__is_filled_in_and_taken_back() -> None:

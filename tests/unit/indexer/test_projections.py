@@ -39,6 +39,15 @@ def test_agent__after_a_transfer__has_the_new_owner_and_no_wallet() -> None:
     assert (row.owner, row.wallet) == (address(CLIENT), bytes(20))
 
 
+def test_agent__of_a_registry_that_logs_only_the_transfer__has_no_wallet_either() -> None:
+    chain = FakeChain()
+    chain.register_agent()
+    chain.emit("AgentRegistry", "Transfer", from_=OWNER, to=CLIENT, tokenId=0)
+    row = project_agent(chain.facts())
+    assert row is not None
+    assert (row.owner, row.wallet) == (address(CLIENT), bytes(20))
+
+
 def test_agent__when_its_wallet_is_set_after_a_transfer__keeps_the_new_wallet() -> None:
     chain = FakeChain()
     chain.transfer_agent(chain.register_agent(), OWNER, CLIENT)
