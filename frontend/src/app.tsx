@@ -33,7 +33,7 @@ export function App({ queryClient }: { queryClient: QueryClient }) {
         </a>
         <Header />
         <Banner />
-        <main id="main" className="flex-1">
+        <main id="main" className="min-h-[calc(100dvh-3.5rem)] flex-1">
           <Boundary>
             <Suspense fallback={<Loading />}>
               <Switch>

@@ -43,7 +43,7 @@ export class Chain {
     await this.#write(wallet, this.token, 'approve', [this.escrow.address, budget]);
     const receipt = await this.#write(wallet, this.escrow, 'hire', [
       {
-        provider: '0x00000000000000000000000000000000000A6E47',
+        provider: '0x00000000000000000000000000000000000a6e47',
         policyId,
         budget,
         expiredAt: timestamp + tail + BigInt(workSeconds),

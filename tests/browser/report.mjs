@@ -5,6 +5,8 @@ export class Report {
   passed = 0;
   failed = 0;
   skipped = 0;
+  /** Called with the failed step's name, to keep what the page looked like. */
+  onFailure = async () => undefined;
 
   /** Runs the steps in order; what follows a failed step is skipped, the next flow starts anyway. */
   async flow(name, steps) {
@@ -23,6 +25,7 @@ export class Report {
         isBroken = true;
         this.failed += 1;
         console.log(`FAIL  ${name}: ${what}\n${indent(error.stack ?? String(error))}`);
+        await this.onFailure(`${name} ${what}`).catch(() => undefined);
       }
     }
     return !isBroken;

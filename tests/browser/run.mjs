@@ -4,6 +4,7 @@
 //   AITBC_PAGE=http://127.0.0.1:PORT  tests a stack that runs already
 //   AITBC_SCREENS=folder              also writes a picture of every route, two widths, two themes
 
+import { join } from 'node:path';
 import { CHROMIUM, hasChromium, launch, Watch } from './browser.mjs';
 import { Chain } from './chain.mjs';
 import { hireFlow } from './flow-hire.mjs';
@@ -45,6 +46,8 @@ try {
   await wallet.install(page);
   const world = { base: stack.page, page, context, wallet, watch, chain: new Chain(deployment), deployment, report };
 
+  report.onFailure = (what) => shootFailure(page, what);
+
   await visitorFlow(world);
   if (await hireFlow(world)) {
     await phoneFlow(world);
@@ -61,6 +64,13 @@ try {
   await stack.stop();
 }
 process.exit(report.close());
+
+/** Leaves a picture of the page where a step has failed, if a folder for it is named. */
+async function shootFailure(page, what) {
+  if (!process.env.AITBC_SCREENS) return;
+  const name = `failed-${what.replace(/[^a-z0-9]+/gi, '-')}.png`;
+  await page.screenshot({ path: join(process.env.AITBC_SCREENS, name), fullPage: true });
+}
 
 function expectNone(list) {
   if (list.length > 0) throw new Error(list.slice(0, 10).join('\n'));

@@ -5,26 +5,16 @@
  * `slow` is not an end but says that it takes long. What was sent is recorded before anything is awaited, so a
  * reload picks it up again.
  */
-import { type Abi, BaseError, type TransactionReceipt, TransactionReceiptNotFoundError } from 'viem';
-import {
-  getTransaction,
-  getTransactionCount,
-  getTransactionReceipt,
-  waitForTransactionReceipt,
-} from 'viem/actions';
+import { type Abi, BaseError, encodeFunctionData, type TransactionReceipt } from 'viem';
+import { getBlockNumber, getTransactionCount } from 'viem/actions';
 import { simulateContract, writeContract } from 'wagmi/actions';
 import { type Address, getDeployment, type Hex } from '../lib/deployment';
 import { chainNow } from '../lib/live';
-import {
-  addTransaction,
-  type TxKind,
-  type TxRecord,
-  transactionStore,
-  updateTransaction,
-} from '../lib/transactions';
+import { addTransaction, type TxKind, transactionStore, updateTransaction } from '../lib/transactions';
 import { chain, config, node } from './config';
 import { contractErrors, type Described, describeError } from './errors';
 import { jobIdOf } from './job-reads';
+import { watchSent } from './watch';
 
 export type Call = {
   kind: TxKind;
@@ -81,7 +71,9 @@ export async function send(
   }
   onState({ stage: 'signing' });
   let hash: Hex;
+  let before: Before;
   try {
+    before = await readBefore(account);
     hash = await writeContract(config, full);
   } catch (error) {
     const described = describeError(error);
@@ -91,6 +83,9 @@ export async function send(
     hash,
     kind: call.kind,
     from: account,
+    to: call.address,
+    data: encodeFunctionData({ abi: call.abi, functionName: call.functionName, args: [...call.args] }),
+    ...before,
     chainId: chain.id,
     escrow: getDeployment().contracts.JobEscrow,
     state: 'pending',
@@ -107,6 +102,17 @@ export async function send(
   } finally {
     clearTimeout(slow);
   }
+}
+
+type Before = { nonce: number; sinceBlock: number };
+
+/** What a later look needs to tell that something else took the place: the nonce to expect, and from which block. */
+async function readBefore(account: Address): Promise<Before> {
+  const [nonce, block] = await Promise.all([
+    getTransactionCount(node(), { address: account, blockTag: 'pending' }),
+    getBlockNumber(node(), { cacheTime: 0 }),
+  ]);
+  return { nonce, sinceBlock: Number(block) };
 }
 
 type Followed = SendEnd & { block?: bigint };
@@ -130,25 +136,30 @@ export function resumePending(): void {
 }
 
 async function watch(hash: Hex): Promise<Followed> {
-  await rememberNonce(hash);
-  const gone = await replacedWhileAway(hash);
-  if (gone) return gone;
-  let replaced: { reason: 'cancelled' | 'replaced' | 'repriced'; by: Hex } | undefined;
-  const receipt = await waitForTransactionReceipt(node(), {
-    hash,
-    timeout: 0,
-    onReplaced: ({ reason, transaction }) => {
-      replaced = { reason, by: transaction.hash };
-    },
-  });
-  const block = Number(receipt.blockNumber);
-  if (replaced && replaced.reason !== 'repriced') {
-    updateTransaction(hash, { state: replaced.reason, block, replacedBy: replaced.by });
-    return { stage: replaced.reason, hash: replaced.by };
+  const record = transactionStore.get().find((item) => item.hash === hash);
+  if (!record) throw new Error(`No record of ${hash}.`);
+  const outcome = await watchSent(
+    node(),
+    { ...record, nonce: record.nonce },
+    config.getClient().pollingInterval,
+    (nonce) => updateTransaction(hash, { nonce }),
+  );
+  if (outcome.kind !== 'mined') {
+    const { kind, by, block } = outcome;
+    updateTransaction(hash, {
+      state: kind,
+      ...(by ? { replacedBy: by } : {}),
+      ...(block === undefined ? {} : { block }),
+    });
+    return { stage: kind, hash: by ?? hash };
   }
-  const by = replaced ? { replacedBy: replaced.by } : {};
+  const { receipt } = outcome;
+  const mined = {
+    block: Number(receipt.blockNumber),
+    ...(receipt.transactionHash === hash ? {} : { replacedBy: receipt.transactionHash }),
+  };
   if (receipt.status === 'reverted') {
-    updateTransaction(hash, { state: 'reverted', block, ...by });
+    updateTransaction(hash, { state: 'reverted', ...mined });
     return {
       stage: 'reverted',
       hash: receipt.transactionHash,
@@ -157,33 +168,8 @@ async function watch(hash: Hex): Promise<Followed> {
     };
   }
   const made = jobIdOf(receipt.logs);
-  updateTransaction(hash, { state: 'confirmed', block, ...by, ...(made ? { jobId: made } : {}) });
+  updateTransaction(hash, { state: 'confirmed', ...mined, ...(made ? { jobId: made } : {}) });
   return { stage: 'confirmed', hash: receipt.transactionHash, receipt };
-}
-
-async function rememberNonce(hash: Hex): Promise<void> {
-  try {
-    const { nonce } = await getTransaction(node(), { hash });
-    updateTransaction(hash, { nonce });
-  } catch {
-    // Not known to the node (yet): the wallet may still be sending it, or another has taken its place.
-  }
-}
-
-/** A sender whose nonce has moved on without this hash: something else was mined in its place. */
-async function replacedWhileAway(hash: Hex): Promise<Followed | undefined> {
-  const record: TxRecord | undefined = transactionStore.get().find((item) => item.hash === hash);
-  if (record?.nonce === undefined) return undefined;
-  const mined = await getTransactionCount(node(), { address: record.from, blockTag: 'latest' });
-  if (mined <= record.nonce) return undefined;
-  try {
-    await getTransactionReceipt(node(), { hash });
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof TransactionReceiptNotFoundError)) throw error;
-    updateTransaction(hash, { state: 'replaced' });
-    return { stage: 'replaced', hash };
-  }
 }
 
 /** Why a mined transaction reverted: the same call at the block before it, decoded. */

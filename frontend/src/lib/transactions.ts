@@ -26,6 +26,10 @@ export type TxRecord = {
   escrow: Address;
   state: TxState;
   sentAt: number;
+  /** Target and call data, by which a faster repeat is told from a different transaction. */
+  to: Address;
+  data: Hex;
+  sinceBlock: number;
   nonce?: number;
   block?: number;
   jobId?: string;
@@ -87,6 +91,8 @@ function isRecord(value: unknown): value is TxRecord {
     typeof record?.hash === 'string' &&
     typeof record.kind === 'string' &&
     typeof record.escrow === 'string' &&
+    typeof record.to === 'string' &&
+    typeof record.data === 'string' &&
     typeof record.state === 'string'
   );
 }

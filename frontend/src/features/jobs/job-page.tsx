@@ -34,7 +34,7 @@ export default function JobPage({ jobId }: { jobId: string }) {
             {t('job.unknown.text')}
           </Empty>
         ) : read.isPending ? (
-          <LoadingRows count={3} height="h-28" />
+          <LoadingJob />
         ) : (
           <Failed error={read.error} onRetry={read.retry} />
         )}
@@ -71,7 +71,7 @@ function Loaded({ job, isIndexing, isChainDown }: { job: Job; isIndexing: boolea
         <Actions job={job} feeBps={policy.feeBps} passMark={policy.passMark} />
       </div>
       <div className="mt-8 grid gap-8 lg:grid-cols-[1fr_19rem] lg:grid-rows-[auto_1fr]">
-        <div className="min-w-0">{job.deliverable ? <ResultPanel job={job} /> : <NotYet job={job} />}</div>
+        <div className="min-w-0">{job.submittedAt ? <ResultPanel job={job} /> : <NotYet job={job} />}</div>
         <div className="min-w-0 lg:col-start-2 lg:row-span-2">
           <MoneyPanel job={job} feeBps={policy.feeBps} />
           {job.verdict && <VerdictPanel job={job} verdict={job.verdict} passMark={policy.passMark} />}
@@ -82,6 +82,16 @@ function Loaded({ job, isIndexing, isChainDown }: { job: Job; isIndexing: boolea
         </div>
       </div>
     </Page>
+  );
+}
+
+/** As tall as what follows, so that nothing jumps when it comes. */
+function LoadingJob() {
+  return (
+    <div className="grid gap-8">
+      <LoadingRows count={1} height="h-32" />
+      <LoadingRows count={1} height="h-[44rem]" />
+    </div>
   );
 }
 

@@ -39,10 +39,14 @@ export function MoneyPanel({ job, feeBps }: { job: Job; feeBps: number }) {
             </dl>
           )
         )}
-        {agent.data && (
+        {!agent.isError && (
           <p className="mt-3 border-t border-line pt-3 text-small text-muted" data-agent-balance>
             {t('money.agentHolds')}{' '}
-            <Money units={agent.data.balance} decimals={decimals} symbol={symbol} className="text-ink" />
+            {agent.data ? (
+              <Money units={agent.data.balance} decimals={decimals} symbol={symbol} className="text-ink" />
+            ) : (
+              '…'
+            )}
           </p>
         )}
       </div>

@@ -26,7 +26,7 @@ export function ResultPanel({ job }: { job: Job }) {
   return (
     <Section title={t('result.title')}>
       {result.isPending ? (
-        <LoadingRows count={1} height="h-72" />
+        <LoadingRows count={1} height="h-[44rem]" />
       ) : result.isError ? (
         <>
           <Failed error={result.error} onRetry={() => void result.refetch()} />
@@ -107,7 +107,9 @@ function ProofLine({ proof, text }: { proof: Proof | undefined; text: string }) 
 }
 
 function Findings({ document, picture }: { document: ResultDocument; picture: CheckedBytes | undefined }) {
-  const [shown, setShown] = useState<Shape>();
+  const [pointed, setPointed] = useState<Shape>();
+  const [pinned, setPinned] = useState<Shape>();
+  const shown = pointed ?? pinned;
   return (
     <div className="card overflow-hidden">
       {document.annotated && <Picture document={document} picture={picture} shown={shown} />}
@@ -122,8 +124,11 @@ function Findings({ document, picture }: { document: ResultDocument; picture: Ch
                 <Row
                   // biome-ignore lint/suspicious/noArrayIndexKey: a delivered list never changes its order
                   key={index}
-                  isOn={shown?.kind === 'object' && shown.index === index}
-                  onShow={(isOn) => setShown(isOn ? { kind: 'object', index } : undefined)}
+                  isPinned={isSame(pinned, 'object', index)}
+                  onPin={() =>
+                    setPinned(isSame(pinned, 'object', index) ? undefined : { kind: 'object', index })
+                  }
+                  onPoint={(isOn) => setPointed(isOn ? { kind: 'object', index } : undefined)}
                   text={found.label}
                   score={found.score}
                 />
@@ -141,8 +146,9 @@ function Findings({ document, picture }: { document: ResultDocument; picture: Ch
                 <Row
                   // biome-ignore lint/suspicious/noArrayIndexKey: a delivered list never changes its order
                   key={index}
-                  isOn={shown?.kind === 'text' && shown.index === index}
-                  onShow={(isOn) => setShown(isOn ? { kind: 'text', index } : undefined)}
+                  isPinned={isSame(pinned, 'text', index)}
+                  onPin={() => setPinned(isSame(pinned, 'text', index) ? undefined : { kind: 'text', index })}
+                  onPoint={(isOn) => setPointed(isOn ? { kind: 'text', index } : undefined)}
                   text={line.text}
                   score={line.score}
                 />
@@ -155,15 +161,20 @@ function Findings({ document, picture }: { document: ResultDocument; picture: Ch
   );
 }
 
-/** A found thing; pointing at it, or focusing it, marks its place in the picture. */
+const isSame = (shape: Shape, kind: 'object' | 'text', index: number): boolean =>
+  shape?.kind === kind && shape.index === index;
+
+/** A found thing; pointing at it marks its place in the picture, pressing it keeps the mark. */
 function Row({
-  isOn,
-  onShow,
+  isPinned,
+  onPin,
+  onPoint,
   text,
   score,
 }: {
-  isOn: boolean;
-  onShow: (isOn: boolean) => void;
+  isPinned: boolean;
+  onPin: () => void;
+  onPoint: (isOn: boolean) => void;
   text: string;
   score: number;
 }) {
@@ -171,13 +182,13 @@ function Row({
     <li>
       <button
         type="button"
-        aria-pressed={isOn}
-        onClick={() => onShow(!isOn)}
-        onMouseEnter={() => onShow(true)}
-        onMouseLeave={() => onShow(false)}
+        aria-pressed={isPinned}
+        onClick={onPin}
+        onMouseEnter={() => onPoint(true)}
+        onMouseLeave={() => onPoint(false)}
         className={clsx(
           'flex w-full items-baseline justify-between gap-3 rounded-control px-2 py-1.5 text-left text-small pointer-coarse:py-2.5',
-          isOn ? 'bg-accent-soft' : 'hover:bg-raised',
+          isPinned ? 'bg-accent-soft' : 'hover:bg-raised',
         )}
       >
         <span className="min-w-0">{text}</span>

@@ -62,13 +62,17 @@ export function useJob(jobId: string): JobRead {
     enabled: needsLogs,
     staleTime: Number.POSITIVE_INFINITY,
   });
-  const job = isUnknown
+  // Drawn once the surroundings are known too, or known to be missing: parts that arrive later would push others away.
+  const isAround = api.isSuccess || api.isError || logs.isSuccess || logs.isError || !indexed;
+  const isEnough = (chain.isSuccess && isAround) || api.isSuccess;
+  const isDrawn = isEnough && !isUnknown;
+  const job = !isDrawn
     ? undefined
     : mergeJob(jobId, { chain: chain.data, api: api.data, logs: logs.data }, house());
   return {
     job,
     isUnknown,
-    isPending: !job && !isUnknown && (chain.isPending || api.isFetching),
+    isPending: !isUnknown && !isEnough && (chain.isPending || !isAround),
     isIndexing: !indexed && !api.data,
     isChainDown: chain.isError && !isUnknown,
     error: chain.error ?? api.error,
