@@ -14,7 +14,7 @@ from agents_offchain.indexer.facts import entity_of, event_row
 from agents_offchain.indexer.projections.transaction import FeeOwners
 from agents_offchain.indexer.refold import Change, Refolder
 from agents_offchain.storage.tables.read_model import chain_heads, changes, events
-from agents_offchain.storage.upsert import insert_new, upsert
+from agents_offchain.storage.upsert import insert_many, upsert
 
 KEPT_CHANGES = 10_000
 
@@ -35,7 +35,7 @@ class IndexSink:
     async def apply(self, connection: AsyncConnection, taken: Sequence[ChainEvent], head: Block) -> None:
         """Store events of blocks up to `head` and fold what they touch. Taking a log twice changes nothing."""
         if taken:
-            await insert_new(connection, events, [event_row(event) for event in taken])
+            await insert_many(connection, events, [event_row(event) for event in taken])
             touched = {entity for event in taken if (entity := entity_of(event)) is not None}
             changed = await self._refolder.refold(connection, touched)
             await self._announce(connection, changed, head.number)

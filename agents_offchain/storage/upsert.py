@@ -31,6 +31,13 @@ async def insert_new(connection: AsyncConnection, table: Table, rows: Sequence[M
     return written
 
 
+async def insert_many(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write the rows whose keys are not there yet, all columns given, in one go and uncounted."""
+    if rows:
+        statement = _insert(connection, table).on_conflict_do_nothing()
+        await connection.execute(statement, [dict(row) for row in rows])
+
+
 def _insert(connection: AsyncConnection, table: Table) -> Any:
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     return dialect.insert(table)
