@@ -101,7 +101,11 @@ class Reporter:
         moment = await self.chain.moment(watched.block_number)
         cases = await self._cases()
         is_waiting = any(case.stage == COMMITTED for case in cases)
-        moved = await self._listen(moment, self.settings.listen_seconds if is_waiting else 0.0)
+        try:
+            moved = await self._listen(moment, self.settings.listen_seconds if is_waiting else 0.0)
+        except BusUnavailable as error:
+            log.warning("bus_unavailable", reporter=self.name, **error.as_dict())
+            moved, is_waiting = 0, False
         for case in cases:
             moved += await self._advance(case, moment)
         return StepOutcome(
@@ -125,17 +129,14 @@ class Reporter:
     async def _listen(self, moment: Moment, wait_seconds: float) -> int:
         """Keep the commitments of the other reporters; how many messages came.
 
-        A silent bus must not keep a reporter from judging, so an outage is left to the cases that need it.
+        Raises:
+            BusUnavailable: nothing is lost. It must not keep a reporter from judging.
         """
-        try:
-            mail = await self.courier.collect(wait_seconds=wait_seconds)
-            for item in mail:
-                if isinstance(item.message, Commit) and item.message.signer in moment.reporters:
-                    await self._keep(item.message)
-            await self.courier.done([item.delivery for item in mail])
-        except BusUnavailable as error:
-            log.warning("bus_unavailable", reporter=self.name, **error.as_dict())
-            return 0
+        mail = await self.courier.collect(wait_seconds=wait_seconds)
+        for item in mail:
+            if isinstance(item.message, Commit) and item.message.signer in moment.reporters:
+                await self._keep(item.message)
+        await self.courier.done([item.delivery for item in mail])
         return len(mail)
 
     async def _keep(self, commit: Commit) -> None:

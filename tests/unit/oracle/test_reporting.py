@@ -133,6 +133,7 @@ async def test_story__when_the_bus_is_down_for_a_while__reporters_judge_and_tell
     daemons = [*(world.reporter(name) for name in world.names), world.desk()]
     await world.run(*daemons, rounds=5)
     assert world.runs == dict.fromkeys(world.names, 1)
+    assert (await daemons[0].step()).is_idle, "it sleeps between two attempts"
     world.broker.is_down = False
     await world.run(*daemons, rounds=15, seconds=4, until=world.is_posted)
     assert world.chain.posted[job_id].score == 100
