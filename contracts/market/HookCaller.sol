@@ -23,9 +23,13 @@ abstract contract HookCaller is PolicyBook {
         }
     }
 
-    function _askBefore(uint256 jobId, address hook, bytes4 selector, bytes memory data, bool mayRefuse)
-        internal
-    {
+    function _askBefore(
+        uint256 jobId,
+        address hook,
+        bytes4 selector,
+        bytes memory data,
+        bool mayRefuse
+    ) internal {
         _requireHookGas();
         if (hook.code.length == 0) return _onHookFailure(jobId, hook, selector, mayRefuse);
         try IERC8183Hook(hook).beforeAction{gas: HOOK_GAS}(jobId, selector, data) {}
@@ -34,9 +38,13 @@ abstract contract HookCaller is PolicyBook {
         }
     }
 
-    function _askAfter(uint256 jobId, address hook, bytes4 selector, bytes memory data, bool mayRefuse)
-        internal
-    {
+    function _askAfter(
+        uint256 jobId,
+        address hook,
+        bytes4 selector,
+        bytes memory data,
+        bool mayRefuse
+    ) internal {
         _requireHookGas();
         if (hook.code.length == 0) return _onHookFailure(jobId, hook, selector, mayRefuse);
         try IERC8183Hook(hook).afterAction{gas: HOOK_GAS}(jobId, selector, data) {}

@@ -20,8 +20,8 @@ contract HookDouble is IERC8183Hook {
     Manner public manner;
     address private _target;
     bytes private _data;
-    uint256 public befores;
-    uint256 public afters;
+    uint256 public beforeCount;
+    uint256 public afterCount;
     bytes4 public lastSelector;
     bytes public lastData;
     bytes4 public fault;
@@ -37,12 +37,12 @@ contract HookDouble is IERC8183Hook {
     }
 
     function beforeAction(uint256, bytes4 selector, bytes calldata data) external {
-        ++befores;
+        ++beforeCount;
         _behave(selector, data);
     }
 
     function afterAction(uint256, bytes4 selector, bytes calldata data) external {
-        ++afters;
+        ++afterCount;
         _behave(selector, data);
     }
 

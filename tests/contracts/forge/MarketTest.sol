@@ -155,11 +155,10 @@ abstract contract MarketTest {
         return abi.encodePacked(r, s, v);
     }
 
-    function _signatures(IResultOracle.Verdict memory verdict, uint256 count)
-        internal
-        view
-        returns (bytes[] memory signatures)
-    {
+    function _signatures(
+        IResultOracle.Verdict memory verdict,
+        uint256 count
+    ) internal view returns (bytes[] memory signatures) {
         bytes32 digest = oracle.verdictDigest(verdict);
         signatures = new bytes[](count);
         for (uint256 i = 0; i < count; ++i) {

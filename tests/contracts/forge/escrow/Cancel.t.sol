@@ -89,9 +89,7 @@ contract CancelTest is MarketTest {
 
     function test_cancel__when_the_split_exceeds_the_budget__reverts_as_too_big() public {
         uint256 jobId = _hire();
-        vm.expectRevert(
-            abi.encodeWithSelector(IJobEscrow.JobEscrow_SplitTooBig.selector, BUDGET + 1, BUDGET)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrow_SplitTooBig.selector, BUDGET + 1, BUDGET));
         escrow.cancel(jobId, BUDGET + 1, _deadline, "", "");
     }
 
@@ -136,11 +134,10 @@ contract CancelTest is MarketTest {
         escrow.cancel(jobId, providerAmount, _deadline, byClient, byProvider);
     }
 
-    function _both(uint256 jobId, uint96 providerAmount)
-        private
-        view
-        returns (bytes memory byClient, bytes memory byProvider)
-    {
+    function _both(
+        uint256 jobId,
+        uint96 providerAmount
+    ) private view returns (bytes memory byClient, bytes memory byProvider) {
         bytes32 digest = escrow.cancelDigest(jobId, providerAmount, _deadline);
         return (_signature(CLIENT_KEY, digest), _signature(PROVIDER_KEY, digest));
     }

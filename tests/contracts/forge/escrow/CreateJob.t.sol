@@ -19,14 +19,18 @@ contract CreateJobTest is MarketTest {
         escrow.createJob(provider, stranger, block.timestamp + 1 days, "", address(token));
     }
 
-    function test_createJob__when_expiry_is_now__reverts_because_standard_jobs_may_not_be_over_at_birth() public {
+    function test_createJob__when_expiry_is_now__reverts_because_standard_jobs_may_not_be_over_at_birth()
+        public
+    {
         vm.expectRevert(
             abi.encodeWithSelector(IJobEscrow.JobEscrow_ExpiryTooShort.selector, block.timestamp + 1)
         );
         escrow.createJob(provider, stranger, block.timestamp, "", address(0));
     }
 
-    function test_createJob__when_evaluator_is_a_stranger__opens_a_standard_job_with_the_default_token() public {
+    function test_createJob__when_evaluator_is_a_stranger__opens_a_standard_job_with_the_default_token()
+        public
+    {
         uint256 expiredAt = block.timestamp + 1 days;
         vm.expectEmit(true, true, true, true, address(escrow));
         emit IERC8183.JobCreated(1, client, provider, stranger, expiredAt, address(0));

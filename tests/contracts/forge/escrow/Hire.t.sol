@@ -45,9 +45,7 @@ contract HireTest is MarketTest {
         address[3] memory refused = [address(oracle), address(escrow), address(token)];
         for (uint256 i = 0; i < refused.length; ++i) {
             terms.provider = refused[i];
-            vm.expectRevert(
-                abi.encodeWithSelector(IJobEscrow.JobEscrow_ProviderRefused.selector, refused[i])
-            );
+            vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrow_ProviderRefused.selector, refused[i]));
             escrow.hire(terms);
         }
     }

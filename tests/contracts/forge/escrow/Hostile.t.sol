@@ -50,7 +50,9 @@ contract HostileTest is MarketTest {
         _assertBlockedProviderKeepsCredit(BlockListToken.Manner.ReturnFalse);
     }
 
-    function test_hostile__given_a_payee_that_the_token_blocks__a_token_that_burns_gas_leaves_a_credit() public {
+    function test_hostile__given_a_payee_that_the_token_blocks__a_token_that_burns_gas_leaves_a_credit()
+        public
+    {
         _assertBlockedProviderKeepsCredit(BlockListToken.Manner.BurnGas);
     }
 
@@ -64,13 +66,13 @@ contract HostileTest is MarketTest {
         _assertStatus(jobId, IERC8183.JobStatus.Expired);
     }
 
-    function test_hostile__given_a_payee_that_the_token_blocks__the_credit_is_withdrawn_once_unblocked() public {
+    function test_hostile__given_a_payee_that_the_token_blocks__the_credit_is_withdrawn_once_unblocked()
+        public
+    {
         BlockListToken picky = new BlockListToken();
         uint256 jobId = _acceptedWithBlockedProvider(picky, BlockListToken.Manner.Revert);
         (uint256 paid,,) = _fees(escrow.jobOf(jobId).budget);
-        vm.expectRevert(
-            abi.encodeWithSelector(BlockListToken.BlockListToken_Blocked.selector, provider)
-        );
+        vm.expectRevert(abi.encodeWithSelector(BlockListToken.BlockListToken_Blocked.selector, provider));
         escrow.withdrawFor(address(picky), provider);
         vm.assertEq(escrow.creditOf(address(picky), provider), paid, "a failed withdrawal costs nothing");
         picky.setBlocked(provider, false, BlockListToken.Manner.Revert);
@@ -168,8 +170,7 @@ contract HostileTest is MarketTest {
     function test_hostile__given_a_recording_hook__every_step_is_told_as_the_standard_says() public {
         HookDouble hook = new HookDouble();
         vm.startPrank(client);
-        uint256 jobId =
-            escrow.createJob(address(0), stranger, block.timestamp + 1 days, "", address(hook));
+        uint256 jobId = escrow.createJob(address(0), stranger, block.timestamp + 1 days, "", address(hook));
         escrow.setProvider(jobId, provider, "p");
         _assertTold(hook, 1, IERC8183.setProvider.selector, abi.encode(provider, bytes("p")));
         escrow.setBudget(jobId, BUDGET, "b");
@@ -206,7 +207,9 @@ contract HostileTest is MarketTest {
         escrow.withdraw(address(token));
     }
 
-    function test_hostile__when_treasury_and_reporters_withdraw__each_gets_its_own_and_nothing_remains() public {
+    function test_hostile__when_treasury_and_reporters_withdraw__each_gets_its_own_and_nothing_remains()
+        public
+    {
         uint256 jobId = _hireAndSubmit();
         vm.prank(client);
         escrow.accept(jobId);
@@ -249,10 +252,10 @@ contract HostileTest is MarketTest {
         vm.stopPrank();
     }
 
-    function _acceptedWithBlockedProvider(BlockListToken picky, BlockListToken.Manner manner)
-        private
-        returns (uint256 jobId)
-    {
+    function _acceptedWithBlockedProvider(
+        BlockListToken picky,
+        BlockListToken.Manner manner
+    ) private returns (uint256 jobId) {
         jobId = _hire(_rowFor(address(picky)));
         _submit(jobId);
         picky.setBlocked(provider, true, manner);
@@ -289,8 +292,8 @@ contract HostileTest is MarketTest {
     }
 
     function _assertTold(HookDouble hook, uint256 times, bytes4 selector, bytes memory data) private view {
-        vm.assertEq(hook.befores(), times, "before");
-        vm.assertEq(hook.afters(), times, "after");
+        vm.assertEq(hook.beforeCount(), times, "before");
+        vm.assertEq(hook.afterCount(), times, "after");
         vm.assertEq(bytes32(hook.lastSelector()), bytes32(selector), "selector");
         vm.assertEq(hook.lastData(), data, "data");
     }
@@ -305,9 +308,8 @@ contract HostileTest is MarketTest {
         terms.policyId = id;
         doors = new bytes[](15);
         doors[0] = abi.encodeCall(escrow.hire, (terms));
-        doors[1] = abi.encodeCall(
-            escrow.createJob, (provider, stranger, block.timestamp + 1 days, "", address(0))
-        );
+        doors[1] =
+            abi.encodeCall(escrow.createJob, (provider, stranger, block.timestamp + 1 days, "", address(0)));
         doors[2] = abi.encodeCall(escrow.setProvider, (1, provider, ""));
         doors[3] = abi.encodeCall(escrow.setBudget, (1, 1, ""));
         doors[4] = abi.encodeCall(escrow.fund, (1, 1, ""));

@@ -23,11 +23,7 @@ contract MoneyTest is MarketTest {
         uint256 balance = token.balanceOf(client);
         bytes32 digest = escrow.cancelDigest(jobId, earned, type(uint256).max);
         escrow.cancel(
-            jobId,
-            earned,
-            type(uint256).max,
-            _signature(CLIENT_KEY, digest),
-            _signature(PROVIDER_KEY, digest)
+            jobId, earned, type(uint256).max, _signature(CLIENT_KEY, digest), _signature(PROVIDER_KEY, digest)
         );
         (uint256 paid, uint256 house, uint256 pool) = _fees(earned);
         vm.assertEq(token.balanceOf(client), balance + locked - earned, "refund");

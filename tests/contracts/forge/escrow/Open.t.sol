@@ -165,9 +165,7 @@ contract OpenJobTest is MarketTest {
             vm.startPrank(client);
             uint256 jobId = escrow.createJob(refused[i], stranger, block.timestamp + 1 days, "", address(0));
             escrow.setBudget(jobId, BUDGET, "");
-            vm.expectRevert(
-                abi.encodeWithSelector(IJobEscrow.JobEscrow_ProviderRefused.selector, refused[i])
-            );
+            vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrow_ProviderRefused.selector, refused[i]));
             escrow.fund(jobId, BUDGET, "");
             vm.stopPrank();
         }

@@ -27,7 +27,8 @@ contract PolicyTest is MarketTest {
     }
 
     function test_policy__when_its_fee_is_not_the_current_one__reverts_with_the_current_one() public {
-        bytes memory notCurrent = abi.encodeWithSelector(IJobEscrow.JobEscrow_FeeNotCurrent.selector, 500, 4_000);
+        bytes memory notCurrent =
+            abi.encodeWithSelector(IJobEscrow.JobEscrow_FeeNotCurrent.selector, 500, 4_000);
         IJobEscrow.Policy memory policy = _housePolicy();
         policy.feeBps = 0;
         vm.expectRevert(notCurrent);
@@ -175,7 +176,9 @@ contract PolicyTest is MarketTest {
         vm.assertEq(escrow.creditOf(address(token), address(oracle)), pool, "E7: reporters");
     }
 
-    function test_policy__when_a_hook_without_the_interface_is_allowed__reverts_for_want_of_the_interface() public {
+    function test_policy__when_a_hook_without_the_interface_is_allowed__reverts_for_want_of_the_interface()
+        public
+    {
         vm.expectRevert(
             abi.encodeWithSelector(IJobEscrow.JobEscrow_HookLacksInterface.selector, address(token))
         );

@@ -60,7 +60,13 @@ contract MarketHandler {
 
     /* ---------- actors ---------- */
 
-    function hire(uint256 who, uint256 toWhom, uint96 budget, uint32 workSeconds, uint256 row) external counted {
+    function hire(
+        uint256 who,
+        uint256 toWhom,
+        uint96 budget,
+        uint32 workSeconds,
+        uint256 row
+    ) external counted {
         uint32 id = _policyIds[row % _policyIds.length];
         IJobEscrow.HireTerms memory terms = IJobEscrow.HireTerms({
             provider: _provider(toWhom),
@@ -78,7 +84,12 @@ contract MarketHandler {
         } catch {}
     }
 
-    function createPriceAndFund(uint256 who, uint256 toWhom, uint96 budget, uint32 workSeconds) external counted {
+    function createPriceAndFund(
+        uint256 who,
+        uint256 toWhom,
+        uint96 budget,
+        uint32 workSeconds
+    ) external counted {
         address client = _client(who);
         uint256 amount = 1 + budget % 1e24;
         vm.prank(client);
@@ -196,7 +207,7 @@ contract MarketHandler {
         ESCROW.announceFee(feeBps % 1_001, shareBps % 10_001);
     }
 
-    function passTime(uint32 secondsPassed) external counted {
+    function letTimePass(uint32 secondsPassed) external counted {
         vm.warp(block.timestamp + secondsPassed % 3 days);
     }
 
@@ -232,7 +243,7 @@ contract MarketHandler {
             + TOKEN.balanceOf(ESCROW.TREASURY());
         for (uint256 i = 0; i < 3; ++i) {
             sum += TOKEN.balanceOf(_client(i)) + TOKEN.balanceOf(_provider(i))
-                + TOKEN.balanceOf(vm.addr(_reporterKeys[i]));
+            + TOKEN.balanceOf(vm.addr(_reporterKeys[i]));
         }
     }
 
@@ -242,7 +253,9 @@ contract MarketHandler {
             uint256 status = uint256(ESCROW.jobOf(jobId).status);
             uint256 noted = finalStatus[jobId];
             if (noted != 0 && noted != status + 1) leftFinalState = true;
-            if (noted == 0 && status >= uint256(IERC8183.JobStatus.Completed)) finalStatus[jobId] = status + 1;
+            if (noted == 0 && status >= uint256(IERC8183.JobStatus.Completed)) {
+                finalStatus[jobId] = status + 1;
+            }
         }
     }
 

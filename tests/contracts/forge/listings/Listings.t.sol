@@ -89,7 +89,8 @@ contract ListingsTest is MarketTest {
         vm.assertEq(listing.workSeconds, 300, "work time");
         vm.assertTrue(listing.isAvailable && !listing.isClosed, "available");
         vm.assertEq(listing.uri, CID_URI, "uri");
-        (address agentOwner, bytes32 serviceType, uint256 reputation, bool active) = listings.agentInfo(_agentId);
+        (address agentOwner, bytes32 serviceType, uint256 reputation, bool active) =
+            listings.agentInfo(_agentId);
         vm.assertEq(agentOwner, provider, "MK-01: owner");
         vm.assertEq(serviceType, bytes32("inspect-image"), "MK-01: service");
         vm.assertEq(reputation, 0, "MK-01: no registry is connected");
@@ -167,9 +168,7 @@ contract ListingsTest is MarketTest {
     }
 
     function test_listings__given_an_unknown_listing__reading_reverts() public {
-        vm.expectRevert(
-            abi.encodeWithSelector(IServiceListings.ServiceListings_UnknownListing.selector, 3)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IServiceListings.ServiceListings_UnknownListing.selector, 3));
         listings.listingOf(3);
     }
 
@@ -194,9 +193,7 @@ contract ListingsTest is MarketTest {
 
     function _expectNotOwner(address caller) private {
         vm.expectRevert(
-            abi.encodeWithSelector(
-                IServiceListings.ServiceListings_NotAgentsOwner.selector, caller, _agentId
-            )
+            abi.encodeWithSelector(IServiceListings.ServiceListings_NotAgentsOwner.selector, caller, _agentId)
         );
     }
 }

@@ -24,17 +24,11 @@ contract ReportersTest is MarketTest {
     function test_reporters__when_the_quorum_is_no_majority_or_exceeds_the_set__construction_reverts_for_the_quorum()
         public
     {
-        vm.expectRevert(
-            abi.encodeWithSelector(IResultOracle.ResultOracle_QuorumOutOfRange.selector, 1, 2, 3)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IResultOracle.ResultOracle_QuorumOutOfRange.selector, 1, 2, 3));
         new ResultOracle(escrow, reporterSet, 1);
-        vm.expectRevert(
-            abi.encodeWithSelector(IResultOracle.ResultOracle_QuorumOutOfRange.selector, 4, 2, 3)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IResultOracle.ResultOracle_QuorumOutOfRange.selector, 4, 2, 3));
         new ResultOracle(escrow, reporterSet, 4);
-        vm.expectRevert(
-            abi.encodeWithSelector(IResultOracle.ResultOracle_QuorumOutOfRange.selector, 1, 1, 0)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IResultOracle.ResultOracle_QuorumOutOfRange.selector, 1, 1, 0));
         new ResultOracle(escrow, new address[](0), 1);
     }
 

@@ -70,7 +70,9 @@ contract SettleTest is MarketTest {
         _assertConserved();
     }
 
-    function test_settle__when_a_batch_holds_bad_rows__the_good_ones_are_settled_and_the_others_skipped() public {
+    function test_settle__when_a_batch_holds_bad_rows__the_good_ones_are_settled_and_the_others_skipped()
+        public
+    {
         uint256[] memory jobIds = new uint256[](7);
         jobIds[0] = _hireAndSubmit();
         jobIds[1] = 0;
@@ -143,7 +145,9 @@ contract SettleTest is MarketTest {
         _assertStatus(jobId, IERC8183.JobStatus.Submitted);
     }
 
-    function test_settle__given_the_last_second_of_work__anybody_settles_for_the_provider_before_expiry() public {
+    function test_settle__given_the_last_second_of_work__anybody_settles_for_the_provider_before_expiry()
+        public
+    {
         uint256 jobId = _hire();
         IJobEscrow.JobView memory job = escrow.jobOf(jobId);
         vm.warp(job.workBy);

@@ -6,8 +6,7 @@ import {ResultOracle} from "../../../../contracts/oracle/ResultOracle.sol";
 import {MarketTest} from "../MarketTest.sol";
 
 contract VerdictTest is MarketTest {
-    uint256 private constant CURVE_ORDER =
-        0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
+    uint256 private constant CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
     uint256 private constant STRANGER_KEY = 0xBAD;
 
     uint256 private _jobId;
@@ -103,11 +102,14 @@ contract VerdictTest is MarketTest {
     function test_postVerdict__when_a_signature_has_a_high_s__is_nobodys() public {
         IResultOracle.Verdict memory verdict = _verdict(_jobId, 5);
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(reporterKeys[0], oracle.verdictDigest(verdict));
-        bytes memory high = abi.encodePacked(r, bytes32(CURVE_ORDER - uint256(s)), v == 27 ? uint8(28) : uint8(27));
+        bytes memory high =
+            abi.encodePacked(r, bytes32(CURVE_ORDER - uint256(s)), v == 27 ? uint8(28) : uint8(27));
         _assertNobodys(verdict, high);
     }
 
-    function test_postVerdict__when_a_signature_has_an_odd_v_or_a_zero_r_or_an_odd_length__is_nobodys_either() public {
+    function test_postVerdict__when_a_signature_has_an_odd_v_or_a_zero_r_or_an_odd_length__is_nobodys_either()
+        public
+    {
         IResultOracle.Verdict memory verdict = _verdict(_jobId, 5);
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(reporterKeys[0], oracle.verdictDigest(verdict));
         _assertNobodys(verdict, abi.encodePacked(r, s, uint8(29)));
