@@ -8,5 +8,13 @@ export default defineConfig({
   plugins: [react(), tailwindcss()],
   server: { proxy: { '/api': { target: api, changeOrigin: true } } },
   build: { target: 'es2023', sourcemap: false, manifest: true, reportCompressedSize: false },
-  test: { environment: 'jsdom', include: ['test/**/*.test.{ts,tsx}'], restoreMocks: true },
+  test: {
+    environment: 'jsdom',
+    include: ['test/**/*.test.{ts,tsx}'],
+    setupFiles: ['test/setup.ts'],
+    restoreMocks: true,
+    // One document for all files: making one for each costs more than all tests together.
+    isolate: false,
+    fileParallelism: false,
+  },
 });

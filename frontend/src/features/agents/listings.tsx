@@ -138,8 +138,7 @@ function HireLink({ item }: { item: ApiListing }) {
   if (!item.is_available) return <span className="text-small text-muted">{t('agents.unavailable')}</span>;
   return (
     <ButtonLink href={hireHref(item)} variant="secondary">
-      {t('agents.hire')}
-      <span className="sr-only"> {item.agent_name}</span>
+      {t('agents.hire')} <span className="sr-only">{item.agent_name}</span>
     </ButtonLink>
   );
 }
