@@ -155,6 +155,7 @@ async def test_stream__when_the_chain_takes_a_job_back__says_that_it_is_gone(
         async with aclosing(served.news()) as stream:
             await anext(stream)
             anvil.rpc("evm_revert", snapshot)
+            anvil.mine(5)  # a chain that is only shorter is a node that lags
             await served.catch_up()
             while (item := await anext(stream))[0] != "job":
                 pass

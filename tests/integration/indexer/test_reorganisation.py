@@ -106,6 +106,7 @@ async def test_tables__when_the_chain_goes_back_to_a_snapshot__forget_the_job(
     await catch_up(indexer)
     assert len(await rows_of(database, jobs)) == 1
     anvil.rpc("evm_revert", snapshot)
+    anvil.mine(5)  # a chain that is only shorter is a node that lags
     await catch_up(indexer)
     assert await rows_of(database, jobs) == []
     assert await rows_of(database, movements) == []
