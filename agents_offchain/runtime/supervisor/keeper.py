@@ -78,7 +78,7 @@ class Keeper:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
         self._settled.set()
-        if self.state.state != "failed":
+        if self.state.state not in ("failed", "stopped"):
             self._change("stopped", pid=0)
 
     async def _run(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
+import time
 from collections.abc import Sequence
 
 import psutil
@@ -13,6 +13,7 @@ from agents_offchain.runtime.supervisor.state_file import ProcessState
 
 CREATED_TOLERANCE_SECONDS = 2.0
 GRACE_SECONDS = 3.0
+POLL_SECONDS = 0.05
 
 
 def find_leftovers(processes: Sequence[ProcessState]) -> list[psutil.Process]:
@@ -53,15 +54,20 @@ def is_alive(record: ProcessState) -> bool:
 
 
 def end_process(pid: int, *, wait_seconds: float) -> bool:
-    """SIGTERM to one process and wait for its end; False when it outlives `wait_seconds`."""
+    """SIGTERM to one process and wait for its end; False when it outlives `wait_seconds`.
+
+    One that has ended and only waits to be collected by its parent counts as ended.
+    """
+    deadline = time.monotonic() + wait_seconds
     try:
         process = psutil.Process(pid)
-        os.kill(pid, signal.SIGTERM)
-        process.wait(timeout=wait_seconds)
-    except psutil.TimeoutExpired:
-        return False
-    except (psutil.NoSuchProcess, ProcessLookupError):
-        return True
+        process.terminate()
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(POLL_SECONDS)
+    except psutil.NoSuchProcess:
+        pass
     return True
 
 

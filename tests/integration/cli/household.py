@@ -42,6 +42,11 @@ time.sleep(600)
 POLICY = RestartPolicy(first_delay_seconds=0.05, longest_delay_seconds=0.1, budget=3, window_seconds=60)
 
 
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def spec(folder: Path, name: str, code: str, *needs: str) -> ProcessSpec:
     async def is_ready(_pid: int) -> bool:
         return (folder / f"ready-{name}").exists()
@@ -57,7 +62,7 @@ async def main(folder: Path) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
 
     def note(state: ProcessState) -> None:
-        print(state.name, state.state, state.pid, flush=True)
+        say(f"{state.name} {state.state} {state.pid}")
         file.write(SupervisorState(os.getpid(), time.time(), supervisor.states()))
 
     spawner = OsSpawner(lambda name: LogFile(folder / "logs", name), dict(os.environ))
@@ -68,7 +73,7 @@ async def main(folder: Path) -> None:
     ]
     supervisor = Supervisor(specs, spawner, folder / "logs", on_change=note)
     await supervisor.start()
-    print("up", flush=True)
+    say("up")
     await stop.wait()
     await supervisor.stop()
     file.remove()

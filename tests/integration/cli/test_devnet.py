@@ -60,7 +60,8 @@ async def test_restart__given_the_same_folder__is_the_same_chain_with_time_going
             await control.keep_time_forward()
             await control.advance_time(1)
             after = await node.block()
-            assert head is not None and after is not None
+            assert head is not None
+            assert after is not None
             assert after.number > head.number
             assert after.timestamp > head.timestamp
             head = after

@@ -43,7 +43,7 @@ class FakeChild:
 
 @dataclass
 class FakeSpawner:
-    """Hands out fake children; `ending` names processes that end at once with a code, `absent` ones that cannot start."""
+    """Hands out fake children; those in `ending` end at once with a code, those in `absent` cannot start."""
 
     ending: dict[str, int] = field(default_factory=dict)
     absent: set[str] = field(default_factory=set)
