@@ -44,12 +44,13 @@ def assert_tables_equal_a_rebuild(stack: Stack) -> None:
     assert verification.is_equal
 
 
-def workers_of(stack: Stack) -> list[psutil.Process]:
+def workers_of(agent: psutil.Process) -> list[psutil.Process]:
     """Child processes that run a skill for the agent now."""
-    agent = psutil.Process(int(stack.process_status("agent")["pid"]))
-    return [
-        child for child in agent.children(recursive=True) if "agents_offchain.runtime.workers.child" in child.cmdline()
-    ]
+    return [child for child in agent.children(recursive=True) if WORKER in child.cmdline()]
+
+
+def agent_of(stack: Stack) -> psutil.Process:
+    return psutil.Process(int(stack.process_status("agent")["pid"]))
 
 
 def outbox_statuses(stack: Stack, kind: str, job_id: int) -> list[str]:
@@ -62,9 +63,10 @@ def test_agent__when_killed_in_the_middle_of_the_skill__delivers_once_and_is_pai
     requester = Requester(stack)
     wallet = requester.listing()["wallet"]
     before = requester.balance(wallet)
+    agent = agent_of(stack)
     job_id = requester.hire(requester.request(requester.listing(), PICTURE.read_bytes()))
-    workers = until(lambda: workers_of(stack))
-    stack.kill("agent")
+    workers = until(lambda: workers_of(agent))
+    agent.kill()
     until(lambda: not living(workers), 10)
     requester.await_status(job_id, "submitted")
     assert requester.stages(job_id).count("started") == 2
@@ -77,8 +79,9 @@ def test_watcher__when_killed_after_the_submission_was_sent__submits_once_and_is
     requester = Requester(stack)
     wallet = requester.listing()["wallet"]
     before = requester.balance(wallet)
+    agent = agent_of(stack)
     job_id = requester.hire(requester.request(requester.listing(), PICTURE.read_bytes()))
-    until(lambda: workers_of(stack))
+    until(lambda: workers_of(agent))
     requester.rpc("evm_setIntervalMining", 0)
     until(lambda: outbox_statuses(stack, "submit", job_id) == ["sent"])
     for process in ("agent", "indexer", "publisher"):
