@@ -2906,6 +2906,20 @@ export const resultOracleAbi = [
   },
   {
     "type": "error",
+    "name": "ResultOracle_GasTooLow",
+    "inputs": [
+      {
+        "name": "gasLeft",
+        "type": "uint256"
+      },
+      {
+        "name": "needed",
+        "type": "uint256"
+      }
+    ]
+  },
+  {
+    "type": "error",
     "name": "ResultOracle_LengthMismatch",
     "inputs": [
       {

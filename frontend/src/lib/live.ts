@@ -86,10 +86,12 @@ export function connectLive(queryClient: QueryClient): () => void {
       void queryClient.invalidateQueries({ queryKey: ['jobs'] });
       void queryClient.invalidateQueries({ queryKey: ['money'] });
     });
-    source.addEventListener('listing', () => {
-      void queryClient.invalidateQueries({ queryKey: ['listings'] });
-      void queryClient.invalidateQueries({ queryKey: ['agent'] });
-    });
+    for (const kind of ['listing', 'agent'])
+      source.addEventListener(kind, () => {
+        void queryClient.invalidateQueries({ queryKey: ['listings'] });
+        void queryClient.invalidateQueries({ queryKey: ['agent'] });
+      });
+    source.addEventListener('reset', () => void queryClient.invalidateQueries());
   };
 
   open();

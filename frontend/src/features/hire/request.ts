@@ -32,7 +32,7 @@ export function requestDocument(input: {
     },
     settings: {},
     criteria: { kind: 're-execution', box_tolerance_px: 1, score_tolerance: 0.001, text: 'equal' },
-    note,
+    note: note.toWellFormed(),
   };
 }
 

@@ -6,6 +6,9 @@ import type { Job, JobEvent } from '../../lib/job';
 import { Section } from '../../ui/page';
 import { Code, Moment } from '../../ui/values';
 
+/** Notes of one second come before the events of the block that they led to. */
+const NOTES_FIRST = 1000;
+
 type Entry = { key: string; at: number; order: number; text: string; hash?: string };
 
 const SHOWN: Record<string, MessageKey> = {
@@ -19,12 +22,15 @@ const SHOWN: Record<string, MessageKey> = {
 };
 
 const STAGES: Record<string, MessageKey> = {
-  leased: 'stage.leased',
-  fetching: 'stage.fetching',
-  running: 'stage.running',
-  storing: 'stage.storing',
-  submitting: 'stage.submitting',
-  submitted: 'stage.submitted',
+  started: 'stage.started',
+  stored: 'stage.stored',
+  delivering: 'stage.delivering',
+  declined: 'stage.declined',
+  frozen: 'stage.frozen',
+  checked: 'stage.checked',
+  verdict: 'stage.verdict',
+  quorum: 'stage.quorum',
+  abstained: 'stage.abstained',
 };
 
 /** Everything that happened, newest first: facts of the chain with their transaction, and the agent's own notes. */
@@ -82,11 +88,10 @@ function eventEntry(event: JobEvent): Entry[] {
 
 function progressEntry(note: ApiProgress, index: number): Entry {
   const key = STAGES[note.stage];
-  const text = key ? t(key) : note.stage;
   return {
     key: `note-${index}`,
     at: note.at,
-    order: -1000 + index,
-    text: note.detail ? `${text}: ${note.detail}` : text,
+    order: index - NOTES_FIRST,
+    text: key ? t(key, { detail: note.detail }) : [note.stage, note.detail].filter(Boolean).join(': '),
   };
 }

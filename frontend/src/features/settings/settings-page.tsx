@@ -38,7 +38,7 @@ export default function SettingsPage() {
             [t('settings.network.name'), networkName()],
             [t('settings.network.chain'), String(deployment.chainId)],
             [t('settings.network.fresh'), <Freshness key="f" isLong />],
-            [
+            deployment.rpc_url !== '' && [
               t('settings.network.node'),
               <Code key="n" value={deployment.rpc_url} label={t('settings.network.node')} isWhole />,
             ],

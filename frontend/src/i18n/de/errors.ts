@@ -117,6 +117,8 @@ export const errors: Record<keyof typeof english, string> = {
 
   'contract.ResultOracle_AlreadyPosted': 'Das Urteil steht schon auf der Chain. | Laden Sie die Seite neu.',
   'contract.ResultOracle_EscrowIsZero': 'Die Treuhand fehlt. | Prüfen Sie die Einrichtung.',
+  'contract.ResultOracle_GasTooLow':
+    'Die Transaktion trägt zu wenig Gas. | Erhöhen Sie die Gasgrenze in der Wallet.',
   'contract.ResultOracle_LengthMismatch':
     'Urteile und Unterschriften passen nicht zusammen. | Senden Sie je Urteil eine Liste.',
   'contract.ResultOracle_NotHouseJob': 'Über diesen Auftrag urteilt jemand anderes. | Fragen Sie dort.',

@@ -95,6 +95,8 @@ export const errors = {
   'contract.ResultOracle_AlreadyPosted':
     'The verdict of this job is already on the chain. | Reload the page.',
   'contract.ResultOracle_EscrowIsZero': 'The escrow is missing. | Check the deployment.',
+  'contract.ResultOracle_GasTooLow':
+    'The transaction carries too little gas. | Raise the gas limit in your wallet.',
   'contract.ResultOracle_LengthMismatch':
     'Verdicts and signatures do not pair up. | Send one list for each verdict.',
   'contract.ResultOracle_NotHouseJob': 'This job has another judge. | Ask that judge.',
