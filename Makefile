@@ -72,7 +72,7 @@ $(STAMPS)/frontend: frontend/package-lock.json | $(STAMPS)
 PAGE_SOURCES := $(shell find frontend/src frontend/public frontend/index.html frontend/vite.config.ts -type f 2>/dev/null)
 $(STAMPS)/page: $(STAMPS)/frontend $(PAGE_SOURCES)
 	@echo "set-up: page (frontend/dist)"
-	@cd frontend && npm run -s build
+	@cd frontend && npm run -s build -- --logLevel=warn
 	@touch $@
 
 .PHONY: lock

@@ -5,9 +5,10 @@ Their canonical bytes are addressed by CID and hashed on chain, so building one 
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError
 
 from agents_offchain.primitives.canonical import DocumentInvalid, canonical_json, parse_document
 from agents_offchain.primitives.hexes import checksum
@@ -15,12 +16,15 @@ from agents_offchain.primitives.hexes import checksum
 REQUEST_SCHEMA = "aitbc.request/1"
 RESULT_SCHEMA = "aitbc.result/1"
 IPFS_PREFIX = "ipfs://"
-Cid = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{10,100}$")]
+MAX_SAFE_INTEGER = 2**53 - 1
+"""The largest integer that every JSON reader keeps exact."""
+_CID = re.compile(r"[A-Za-z0-9]{10,100}")
+Cid = Annotated[str, StringConstraints(pattern=rf"^{_CID.pattern}$")]
 Sha256Hex = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class RequestInput(_Strict):
@@ -28,7 +32,7 @@ class RequestInput(_Strict):
 
     cid: Cid
     media_type: Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9.+-]{1,60}$")]
-    bytes: Annotated[int, Field(ge=1, le=1 << 30)]
+    bytes: Annotated[int, Field(ge=1, le=MAX_SAFE_INTEGER)]
     sha256: Sha256Hex
 
 
@@ -36,8 +40,8 @@ class ReExecution(_Strict):
     """Accepted when a re-run finds the same: boxes within pixels, scores within a tolerance, text equal."""
 
     kind: Literal["re-execution"] = "re-execution"
-    box_tolerance_px: Annotated[float, Field(ge=0, le=100)] = 1
-    score_tolerance: Annotated[float, Field(ge=0, le=1)] = 0.001
+    box_tolerance_px: Annotated[int | float, Field(ge=0, le=100)] = 1
+    score_tolerance: Annotated[int | float, Field(ge=0, le=1)] = 0.001
     text: Literal["equal"] = "equal"
 
 
@@ -46,11 +50,13 @@ class RequestDocument(_Strict):
 
     schema_: Literal["aitbc.request/1"] = Field(default="aitbc.request/1", alias="schema")
     service: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
-    listing_id: Annotated[int, Field(ge=0)]
+    listing_id: Annotated[int, Field(ge=1, le=MAX_SAFE_INTEGER)]
     input: RequestInput
-    settings: dict[str, Any] = Field(default_factory=dict)
+    settings: Annotated[dict[Annotated[str, StringConstraints(max_length=64)], JsonValue], Field(max_length=32)] = (
+        Field(default_factory=dict)
+    )
     criteria: ReExecution = ReExecution()
-    note: Annotated[str, StringConstraints(max_length=4000)] = ""
+    note: Annotated[str, StringConstraints(max_length=2000)] = ""
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-compatible data under the document's own names."""
@@ -79,7 +85,7 @@ def request_cid_of(description: str) -> str:
         DocumentInvalid: the description is not `ipfs://<cid>`.
     """
     cid = description.removeprefix(IPFS_PREFIX)
-    if not description.startswith(IPFS_PREFIX) or not cid.isalnum() or len(cid) > 100:
+    if not description.startswith(IPFS_PREFIX) or _CID.fullmatch(cid) is None:
         raise DocumentInvalid("The job's description does not name a request document (ipfs://CID).")
     return cid
 

@@ -1,53 +1,14 @@
-"""Request documents: what a client may ask of an agent, checked before anybody pays for it."""
+"""What keeps a document's bytes the same whoever writes them as JSON."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from typing import Any
 
 from agents_offchain.api.rest.errors import RequestRefused
+from agents_offchain.runtime.documents import MAX_SAFE_INTEGER
 
-REQUEST_SCHEMA = "aitbc.request/1"
-MAX_NOTE = 2_000
-MAX_SETTINGS = 32
-MAX_SAFE_INTEGER = 2**53 - 1
 SMALLEST_PLAIN = 1e-4
 """Below it JSON writers disagree on when to use an exponent."""
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
-
-
-class InputIn(_Strict):
-    """The stored file that the work is about."""
-
-    cid: str = Field(pattern="^[A-Za-z0-9]{46,64}$")
-    media_type: Literal["image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp"]
-    bytes: int = Field(ge=1, le=MAX_SAFE_INTEGER)
-    sha256: str = Field(pattern="^[0-9a-f]{64}$")
-
-
-class ReExecutionIn(_Strict):
-    """Reporters run the skill again and compare within these bounds."""
-
-    kind: Literal["re-execution"]
-    box_tolerance_px: Annotated[int | float, Field(ge=0, le=100)]
-    score_tolerance: Annotated[int | float, Field(ge=0, le=1)]
-    text: Literal["equal"]
-
-
-class RequestIn(_Strict):
-    """A request document; what is stored is its canonical JSON, exactly as sent."""
-
-    schema_: Literal["aitbc.request/1"] = Field(alias="schema")
-    service: str = Field(pattern="^[a-z0-9][a-z0-9-]{0,31}$")
-    listing_id: int = Field(ge=1, le=MAX_SAFE_INTEGER)
-    input: InputIn
-    settings: dict[Annotated[str, Field(max_length=64)], JsonValue] = Field(max_length=MAX_SETTINGS)
-    criteria: ReExecutionIn
-    note: str = Field(max_length=MAX_NOTE)
 
 
 def require_encodable(document: Any, depth: int = 0) -> None:

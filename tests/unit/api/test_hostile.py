@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from agents_offchain.api.rest.documents import RequestIn, require_encodable
+from agents_offchain.api.rest.documents import require_encodable
 from agents_offchain.api.rest.errors import RequestRefused
 from agents_offchain.api.rest.paging import decode_cursor, encode_cursor
 from agents_offchain.primitives.canonical import canonical_json
 from agents_offchain.primitives.errors import AitbcError
+from agents_offchain.runtime.documents import RequestDocument
 from agents_offchain.storage.artifacts.errors import StoreFull
 from agents_offchain.storage.tables.journal import uploads
 from tests.unit.api.conftest import UPLOAD_MAX_BYTES, World
@@ -322,7 +323,7 @@ def test_document_check__of_any_json__passes_only_what_is_written_one_way(docume
 )
 def test_request_model__of_any_json__answers_or_names_the_field(document: dict[str, Any]) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  (pydantic's own, of any field)
-        RequestIn.model_validate(document)
+        RequestDocument.model_validate(document)
 
 
 @given(st.text(max_size=60) | st.binary(max_size=40).map(lambda raw: raw.decode("latin-1")))

@@ -14,13 +14,14 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
 from agents_offchain.api.rest.context import ApiContext, Client, Context
-from agents_offchain.api.rest.documents import RequestIn, require_encodable
+from agents_offchain.api.rest.documents import require_encodable
 from agents_offchain.api.rest.errors import BodyTooLarge, FormInvalid, RequestRefused
 from agents_offchain.api.rest.models import RequestOut, StoredOut
 from agents_offchain.api.rest.pictures import probe_picture, sniff_media_type
 from agents_offchain.api.rest.problems import responses
 from agents_offchain.primitives.canonical import canonical_json
 from agents_offchain.primitives.errors import Refused
+from agents_offchain.runtime.documents import RequestDocument
 from agents_offchain.storage.artifacts.cid import parse_cid
 from agents_offchain.storage.artifacts.errors import ArtifactNotFound, CidInvalid
 from agents_offchain.storage.tables.read_model import agent_listings
@@ -44,7 +45,7 @@ _FORM = {
 _DOCUMENT = {
     "requestBody": {
         "required": True,
-        "content": {"application/json": {"schema": RequestIn.model_json_schema(by_alias=True)}},
+        "content": {"application/json": {"schema": RequestDocument.model_json_schema(by_alias=True)}},
     }
 }
 
@@ -73,7 +74,7 @@ async def post_request(request: Request, context: Context, client: Client) -> Re
     """Store a request document as its canonical JSON; its CID is what a hire names."""
     document = _read_json(await request.body())
     try:
-        wanted = RequestIn.model_validate(document)
+        wanted = RequestDocument.model_validate(document)
     except ValidationError as error:
         raise RequestValidationError(error.errors()) from error
     require_encodable(document)
@@ -131,7 +132,7 @@ def _read_json(body: bytes) -> Any:
         raise FormInvalid("The body is not JSON.", mend="Send one JSON object in UTF-8.") from error
 
 
-async def _require_listing(context: ApiContext, wanted: RequestIn) -> None:
+async def _require_listing(context: ApiContext, wanted: RequestDocument) -> None:
     query = select(agent_listings).where(agent_listings.c.listing_id == wanted.listing_id)
     async with context.reader() as reader:
         row = (await reader.connection.execute(query)).one_or_none()
@@ -144,7 +145,7 @@ async def _require_listing(context: ApiContext, wanted: RequestIn) -> None:
         )
 
 
-async def _require_input(context: ApiContext, wanted: RequestIn) -> None:
+async def _require_input(context: ApiContext, wanted: RequestDocument) -> None:
     """The input is stored here and is what the document says of it."""
     try:
         parse_cid(wanted.input.cid)
