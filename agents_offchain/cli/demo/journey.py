@@ -206,7 +206,8 @@ class Journey:
             return None
         data = await self._artifacts().get(str(entry["cid"]), MAX_PICTURE_BYTES)
         self._pictures.mkdir(parents=True, exist_ok=True)
-        path = self._pictures / f"job-{job_id}-annotated.{str(entry['media_type']).rsplit('/', 1)[-1]}"
+        suffix = "jpg" if entry["media_type"] == "image/jpeg" else str(entry["media_type"]).rsplit("/", 1)[-1]
+        path = self._pictures / f"job-{job_id}-annotated.{suffix}"
         path.write_bytes(data)
         return path
 

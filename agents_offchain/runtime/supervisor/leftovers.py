@@ -75,4 +75,4 @@ def _is_same(process: psutil.Process, record: ProcessState) -> bool:
     if process.status() == psutil.STATUS_ZOMBIE:
         return False
     is_same_start = abs(process.create_time() - record.created_at) <= CREATED_TOLERANCE_SECONDS
-    return is_same_start and process.exe() == os.path.realpath(record.argv[0])
+    return is_same_start and str(process.exe()) == os.path.realpath(record.argv[0])
