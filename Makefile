@@ -97,17 +97,17 @@ down: ## stop what `make up` started
 check: lint types layers drift ## format, lint, types, layers, generated files
 
 fmt: setup ## format everything
-	@ruff format -q . && ruff check -q --fix . && forge fmt && cd frontend && npm run -s format
+	@ruff format -q . && ruff check -q --fix . && forge fmt && cd frontend && npm run -s fmt
 
 lint: setup
 	@ruff format --check -q . && ruff check -q .
 	@forge fmt --check
 	@codespell
-	@cd frontend && npm run -s lint
+	@cd frontend && npm run -s lint && npm run -s size
 
 types: setup
 	@mypy
-	@cd frontend && npm run -s typecheck
+	@cd frontend && npm run -s types
 
 layers: setup
 	@lint-imports --no-cache > .build/layers.log || (cat .build/layers.log; exit 1)
