@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
 from agents_offchain.primitives.clock import Clock
-from agents_offchain.primitives.errors import AitbcError, Contested, Fatal, Refused, Retryable
+from agents_offchain.primitives.errors import AitbcError, Fatal, Refused, Retryable
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.heartbeats import beat
 
@@ -24,6 +25,7 @@ FAILURE_BUDGET = 30
 """Failed steps in a row before a daemon gives up."""
 HEARTBEAT_SECONDS = 2.0
 MAX_BACKOFF_SECONDS = 15.0
+REFUSED_PAUSE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -71,81 +73,107 @@ async def run_daemon(daemon: Daemon, sleeper: Sleeper, database: Database, clock
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    run = _Run(daemon, sleeper, database, clock, stop, state)
     try:
-        await _say(database, daemon, state, clock, "starting")
-        await _until_ready(daemon, state, clock, stop)
+        await run.say("starting")
+        await run.until_ready()
         while not stop.is_set():
-            await _turn(daemon, sleeper, database, clock, state, stop)
-        await _say(database, daemon, state, clock, "stopped")
+            await run.turn()
+        await run.say("stopped")
         return 0
     except AitbcError as error:
         log.error("daemon_failed", daemon=daemon.name, **error.as_dict())
-        with contextlib.suppress(AitbcError):
-            await _say(database, daemon, state, clock, "failed", str(error))
+        await run.say("failed", str(error))
         return error.exit_code
     finally:
         await daemon.close()
 
 
-async def _until_ready(daemon: Daemon, state: _State, clock: Clock, stop: asyncio.Event) -> None:
-    while not stop.is_set():
+@dataclass
+class _Run:
+    """A daemon between its start and its end."""
+
+    daemon: Daemon
+    sleeper: Sleeper
+    database: Database
+    clock: Clock
+    stop: asyncio.Event
+    state: _State
+
+    async def until_ready(self) -> None:
+        while not self.stop.is_set():
+            try:
+                await self.daemon.setup()
+            except Retryable as error:
+                await self._back_off(error)
+            else:
+                self.state.failures = 0
+                self.state.last_beat = 0.0  # say "running" after the first step, whoever waits for it
+                return
+
+    async def turn(self) -> None:
+        """One step, its bookkeeping, and the sleep after it."""
         try:
-            await daemon.setup()
+            self.state.outcome = await self.daemon.step()
         except Retryable as error:
-            await _back_off(daemon, state, clock, error)
-        else:
-            state.failures = 0
-            state.last_beat = 0.0  # say "running" after the first step, whoever waits for it
+            await self._back_off(error)
             return
+        except Refused as error:
+            await self._back_off_refused(error)
+            return
+        self.state.failures = 0
+        if self.clock.now_seconds() - self.state.last_beat >= HEARTBEAT_SECONDS:
+            await self.say("running")
+        if self.state.outcome.is_idle:
+            await self._unless_stopped(self.sleeper.wait())
 
+    async def _back_off(self, error: Retryable) -> None:
+        """Wait longer after each failure in a row; give up when the budget is spent."""
+        self._count_failure(error)
+        pause = min(error.retry_after_seconds * 1.5 ** (self.state.failures - 1), MAX_BACKOFF_SECONDS)
+        log.warning("step_failed", daemon=self.daemon.name, retry_in_seconds=round(pause, 2), **error.as_dict())
+        await self._wait_out(error, pause)
 
-async def _turn(
-    daemon: Daemon, sleeper: Sleeper, database: Database, clock: Clock, state: _State, stop: asyncio.Event
-) -> None:
-    """One step, its bookkeeping, and the sleep after it."""
-    try:
-        state.outcome = await daemon.step()
-        state.failures = 0
-    except Retryable as error:
-        await _back_off(daemon, state, clock, error)
-        return
-    except (Refused, Contested) as error:
-        state.failures += 1
-        if isinstance(error, Contested) or state.failures >= FAILURE_BUDGET:
-            raise
-        log.error("step_refused", daemon=daemon.name, **error.as_dict())
-        await clock.sleep(1.0)
-        return
-    if clock.now_seconds() - state.last_beat >= HEARTBEAT_SECONDS:
-        await _say(database, daemon, state, clock, "running")
-    if state.outcome.is_idle and not stop.is_set():
-        waiter = asyncio.ensure_future(sleeper.wait())
-        stopper = asyncio.ensure_future(stop.wait())
-        _, pending = await asyncio.wait({waiter, stopper}, return_when=asyncio.FIRST_COMPLETED)
+    async def _back_off_refused(self, error: Refused) -> None:
+        """What was refused will be refused again, unless the next step finds other facts."""
+        self._count_failure(error)
+        log.error("step_refused", daemon=self.daemon.name, **error.as_dict())
+        await self._wait_out(error, REFUSED_PAUSE_SECONDS)
+
+    def _count_failure(self, error: AitbcError) -> None:
+        self.state.failures += 1
+        if self.state.failures > FAILURE_BUDGET:
+            raise Fatal(
+                f"{self.daemon.name} failed {self.state.failures} times in a row: {error.message}", mend=error.mend
+            ) from error
+
+    async def _wait_out(self, error: AitbcError, seconds: float) -> None:
+        if self.clock.now_seconds() - self.state.last_beat >= HEARTBEAT_SECONDS:
+            await self.say("waiting", str(error))
+        await self._unless_stopped(self.clock.sleep(seconds))
+
+    async def _unless_stopped(self, waiting: Coroutine[Any, Any, None]) -> None:
+        """Wait for it, or for the word to stop, whichever comes first."""
+        waiter = asyncio.ensure_future(waiting)
+        stopper = asyncio.ensure_future(self.stop.wait())
+        done, pending = await asyncio.wait({waiter, stopper}, return_when=asyncio.FIRST_COMPLETED)
         for task in pending:
             task.cancel()
+        for task in done:
+            task.result()
 
-
-async def _back_off(daemon: Daemon, state: _State, clock: Clock, error: Retryable) -> None:
-    """Wait longer after each failure in a row; give up when the budget is spent."""
-    state.failures += 1
-    if state.failures > FAILURE_BUDGET:
-        raise Fatal(f"{daemon.name} failed {state.failures} times in a row: {error.message}", mend=error.mend)
-    pause = min(error.retry_after_seconds * 1.5 ** (state.failures - 1), MAX_BACKOFF_SECONDS)
-    log.warning("step_failed", daemon=daemon.name, retry_in_seconds=round(pause, 2), **error.as_dict())
-    await clock.sleep(pause)
-
-
-async def _say(database: Database, daemon: Daemon, state: _State, clock: Clock, word: str, detail: str = "") -> None:
-    state.last_beat = clock.now_seconds()
-    outcome = state.outcome
-    await beat(
-        database,
-        daemon.name,
-        word,
-        at=state.last_beat,
-        started_at=state.started_at,
-        block_number=outcome.block_number,
-        backlog=outcome.backlog,
-        detail=detail or outcome.detail,
-    )
+    async def say(self, word: str, detail: str = "") -> None:
+        """Write a sign of life; a database that cannot take it now is the next step's trouble."""
+        self.state.last_beat = self.clock.now_seconds()
+        outcome = self.state.outcome
+        with contextlib.suppress(Retryable):
+            await beat(
+                self.database,
+                self.daemon.name,
+                word,
+                at=self.state.last_beat,
+                started_at=self.state.started_at,
+                block_number=outcome.block_number,
+                backlog=outcome.backlog,
+                detail=detail or outcome.detail,
+            )

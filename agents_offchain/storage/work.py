@@ -136,14 +136,17 @@ class WorkQueue:
                 not_before=self._clock.now_seconds() + after_seconds,
             )
 
-    async def replace_terms(self, connection: AsyncConnection, job_key: str, terms: dict[str, Any]) -> None:
+    async def replace_terms(
+        self, connection: AsyncConnection, job_key: str, terms: dict[str, Any], status: str = NEW
+    ) -> None:
         """Start a job over with other terms: after a reorganisation its number means another job."""
         await connection.execute(
             update(work)
             .where(work.c.consumer == self.consumer, work.c.job_key == job_key)
             .values(
-                status=NEW,
+                status=status,
                 terms=terms,
+                not_before=0.0,
                 checkpoint=None,
                 attempts=0,
                 error=None,
@@ -162,12 +165,14 @@ class WorkQueue:
         )
 
     async def get(self, job_key: str) -> WorkItem | None:
+        query = select(work).where(work.c.consumer == self.consumer, work.c.job_key == job_key)
         async with self._database.read() as connection:
-            return await self.find(connection, job_key)
+            row = (await connection.execute(query)).first()
+        return None if row is None else _item(row)
 
     async def find(self, connection: AsyncConnection, job_key: str) -> WorkItem | None:
-        """The job in the caller's transaction."""
-        query = select(work).where(work.c.consumer == self.consumer, work.c.job_key == job_key)
+        """The job in the caller's transaction, held for it until it ends."""
+        query = select(work).where(work.c.consumer == self.consumer, work.c.job_key == job_key).with_for_update()
         row = (await connection.execute(query)).first()
         return None if row is None else _item(row)
 

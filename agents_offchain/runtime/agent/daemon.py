@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import secrets
 import shutil
@@ -60,9 +59,8 @@ class AgentDaemon:
     async def close(self) -> None:
         for task in self._running:
             task.cancel()
-        for task in self._running:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*self._running, return_exceptions=True)
+        self._running.clear()
 
     async def _start_deliveries(self) -> int:
         started = 0

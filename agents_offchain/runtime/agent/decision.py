@@ -43,14 +43,15 @@ def decide(
         now: Chain time, unix seconds.
     """
     service = profile.service(request.service)
+    price = market.price_of.get(request.service)
     if job.evaluator != market.oracle or policy.evaluator != market.oracle:
         return Declined("The job is not evaluated by this market's oracle, so its pay is unprotected.")
     if job.token != market.token:
         return Declined("The job pays in another token.")
-    if service is None:
+    if service is None or price is None:
         return Declined(f"This agent does not offer {request.service}.")
-    if job.budget < market.price_of[service.type]:
-        return Declined(f"The budget {job.budget} is under the price {market.price_of[service.type]}.")
+    if job.budget < price:
+        return Declined(f"The budget {job.budget} is under the price {price}.")
     if job.work_by - now < profile.acceptance.min_seconds_to_deliver:
         return Declined(f"Only {max(job.work_by - now, 0)} s are left to deliver.")
     if request.input.bytes > profile.limits.input_mib << 20:

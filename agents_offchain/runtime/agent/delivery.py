@@ -15,17 +15,19 @@ from typing import Any, Protocol
 import structlog
 
 from agents_offchain.chain.addresses import Deployment
+from agents_offchain.chain.errors import ContractReverted, RpcRefused
 from agents_offchain.chain.node import Node
 from agents_offchain.chain.proxies.job_escrow import Job, JobEscrowProxy, JobStatus, decline_calldata, submit_calldata
 from agents_offchain.primitives.canonical import sha256
 from agents_offchain.primitives.clock import Clock
-from agents_offchain.primitives.errors import Refused, Retryable
+from agents_offchain.primitives.errors import AitbcError, Contested, Refused, Retryable
 from agents_offchain.runtime.agent.decision import Declined, Market, decide
 from agents_offchain.runtime.documents import RequestDocument, build_result, parse_request, request_cid_of
 from agents_offchain.runtime.profiles.profile import Profile
-from agents_offchain.runtime.workers.limits import WorkerLimits
+from agents_offchain.runtime.workers.limits import WorkerDied, WorkerLimits
 from agents_offchain.runtime.workers.sandbox import WorkerResult
 from agents_offchain.storage import work
+from agents_offchain.storage.artifacts.errors import ArtifactNotFound
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.outbox import Intent, Outbox
 from agents_offchain.storage.progress import record_progress
@@ -85,16 +87,35 @@ class Delivery:
             await self._fulfil(item, owner)
         except LeaseLost as error:
             log.warning("lease_lost", job=item.job_key, reason=error.message)
-        except Retryable as error:
-            await self._retry(item, owner, error)
-        except Refused as error:
-            await self._decline(item, owner, str(error))
+        except Retryable as error:  # while another trouble was written down: the lease runs out
+            log.warning("job_left", job=item.job_key, **error.as_dict())
+        except asyncio.CancelledError:
+            with contextlib.suppress(AitbcError):
+                await self.queue.retry_later(owner, item.job_key, after_seconds=0, error="The agent was stopped.")
+            raise
         finally:
             renewing.cancel()
-            with contextlib.suppress(asyncio.CancelledError, LeaseLost):
+            with contextlib.suppress(asyncio.CancelledError):
                 await renewing
 
     async def _fulfil(self, item: WorkItem, owner: str) -> None:
+        """Work, and answer trouble by its family; what is fatal is the loop's."""
+        try:
+            await self._work(item, owner)
+        except LeaseLost:
+            raise
+        except (Retryable, RpcRefused) as error:
+            await self._retry(item, owner, error)
+        except ContractReverted as error:  # taken back; when it returns, so does its fact
+            await self._close(item, owner, work.DONE, error.message)
+        except Contested as error:
+            log.error("job_frozen", job=item.job_key, **error.as_dict())
+            await self._say(item, "frozen", error.message)
+            await self._close(item, owner, work.DEAD, error.message)
+        except Refused as error:
+            await self._decline(item, owner, str(error))
+
+    async def _work(self, item: WorkItem, owner: str) -> None:
         job = await self.escrow.job(item.terms["job_id"])
         if job.status != JobStatus.FUNDED:
             await self._close(item, owner, work.DONE, f"The job is {job.status.name.lower()} already.")
@@ -155,7 +176,7 @@ class Delivery:
             data=submit_calldata(job.job_id, deliverable),
         )
         async with self.database.write() as connection:
-            await self.outbox.plan(connection, intent)
+            await self.outbox.plan_again(connection, intent)
             await self.queue.close(connection, owner, item.job_key, work.DELIVERED)
             await record_progress(
                 connection,
@@ -176,24 +197,26 @@ class Delivery:
             data=decline_calldata(item.terms["job_id"]),
         )
         async with self.database.write() as connection:
-            await self.outbox.plan(connection, intent)
+            await self.outbox.plan_again(connection, intent)
             await self.queue.close(connection, owner, item.job_key, work.REFUSED, reason)
             await record_progress(
                 connection, item.job_key, "declined", reason, source=self.source, at=self.clock.now_seconds()
             )
 
-    async def _retry(self, item: WorkItem, owner: str, error: Retryable) -> None:
+    async def _retry(self, item: WorkItem, owner: str, error: Retryable | RpcRefused) -> None:
         """Outages of ours are waited out; a worker that keeps dying ends in a decline."""
-        if error.name == "WorkerDied" and item.attempts >= self.profile.acceptance.max_attempts:
-            await self._decline(item, owner, f"The skill failed {item.attempts} times: {error.message}")
-            return
-        if error.name == "ArtifactNotFound" and await self._is_almost_due(item):
+        if isinstance(error, WorkerDied):
+            deaths = item.checkpoint.get("deaths", 0) + 1
+            if deaths >= self.profile.acceptance.max_attempts:
+                await self._decline(item, owner, f"The skill failed {deaths} times: {error.message}")
+                return
+            await self.queue.save_checkpoint(owner, item.job_key, {**item.checkpoint, "deaths": deaths})
+        if isinstance(error, ArtifactNotFound) and await self._is_almost_due(item):
             await self._decline(item, owner, f"The input cannot be fetched: {error.message}")
             return
         log.warning("job_retried", job=item.job_key, **error.as_dict())
-        pause = max(error.retry_after_seconds, RETRY_SECONDS)
-        with contextlib.suppress(LeaseLost):
-            await self.queue.retry_later(owner, item.job_key, after_seconds=pause, error=error.message)
+        pause = max(error.retry_after_seconds, RETRY_SECONDS) if isinstance(error, Retryable) else RETRY_SECONDS
+        await self.queue.retry_later(owner, item.job_key, after_seconds=pause, error=error.message)
 
     async def _is_almost_due(self, item: WorkItem) -> bool:
         job = await self.escrow.job(item.terms["job_id"])
@@ -211,6 +234,12 @@ class Delivery:
             )
 
     async def _keep_lease(self, owner: str, job_key: str) -> None:
+        """Renew until the job ends or is somebody else's, in which case nothing of ours is written."""
         while True:
             await asyncio.sleep(self.queue.lease_seconds / 3)
-            await self.queue.renew(owner, job_key)
+            try:
+                await self.queue.renew(owner, job_key)
+            except LeaseLost:
+                return
+            except Retryable as error:
+                log.warning("lease_not_renewed", job=job_key, **error.as_dict())

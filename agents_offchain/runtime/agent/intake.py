@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 ENDINGS = ("JobCompleted", "JobRejected", "JobExpired")
 MAX_ATTEMPTS = 10
 """Tries for a fact whose job the chain does not know: a reorganisation is under way, or it never returns."""
-WANTED = ("JobDescribed", "JobFunded", *ENDINGS)
+WANTED = ("JobDescribed", "ProviderSet", "JobFunded", *ENDINGS)
 
 
 def wants(event: Fact) -> bool:
@@ -48,43 +48,46 @@ class Intake:
 
     async def step(self, *, block: int) -> int:
         """Handle what is pending, as seen at `block`; how many facts."""
-        items = await self.inbox.pending()
-        for item in items:
-            await self._handle(item, block)
-        return len(items)
+        handled = 0
+        for item in await self.inbox.pending():
+            handled += await self._handle(item, block)
+        return handled
 
-    async def _handle(self, item: InboxItem, block: int) -> None:
+    async def _handle(self, item: InboxItem, block: int) -> bool:
+        """Whether the fact is done with; one whose job the chain does not know is looked at again later."""
         try:
             job = await self.escrow.job(int(item.args["jobId"]), block=max(block, item.block_number))
         except ContractReverted as error:
             await self.inbox.mark_failed(item, error.message, max_attempts=MAX_ATTEMPTS)
-            return
+            return False
         async with self.database.write() as connection:
-            if job.provider == self.wallet:
-                await self._record(connection, item, job)
+            await self._record(connection, item, job)
             await self.inbox.mark_done(connection, item)
+        return True
 
     async def _record(self, connection: AsyncConnection, item: InboxItem, job: Job) -> None:
         job_key = self.deployment.job_key(job.job_id)
         known = await self.queue.find(connection, job_key)
-        status = status_of(job)
-        if item.event == "JobDescribed":
-            await self._describe(connection, job_key, known, item, status)
-        elif known is not None and known.status in (work.OPEN, work.NEW):
-            await self.queue.set_status(connection, job_key, status)
-        elif known is not None and job.status.is_final and known.status == work.DELIVERED:
-            await self.queue.set_status(connection, job_key, work.DONE)
-
-    async def _describe(
-        self, connection: AsyncConnection, job_key: str, known: work.WorkItem | None, item: InboxItem, status: str
-    ) -> None:
-        terms = terms_of(item)
+        status = self._status_of(job)
+        is_described = item.event == "JobDescribed"
         if known is None:
-            await self.queue.add(connection, job_key, terms, status)
-            log.info("job_seen", job=job_key, status=status)
-        elif known.terms != terms:
+            if is_described and status is not None:
+                await self.queue.add(connection, job_key, terms_of(item), status)
+                log.info("job_seen", job=job_key, status=status)
+        elif is_described and known.terms != terms_of(item):
             log.warning("job_terms_changed", job=job_key)
-            await self.queue.replace_terms(connection, job_key, terms)
+            await self.queue.replace_terms(connection, job_key, terms_of(item), status or work.DONE)
+        elif is_moved(known.status, status or work.DONE):
+            await self.queue.set_status(connection, job_key, status or work.DONE)
+
+    def _status_of(self, job: Job) -> str | None:
+        """Where a job stands for us, from the chain alone; None for other providers' jobs.
+
+        A job whose provider is not named yet may become ours.
+        """
+        if job.provider == self.wallet:
+            return status_of(job)
+        return work.OPEN if job.provider == bytes(20) and job.status == JobStatus.OPEN else None
 
 
 def terms_of(item: InboxItem) -> dict[str, Any]:
@@ -94,6 +97,17 @@ def terms_of(item: InboxItem) -> dict[str, Any]:
         "description": item.args["description"],
         "tx_hash": "0x" + item.tx_hash.hex(),
     }
+
+
+def is_moved(held: str, status: str) -> bool:
+    """Whether a job is to be moved to where the chain has it.
+
+    One in hand is its holder's to end. One that ended here waits again when the chain has it funded: its
+    fact came back after a reorganisation, and what was planned for it may have failed meanwhile.
+    """
+    if held in (work.LEASED, work.DEAD) or held == status:
+        return False
+    return held != work.REFUSED or status == work.NEW
 
 
 def status_of(job: Job) -> str:

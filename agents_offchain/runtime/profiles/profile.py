@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from agents_offchain.primitives.errors import SettingsInvalid
 from agents_offchain.runtime.workers.limits import WorkerLimits
@@ -34,6 +34,12 @@ class Service(_Strict):
     type: ServiceName
     price: Annotated[Decimal, Field(gt=0, max_digits=30)]
     work_seconds: Annotated[int, Field(ge=60, le=30 * 86_400)] = 900
+
+    @field_validator("price")
+    @classmethod
+    def _without_exponent(cls, price: Decimal) -> Decimal:
+        """Prices are written out (`10`, not `1E+1`), as wallets and pages read them."""
+        return Decimal(format(price, "f"))
 
 
 class Limits(_Strict):
@@ -71,6 +77,14 @@ class Profile(_Strict):
     limits: Limits = Limits()
     acceptance: Acceptance = Acceptance()
 
+    @field_validator("services")
+    @classmethod
+    def _each_once(cls, services: tuple[Service, ...]) -> tuple[Service, ...]:
+        types = [service.type for service in services]
+        if len(set(types)) != len(types):
+            raise ValueError("a service is offered twice")
+        return services
+
     def service(self, name: str) -> Service | None:
         return next((service for service in self.services if service.type == name), None)
 
@@ -85,6 +99,8 @@ def load_profile(path: Path) -> Profile:
         return Profile.model_validate(tomllib.loads(path.read_text()))
     except FileNotFoundError as error:
         raise SettingsInvalid(f"There is no profile at {path}.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsInvalid(f"The profile at {path} cannot be read: {error}.") from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsInvalid(f"{path.name} is not TOML: {error}.") from error
     except ValidationError as error:

@@ -7,6 +7,7 @@ Started as `python -m agents_offchain.runtime.workers.child FOLDER`. Exit code 0
 from __future__ import annotations
 
 import ctypes
+import errno
 import json
 import os
 import resource
@@ -25,6 +26,10 @@ def main(folder: Path) -> int:
         answer = _run(job, folder)
     except MemoryError:
         answer = {"family": "limit", "message": "The skill ran out of memory."}
+    except OSError as error:
+        if error.errno != errno.EFBIG:
+            raise
+        answer = {"family": "limit", "message": "The skill made a file larger than allowed."}
     _write_answer(folder, answer)
     return 0
 

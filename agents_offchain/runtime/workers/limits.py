@@ -32,5 +32,9 @@ class WorkerDied(Retryable):
     """The worker process ended without an answer."""
 
 
+class ScratchUnavailable(Retryable):
+    """The machine has no room, or no process, for a worker now."""
+
+
 class SkillUnavailable(Fatal):
     """This machine cannot run the skill: a model or a package is missing."""

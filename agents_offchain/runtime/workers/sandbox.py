@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -18,6 +19,7 @@ from typing import Any
 import structlog
 
 from agents_offchain.runtime.workers.limits import (
+    ScratchUnavailable,
     SkillRefused,
     SkillUnavailable,
     WorkerDied,
@@ -26,6 +28,10 @@ from agents_offchain.runtime.workers.limits import (
 )
 
 log = structlog.get_logger(__name__)
+CHILD = "agents_offchain.runtime.workers.child"
+ERRORS_FILE = "errors.log"
+TAIL_BYTES = 2000
+_ARTIFACT_FILE = re.compile(r"artifact-[0-9]{1,6}")
 _KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
 
@@ -60,14 +66,21 @@ async def run_skill(
         WorkerLimitExceeded: out of time, memory or output space.
         SkillUnavailable: this machine lacks what the skill needs.
         WorkerDied: the child ended without an answer; a retry may help.
+        ScratchUnavailable: this machine has no room for a worker now.
     """
-    folder = Path(tempfile.mkdtemp(prefix="aitbc-skill-", dir=scratch))
+    folder: Path | None = None
     try:
+        folder = Path(tempfile.mkdtemp(prefix="aitbc-skill-", dir=scratch))
         _hand_in(folder, service, request, inputs, settings, limits)
         code, errors = await _run_child(folder, limits)
         return _hand_out(folder, code, errors, limits)
+    except OSError as error:
+        raise ScratchUnavailable(
+            f"A worker cannot be run here: {error.strerror or error}.", mend="Free disk space.", retry_after_seconds=5.0
+        ) from error
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _hand_in(
@@ -96,29 +109,37 @@ def _hand_in(
 async def _run_child(folder: Path, limits: WorkerLimits) -> tuple[int, str]:
     environment = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
     environment |= {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "HOME": str(folder)}
-    child = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "agents_offchain.runtime.workers.child",
-        str(folder),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-        env=environment,
-        start_new_session=True,
-        limit=1 << 16,
-    )
+    with (folder / ERRORS_FILE).open("wb") as errors:  # a file, since the child's limits hold for files
+        child = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            CHILD,
+            str(folder),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=errors,
+            env=environment,
+            start_new_session=True,
+        )
     try:
         async with asyncio.timeout(limits.wall_seconds):
-            _, errors = await child.communicate()
+            code = await child.wait()
     except TimeoutError as error:
         raise WorkerLimitExceeded(
             f"The skill took longer than {limits.wall_seconds:g} s.", wall_seconds=limits.wall_seconds
         ) from error
     finally:
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-    return child.returncode or 0, errors.decode(errors="replace")[-2000:]
+            os.killpg(child.pid, signal.SIGKILL)  # whatever the skill started goes with it
+        await child.wait()
+    return code, _tail(folder / ERRORS_FILE)
+
+
+def _tail(file: Path) -> str:
+    """The last words of a file that may be long."""
+    with file.open("rb") as stream:
+        stream.seek(max(file.stat().st_size - TAIL_BYTES, 0))
+        return stream.read().decode(errors="replace")
 
 
 def _hand_out(folder: Path, code: int, errors: str, limits: WorkerLimits) -> WorkerResult:
@@ -128,7 +149,14 @@ def _hand_out(folder: Path, code: int, errors: str, limits: WorkerLimits) -> Wor
         if code in (-signal.SIGXCPU, -signal.SIGXFSZ) or "MemoryError" in errors or "bad_alloc" in errors:
             raise WorkerLimitExceeded(f"The skill was stopped at its limits (exit code {code}).", exit_code=code)
         raise WorkerDied(f"The worker ended with code {code} and no answer.", exit_code=code)
-    answer = json.loads(answer_file.read_text())
+    try:
+        return _read_answer(folder, json.loads(answer_file.read_text()), limits)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        log.warning("worker_answered_nonsense", error=repr(error)[:500])
+        raise WorkerDied("The worker's answer cannot be read.") from error
+
+
+def _read_answer(folder: Path, answer: dict[str, Any], limits: WorkerLimits) -> WorkerResult:
     match answer["family"]:
         case "ok":
             pass
@@ -140,11 +168,19 @@ def _hand_out(folder: Path, code: int, errors: str, limits: WorkerLimits) -> Wor
             raise SkillUnavailable(answer["message"], mend=answer["mend"])
         case _:
             raise WorkerDied(answer["message"])
-    artifacts = {
-        name: (entry["media_type"], (folder / entry["file"]).read_bytes())
-        for name, entry in answer["artifacts"].items()
+    files = {
+        name: (entry["media_type"], _artifact(folder, entry["file"])) for name, entry in answer["artifacts"].items()
     }
-    size = sum(len(data) for _, data in artifacts.values())
+    size = sum(file.stat().st_size for _, file in files.values())
     if size > limits.output_bytes:
         raise WorkerLimitExceeded(f"The skill made {size} bytes; {limits.output_bytes} are allowed.")
-    return WorkerResult(answer["output"], answer["evidence"], artifacts)
+    artifacts = {name: (media_type, file.read_bytes()) for name, (media_type, file) in files.items()}
+    return WorkerResult(dict(answer["output"]), dict(answer["evidence"]), artifacts)
+
+
+def _artifact(folder: Path, name: str) -> Path:
+    """A file of the run's own; a skill that was taken over names others, or links to them."""
+    file = folder / name
+    if _ARTIFACT_FILE.fullmatch(name) is None or file.is_symlink() or not file.is_file():
+        raise ValueError(f"{name[:80]!r} is not an artifact of this run")
+    return file

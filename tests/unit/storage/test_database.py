@@ -23,10 +23,13 @@ async def test_write__when_the_block_ends__is_seen_by_the_next_read(database: Da
 
 
 async def test_write__when_the_block_raises__leaves_nothing(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError):
+    async def fail() -> None:
         async with database.write() as connection:
             await connection.execute(insert(headers).values(HEADER))
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
     async with database.read() as connection:
         assert (await connection.execute(select(headers))).first() is None
 
@@ -109,10 +112,14 @@ async def test_uint256__out_of_range__is_refused(database: Database, value: int)
 async def test_intent_key__twice_in_a_lane__is_refused_by_the_table(database: Database) -> None:
     row = {"lane": "l", "intent_key": "k", "kind": "submit", "to_address": b"", "data": b"", "status": "planned"}
     row |= {"created_at": 0.0, "updated_at": 0.0}
-    with pytest.raises(IntegrityError):
+
+    async def write_twice() -> None:
         async with database.write() as connection:
             await connection.execute(insert(outbox).values(**row))
             await connection.execute(insert(outbox).values(**row))
+
+    with pytest.raises(IntegrityError):
+        await write_twice()
 
 
 async def test_heartbeat__when_repeated__keeps_the_last_word_of_each_process(database: Database) -> None:
