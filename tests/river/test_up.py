@@ -88,7 +88,7 @@ def test_restart__when_a_daemon_is_killed__it_is_back_and_all_is_well(stack: Sta
     assert log.returncode == 0
 
 
-def test_kill__when_the_supervisor_is_killed__nothing_is_left_and_the_chain_is_kept(
+def test_home__when_killed_then_robbed_of_its_chain__leaves_nothing_keeps_the_chain_then_starts_afresh(
     new_stack: Callable[..., Stack],
 ) -> None:
     stack = new_stack()
@@ -104,11 +104,11 @@ def test_kill__when_the_supervisor_is_killed__nothing_is_left_and_the_chain_is_k
     down = stack.aitbc("down")
     assert down.returncode == 0
     assert stack.process.wait(30) == 0
+    _starts_afresh_without_its_chain(stack)
 
 
-def test_up__when_the_chain_was_lost__starts_afresh_and_says_so(new_stack: Callable[..., Stack]) -> None:
-    stack = new_stack()
-    assert stack.stop() == 0
+def _starts_afresh_without_its_chain(stack: Stack) -> None:
+    """The story's end: the chain's state is lost, so what was made from it is let go, with a word about it."""
     (stack.home / "chain" / "state.json").unlink()
     stack.start()
     assert [event for event in stack.events if event["event"] == "notice" and "afresh" in event["text"]]
