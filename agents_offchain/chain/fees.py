@@ -8,7 +8,7 @@ import rlp  # type: ignore[import-untyped]
 
 BUMP_PERCENT = 13
 """A replacement must offer a tenth more; a little above covers rounding."""
-_GAS_FIELD = 4
+_GAS_FIELD, _TO_FIELD = 4, 5
 
 
 @dataclass(frozen=True)
@@ -38,3 +38,8 @@ class FeePolicy:
 def gas_limit_of(raw: bytes) -> int:
     """The gas limit inside a signed EIP-1559 transaction."""
     return int.from_bytes(rlp.decode(raw[1:])[_GAS_FIELD], "big")
+
+
+def recipient_of(raw: bytes) -> bytes:
+    """The 20-byte address that a signed EIP-1559 transaction calls."""
+    return bytes(rlp.decode(raw[1:])[_TO_FIELD])

@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agents_offchain.chain.contract_abi import ContractAbi, revert_of
 from agents_offchain.chain.errors import GasMissing, NodeUnavailable, NonceRaceLost, RpcRefused
-from agents_offchain.chain.fees import FeePolicy, gas_limit_of
+from agents_offchain.chain.fees import FeePolicy, gas_limit_of, recipient_of
 from agents_offchain.chain.node import LATEST, Node, Receipt
 from agents_offchain.primitives.clock import Clock, SystemClock
 from agents_offchain.storage.database import Database
@@ -291,8 +291,11 @@ class Sender:
             log.warning("nonce_used_elsewhere", intent=item.intent.intent_key, nonce=nonce)
             return await self._change(item, status=PLANNED, tx_hash=None)
         live = [attempt for attempt in attempts if attempt.nonce == nonce]
-        for attempt in live:
-            await self._broadcast(bytes(attempt.raw))
+        wanted = [bytes(attempt.raw) for attempt in live if recipient_of(bytes(attempt.raw)) == item.intent.to]
+        if not wanted:  # withdrawn since
+            return await self._bump(item, live[-1])
+        for raw in wanted:
+            await self._broadcast(raw)
         waiting_since = max(item.updated_at, live[-1].created_at)
         if self.clock.now_seconds() - waiting_since > self.fees.stuck_seconds:
             return await self._bump(item, live[-1])
@@ -339,7 +342,7 @@ class Sender:
         return changed
 
     async def _bump(self, item: OutboxItem, last: Any) -> int:
-        """Offer more for a stuck nonce, with the same call and gas limit."""
+        """Offer more for a nonce, with what the intent is now and the same gas limit."""
         offer = self.fees.bump(last.max_fee_wei, last.tip_wei, await self._base_fee())
         if offer is None:
             log.debug("fee_cap_reached", intent=item.intent.intent_key, max_fee_wei=last.max_fee_wei)

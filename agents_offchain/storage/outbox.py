@@ -18,6 +18,8 @@ from agents_offchain.storage.tables.journal import outbox
 from agents_offchain.storage.upsert import insert_new
 
 PLANNED, SENT, CONFIRMED, FAILED = "planned", "sent", "confirmed", "failed"
+WITHDRAWN = "withdrawn"
+"""Kind of an intent that was taken back while it was on its way."""
 
 
 def lane_name(chain_id: int, address: bytes) -> str:
@@ -96,6 +98,24 @@ class Outbox:
             .values(status=PLANNED, error=None, updated_at=self._clock.now_seconds())
         )
         return bool(result.rowcount == 1)
+
+    async def withdraw(self, connection: AsyncConnection, intent_key: str, reason: str) -> None:
+        """Take back an intent that is not wanted any more.
+
+        One that was not sent fails. One on its way becomes a transfer of nothing to ourselves, which the
+        sender offers more for under the same nonce; a node may still mine the first one.
+        """
+        ours = (outbox.c.lane == self.lane) & (outbox.c.intent_key == intent_key)
+        now = self._clock.now_seconds()
+        await connection.execute(
+            update(outbox).where(ours, outbox.c.status == PLANNED).values(status=FAILED, error=reason, updated_at=now)
+        )
+        account = bytes.fromhex(self.lane.rpartition("0x")[2])
+        await connection.execute(
+            update(outbox)
+            .where(ours, outbox.c.status == SENT)
+            .values(kind=WITHDRAWN, to_address=account, data=b"", value_wei=0, error=reason, updated_at=now)
+        )
 
     async def status(self, intent_key: str) -> OutboxItem | None:
         query = select(outbox).where(outbox.c.lane == self.lane, outbox.c.intent_key == intent_key)

@@ -76,14 +76,14 @@ def _intake(around: Surroundings, queue: WorkQueue, wallet: bytes) -> Intake:
         deployment=around.deployment,
         database=around.database,
         wallet=wallet,
+        outbox=_outbox(around, wallet),
     )
 
 
 def _delivery(around: Surroundings, queue: WorkQueue, wallet: bytes, profile: Profile, market: Market) -> Delivery:
-    lane = lane_name(around.deployment.chain_id, wallet)
     return Delivery(
         queue=queue,
-        outbox=Outbox(around.database, lane, around.clock),
+        outbox=_outbox(around, wallet),
         database=around.database,
         artifacts=KuboArtifactStore(require_artifacts_url(around.settings)),
         escrow=_escrow(around),
@@ -109,6 +109,10 @@ async def _sender(around: Surroundings, profile: Profile) -> Sender:
     )
     await sender.setup()
     return sender
+
+
+def _outbox(around: Surroundings, wallet: bytes) -> Outbox:
+    return Outbox(around.database, lane_name(around.deployment.chain_id, wallet), around.clock)
 
 
 def _escrow(around: Surroundings) -> JobEscrowProxy:

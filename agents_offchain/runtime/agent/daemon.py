@@ -42,13 +42,17 @@ class AgentDaemon:
         self._owner = f"{self.name}:{os.getpid()}:{secrets.token_hex(4)}"
 
     async def step(self) -> StepOutcome:
-        """Advance each part a little; deliveries run beside the loop."""
+        """Advance each part a little; deliveries run beside the loop.
+
+        Nothing is sent before all facts are taken in: a job's number may mean another job by now.
+        """
         self._reap()
         watched = await self.watcher.step()
         if watched.rolled_back_to is not None:
             await self.sender.reopen_above(watched.rolled_back_to)
         facts = await self.intake.step(block=watched.block_number)
-        changed = await self.sender.step()
+        is_current = watched.is_caught_up and not await self.intake.inbox.count_pending()
+        changed = await self.sender.step() if is_current else 0
         started = await self._start_deliveries()
         return StepOutcome(
             is_idle=watched.is_caught_up and not (facts or changed or started),

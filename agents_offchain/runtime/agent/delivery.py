@@ -22,6 +22,7 @@ from agents_offchain.primitives.canonical import sha256
 from agents_offchain.primitives.clock import Clock
 from agents_offchain.primitives.errors import AitbcError, Contested, Refused, Retryable
 from agents_offchain.runtime.agent.decision import Declined, Market, decide
+from agents_offchain.runtime.agent.intents import DECLINE, SUBMIT, intent_key
 from agents_offchain.runtime.documents import RequestDocument, build_result, parse_request, request_cid_of
 from agents_offchain.runtime.profiles.profile import Profile
 from agents_offchain.runtime.workers.limits import WorkerDied, WorkerLimits
@@ -170,8 +171,8 @@ class Delivery:
     async def _plan_submission(self, item: WorkItem, owner: str, job: Job, checkpoint: dict[str, Any]) -> None:
         deliverable = bytes.fromhex(checkpoint["deliverable"])
         intent = Intent(
-            intent_key=f"submit:{item.job_key}:{item.terms['tx_hash']}",
-            kind="submit",
+            intent_key=intent_key(SUBMIT, item.job_key, item.terms),
+            kind=SUBMIT,
             to=self.escrow.address,
             data=submit_calldata(job.job_id, deliverable),
         )
@@ -191,8 +192,8 @@ class Delivery:
         """Refund the client now rather than let the deadline do it."""
         log.info("job_declined", job=item.job_key, reason=reason)
         intent = Intent(
-            intent_key=f"decline:{item.job_key}:{item.terms['tx_hash']}",
-            kind="decline",
+            intent_key=intent_key(DECLINE, item.job_key, item.terms),
+            kind=DECLINE,
             to=self.escrow.address,
             data=decline_calldata(item.terms["job_id"]),
         )

@@ -14,9 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agents_offchain.chain.addresses import Deployment
 from agents_offchain.chain.errors import ContractReverted
 from agents_offchain.chain.proxies.job_escrow import Job, JobEscrowProxy, JobStatus
+from agents_offchain.runtime.agent.intents import intent_keys
 from agents_offchain.storage import work
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.inbox import Fact, Inbox, InboxItem
+from agents_offchain.storage.outbox import Outbox
 from agents_offchain.storage.work import WorkQueue
 
 log = structlog.get_logger(__name__)
@@ -37,6 +39,7 @@ class Intake:
 
     Args:
         wallet: The agent's wallet, 20 bytes; jobs of other providers are none of its business.
+        outbox: The wallet's lane; what was planned for a job that is no more is withdrawn there.
     """
 
     inbox: Inbox
@@ -45,6 +48,7 @@ class Intake:
     deployment: Deployment
     database: Database
     wallet: bytes
+    outbox: Outbox
 
     async def step(self, *, block: int) -> int:
         """Handle what is pending, as seen at `block`; how many facts."""
@@ -76,6 +80,8 @@ class Intake:
                 log.info("job_seen", job=job_key, status=status)
         elif is_described and known.terms != terms_of(item):
             log.warning("job_terms_changed", job=job_key)
+            for key in intent_keys(job_key, known.terms):
+                await self.outbox.withdraw(connection, key, "The job's number means another job now.")
             await self.queue.replace_terms(connection, job_key, terms_of(item), status or work.DONE)
         elif is_moved(known.status, status or work.DONE):
             await self.queue.set_status(connection, job_key, status or work.DONE)

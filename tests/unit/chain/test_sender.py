@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from agents_offchain.chain.errors import GasMissing, NodeUnavailable
-from agents_offchain.chain.fees import FeePolicy, gas_limit_of
+from agents_offchain.chain.fees import FeePolicy, gas_limit_of, recipient_of
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.outbox import Intent
 from tests.fakes.chain import GAS_USED, PASS, encode_transaction
@@ -399,6 +399,43 @@ async def test_plan_again__of_an_intent_on_its_way_or_mined__changes_nothing(lan
     await lane.check()
 
 
+async def test_withdraw__before_it_was_sent__fails_with_the_reason(lane: Lane) -> None:
+    await lane.plan("a")
+    async with lane.database.write() as connection:
+        await lane.outbox.withdraw(connection, "a", "not wanted")
+    await lane.run_to_end(await lane.start())
+    item = await lane.outbox.status("a")
+    assert item is not None
+    assert (item.status, item.error, lane.chain.mined_of(ACCOUNT)) == ("failed", "not wanted", [])
+
+
+@pytest.mark.parametrize("is_forgotten", [True, False])
+async def test_withdraw__on_its_way__is_replaced_by_nothing_under_the_same_nonce(
+    lane: Lane, is_forgotten: bool
+) -> None:
+    sender = await lane.start()
+    await lane.plan("a")
+    await sender.step()
+    async with lane.database.write() as connection:
+        await lane.outbox.withdraw(connection, "a", "not wanted")
+    await sender.step()
+    if is_forgotten:
+        lane.chain.forget_mempool()
+    await lane.plan("b")
+    await lane.run_to_end(sender)
+    assert lane.effects() == {b"b": 1}
+    assert [tx.to for tx in lane.chain.mined_of(ACCOUNT)] == [ACCOUNT, TALLY]
+
+
+async def test_withdraw__too_late__leaves_what_was_mined(lane: Lane) -> None:
+    await lane.plan("a")
+    await lane.run_to_end(await lane.start())
+    async with lane.database.write() as connection:
+        await lane.outbox.withdraw(connection, "a", "not wanted")
+    await lane.run_to_end(await lane.start())
+    await lane.check()
+
+
 def test_offer__over_the_cap__offers_the_cap_and_no_larger_tip() -> None:
     policy = FeePolicy(tip_wei=10, max_fee_wei=5)
     assert policy.offer(100) == (5, 5)
@@ -416,4 +453,5 @@ def test_bump__below_the_cap__offers_at_least_a_tenth_more() -> None:
 
 
 def test_gas_limit_of__a_signed_transaction__is_what_was_signed() -> None:
-    assert gas_limit_of(encode_transaction(1, ACCOUNT, 7, TALLY, b"data", 9, 123_456)) == 123_456
+    raw = encode_transaction(1, ACCOUNT, 7, TALLY, b"data", 9, 123_456)
+    assert (gas_limit_of(raw), recipient_of(raw)) == (123_456, TALLY)
