@@ -127,8 +127,13 @@ describe('a job from two sources', () => {
 });
 
 describe('payouts', () => {
+  it('never breaks on an amount it cannot read', () => {
+    for (const amount of [1e30, Number.NaN, 'many', '-1', null, undefined, {}])
+      expect(() => payoutsOf([event('Refunded', { client: CLIENT, amount })], house)).not.toThrow();
+  });
+
   it('reads integers and decimal strings alike, and the sum is the budget', () => {
-    for (const write of [(units: bigint) => units, (units: bigint) => units.toString()]) {
+    for (const write of [(units: bigint) => units, String, Number]) {
       const payouts = payoutsOf(
         [
           event('PaymentReleased', { provider: AGENT, amount: write(2_375_000n) }),

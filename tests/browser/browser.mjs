@@ -40,6 +40,9 @@ export class Watch {
   }
 
   #isExcused(text) {
-    return this.#isOutageExpected && /ERR_CONNECTION_REFUSED|ERR_FAILED|ERR_INTERNET_DISCONNECTED|ERR_EMPTY/.test(text);
+    return (
+      this.#isOutageExpected &&
+      /ERR_CONNECTION_REFUSED|ERR_FAILED|ERR_INTERNET_DISCONNECTED|ERR_EMPTY/.test(text)
+    );
   }
 }

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, viem } from './packages.mjs';
 
-const abiOf = (name) => JSON.parse(readFileSync(join(root, `agents_offchain/chain/abi/${name}.json`), 'utf8')).abi;
+const abiOf = (name) =>
+  JSON.parse(readFileSync(join(root, `agents_offchain/chain/abi/${name}.json`), 'utf8')).abi;
 
 export class Chain {
   constructor(deployment) {
@@ -52,7 +53,11 @@ export class Chain {
         description: '',
       },
     ]);
-    const [created] = viem.parseEventLogs({ abi: this.escrow.abi, eventName: 'JobCreated', logs: receipt.logs });
+    const [created] = viem.parseEventLogs({
+      abi: this.escrow.abi,
+      eventName: 'JobCreated',
+      logs: receipt.logs,
+    });
     return created.args.jobId.toString();
   }
 

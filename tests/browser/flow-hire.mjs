@@ -131,6 +131,7 @@ export function hireFlow(world) {
       async () => {
         await page.locator('[data-station="checked:done"]').waitFor({ timeout: WORK_TIMEOUT_MS });
         await page.locator('[data-verdict="pass"]').waitFor();
+        await page.getByText(/^\d+ of \d+ checks passed$/).click();
         await page.locator('[data-checks] li').first().waitFor();
         await page.getByText(/Signed by [23] of 3 reporters/).waitFor();
       },
@@ -177,7 +178,11 @@ async function refuseBadFiles(page, picture) {
     ['empty.jpg', Buffer.alloc(0), 'This file is empty.'],
     ['words.jpg', Buffer.from('not a picture at all'), 'This is not a JPEG, PNG or WebP picture.'],
     ['cut.jpg', Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16, 0x4a, 0x46]), 'This picture does not open.'],
-    ['huge.jpg', Buffer.concat([Buffer.from([0xff, 0xd8, 0xff]), Buffer.alloc(21 * 1024 * 1024)]), 'This file is too big.'],
+    [
+      'huge.jpg',
+      Buffer.concat([Buffer.from([0xff, 0xd8, 0xff]), Buffer.alloc(21 * 1024 * 1024)]),
+      'This file is too big.',
+    ],
   ];
   try {
     for (const [name, bytes, sentence] of cases) {

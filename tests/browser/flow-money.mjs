@@ -59,7 +59,8 @@ export function moneyFlow({ base, page, wallet, chain, report }) {
         const sent = wallet.calls.filter((method) => method === 'eth_sendTransaction').length;
         await button.click();
         await page.getByText(/You have 0\.00\s\S+, but .* is needed\./).waitFor();
-        const isHireSent = wallet.calls.filter((method) => method === 'eth_sendTransaction').length > sent + 1;
+        const isHireSent =
+          wallet.calls.filter((method) => method === 'eth_sendTransaction').length > sent + 1;
         assert.ok(!isHireSent, 'the hire was sent although it cannot work');
       },
     ],

@@ -52,7 +52,10 @@ export async function phoneFlow({ base, page, context, chain, watch, report }) {
         watch.expectOutage();
         await context.route('**/api/**', (route) => route.abort());
         await page.reload();
-        await page.getByText(/The server is not answering/).first().waitFor();
+        await page
+          .getByText(/The server is not answering/)
+          .first()
+          .waitFor();
         await page.locator('[data-station="delivered:done"]').waitFor();
         await page.locator('[data-actions~="accept"]').waitFor();
       },
@@ -63,7 +66,10 @@ export async function phoneFlow({ base, page, context, chain, watch, report }) {
         await tabTo(page, /^Accept and pay/);
         await page.keyboard.press('Enter');
         await page.locator('[data-station="paid:done"]').waitFor();
-        await page.locator('[data-payouts]').getByText(/^Agent/).waitFor();
+        await page
+          .locator('[data-payouts]')
+          .getByText(/^Agent/)
+          .waitFor();
         assert.equal((await chain.jobOf(job)).status, 3);
       },
     ],

@@ -1,6 +1,9 @@
 // A small runner: flows of steps that build on each other, one line per step, a closing line to count.
 import assert from 'node:assert/strict';
 
+/** One line on standard output. */
+export const say = (line) => process.stdout.write(`${line}\n`);
+
 export class Report {
   passed = 0;
   failed = 0;
@@ -20,11 +23,11 @@ export class Report {
       try {
         await run();
         this.passed += 1;
-        console.log(`PASS  ${name}: ${what} (${Math.round(performance.now() - started)} ms)`);
+        say(`PASS  ${name}: ${what} (${Math.round(performance.now() - started)} ms)`);
       } catch (error) {
         isBroken = true;
         this.failed += 1;
-        console.log(`FAIL  ${name}: ${what}\n${indent(error.stack ?? String(error))}`);
+        say(`FAIL  ${name}: ${what}\n${indent(error.stack ?? String(error))}`);
         await this.onFailure(`${name} ${what}`).catch(() => undefined);
       }
     }
@@ -33,12 +36,12 @@ export class Report {
 
   skip(what, why) {
     this.skipped += 1;
-    console.log(`SKIP  ${what} (${why})`);
+    say(`SKIP  ${what} (${why})`);
   }
 
   /** Prints the counts and gives the exit code. */
   close() {
-    console.log(`${this.passed} passed, ${this.failed} failed, ${this.skipped} skipped`);
+    say(`${this.passed} passed, ${this.failed} failed, ${this.skipped} skipped`);
     return this.failed === 0 ? 0 : 1;
   }
 }

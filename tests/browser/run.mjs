@@ -12,8 +12,8 @@ import { looksFlow } from './flow-looks.mjs';
 import { moneyFlow } from './flow-money.mjs';
 import { phoneFlow } from './flow-phone.mjs';
 import { visitorFlow } from './flow-visitor.mjs';
-import { Report } from './report.mjs';
 import { generatePrivateKey, privateKeyToAccount } from './packages.mjs';
+import { Report, say } from './report.mjs';
 import { startStack } from './stack.mjs';
 import { TestWallet } from './wallet.mjs';
 
@@ -21,7 +21,7 @@ const report = new Report();
 
 if (!hasChromium()) {
   if (process.env.CI) {
-    console.log(`FAIL  browser: ${CHROMIUM} is missing; run \`make setup-system\``);
+    say(`FAIL  browser: ${CHROMIUM} is missing; run \`make setup-system\``);
     report.failed += 1;
   } else report.skip('browser', `${CHROMIUM} is missing; run \`make setup-system\``);
   process.exit(report.close());
@@ -44,7 +44,16 @@ try {
     deployment.rpc_url,
   );
   await wallet.install(page);
-  const world = { base: stack.page, page, context, wallet, watch, chain: new Chain(deployment), deployment, report };
+  const world = {
+    base: stack.page,
+    page,
+    context,
+    wallet,
+    watch,
+    chain: new Chain(deployment),
+    deployment,
+    report,
+  };
 
   report.onFailure = (what) => shootFailure(page, what);
 

@@ -18,7 +18,10 @@ export async function startStack() {
   const command = process.env.AITBC_CLI ?? join(root, '.venv/bin/aitbc');
   if (!existsSync(command)) throw new Error(`${command} is missing; run \`make setup\` first.`);
   const home = mkdtempSync(join(tmpdir(), 'aitbc-browser-'));
-  const child = spawn(command, ['up', '--home', home, '--json'], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, ['up', '--home', home, '--json'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const said = [];
   createInterface({ input: child.stderr }).on('line', (line) => said.push(line));
   const ready = await firstJsonLine(child, said);

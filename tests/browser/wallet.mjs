@@ -98,7 +98,8 @@ export class TestWallet {
 
   async #emit(event, payload) {
     for (const page of this.#pages)
-      if (!page.isClosed()) await page.evaluate(([name, value]) => window.__walletEmit?.(name, value), [event, payload]);
+      if (!page.isClosed())
+        await page.evaluate(([name, value]) => window.__walletEmit?.(name, value), [event, payload]);
   }
 }
 

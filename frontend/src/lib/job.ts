@@ -171,9 +171,11 @@ function knownId(value: unknown): string | undefined {
   return text.length > 20 ? undefined : text;
 }
 
-/** Events arrive with integers (the node) or decimal strings (the index). */
-function toUnits(value: unknown): bigint {
-  return typeof value === 'bigint' ? value : BigInt(String(value ?? 0));
+/** An amount of an event: a bigint (the node), a decimal string or a JSON number (the index); 0 for anything else. */
+export function toUnits(value: unknown): bigint {
+  if (typeof value === 'bigint') return value;
+  if (typeof value === 'number') return Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n;
+  return typeof value === 'string' && /^\d{1,78}$/.test(value) ? BigInt(value) : 0n;
 }
 
 function signersOf(posted: JobEvent | undefined, house: House): Address[] | undefined {

@@ -2,7 +2,7 @@ import { type MessageKey, t } from '../../i18n';
 import type { ApiProgress } from '../../lib/api';
 import { getDeployment } from '../../lib/deployment';
 import { formatMoney } from '../../lib/format';
-import type { Job, JobEvent } from '../../lib/job';
+import { type Job, type JobEvent, toUnits } from '../../lib/job';
 import { Section } from '../../ui/page';
 import { Code, Moment } from '../../ui/values';
 
@@ -35,8 +35,10 @@ const STAGES: Record<string, MessageKey> = {
 
 /** Everything that happened, newest first: facts of the chain with their transaction, and the agent's own notes. */
 export function Timeline({ job, isIndexing }: { job: Job; isIndexing: boolean }) {
-  const entries = [...job.events.flatMap(eventEntry), ...job.progress.map(progressEntry)].sort(
-    (a, b) => b.at - a.at || b.order - a.order,
+  const entries = foldRepeats(
+    [...job.events.flatMap(eventEntry), ...job.progress.map(progressEntry)].sort(
+      (a, b) => b.at - a.at || b.order - a.order,
+    ),
   );
   return (
     <Section title={t('timeline.title')}>
@@ -57,7 +59,11 @@ export function Timeline({ job, isIndexing }: { job: Job; isIndexing: boolean })
               <span className="w-24 shrink-0 whitespace-nowrap text-muted">
                 <Moment at={entry.at} />
               </span>
-              <span className="min-w-0 flex-1 basis-48">{entry.text}</span>
+              <span className="min-w-0 flex-1 basis-48">
+                {entry.count > 1
+                  ? t('timeline.repeated', { text: entry.text, count: entry.count })
+                  : entry.text}
+              </span>
               {entry.hash && <Code value={entry.hash} label={t('tx.hash')} />}
             </li>
           ))}
@@ -65,6 +71,17 @@ export function Timeline({ job, isIndexing }: { job: Job; isIndexing: boolean })
       )}
     </Section>
   );
+}
+
+/** Neighbours with the same words become one line with their number: three reporters, one line. */
+function foldRepeats(entries: readonly Entry[]): (Entry & { count: number })[] {
+  const folded: (Entry & { count: number })[] = [];
+  for (const entry of entries) {
+    const last = folded.at(-1);
+    if (last && !entry.hash && !last.hash && last.text === entry.text) last.count += 1;
+    else folded.push({ ...entry, count: 1 });
+  }
+  return folded;
 }
 
 function eventEntry(event: JobEvent): Entry[] {
@@ -78,7 +95,7 @@ function eventEntry(event: JobEvent): Entry[] {
       at: event.at,
       order: event.log_index,
       text: t(key, {
-        amount: amount === undefined ? '' : formatMoney(BigInt(String(amount)), decimals, symbol),
+        amount: amount === undefined ? '' : formatMoney(toUnits(amount), decimals, symbol),
         score: String(score ?? ''),
       }),
       hash: event.tx_hash,
@@ -90,7 +107,7 @@ function progressEntry(note: ApiProgress, index: number): Entry {
   const key = STAGES[note.stage];
   return {
     key: `note-${index}`,
-    at: note.at,
+    at: Math.floor(note.at),
     order: index - NOTES_FIRST,
     text: key ? t(key, { detail: note.detail }) : [note.stage, note.detail].filter(Boolean).join(': '),
   };

@@ -7,7 +7,7 @@ import { getDeployment } from '../../lib/deployment';
 import type { Job, Verdict } from '../../lib/job';
 import { Section } from '../../ui/page';
 import { Code, Moment } from '../../ui/values';
-import { parseReport } from './result';
+import { parseReport, type ReportCheck } from './result';
 
 /** The reporters' word: score against the pass mark, who signed, and the report behind the signed hash. */
 export function VerdictPanel({ job, verdict, passMark }: { job: Job; verdict: Verdict; passMark: number }) {
@@ -61,9 +61,29 @@ function Report({ hash }: { hash: `0x${string}` }) {
   const parsed =
     report.data?.proof === 'matches' ? parseReport(readJsonObject(report.data.bytes)) : undefined;
   if (!parsed) return null;
+  const failed = parsed.checks.filter((check) => !check.passed);
   return (
-    <ul className="mt-3 grid gap-1 text-small" data-checks>
-      {parsed.checks.map((check) => (
+    <div className="mt-3 grid gap-2 text-small">
+      {failed.length > 0 && <Checks checks={failed} />}
+      <details>
+        <summary className="cursor-pointer text-muted hover:text-ink">
+          {t('verdict.checks', {
+            passed: parsed.checks.length - failed.length,
+            count: parsed.checks.length,
+          })}
+        </summary>
+        <div className="mt-2" data-checks>
+          <Checks checks={parsed.checks} />
+        </div>
+      </details>
+    </div>
+  );
+}
+
+function Checks({ checks }: { checks: readonly ReportCheck[] }) {
+  return (
+    <ul className="grid gap-1">
+      {checks.map((check) => (
         <li key={check.name} className="flex items-start gap-2">
           {check.passed ? (
             <CircleCheck aria-hidden className="mt-px size-4 shrink-0 text-good" />
