@@ -37,8 +37,8 @@ interface IReputationRegistry is IERC8004Reputation {
         uint256 agentId;
         /// @dev 0 to 100, the standard's tag `starred`.
         uint8 score;
-        /// @dev Short ASCII, right-padded, as in the listing; becomes tag2. The client's word.
-        bytes32 serviceType;
+        /// @dev As in the listing, without its padding, at most 32 bytes; becomes tag2. The client's word.
+        string serviceType;
         string endpoint;
         string feedbackURI;
         bytes32 feedbackHash;
@@ -87,7 +87,6 @@ interface IReputationRegistry is IERC8004Reputation {
         uint256 indexed agentId,
         address indexed clientAddress,
         uint64 feedbackIndex,
-        bytes32 serviceType,
         uint8 score,
         uint256 weight,
         uint256 treasuryFee,
@@ -104,6 +103,7 @@ interface IReputationRegistry is IERC8004Reputation {
     error ReputationRegistry_IndexOutOfRange(uint64 feedbackIndex, uint64 lastIndex);
     error ReputationRegistry_AlreadyRevoked(uint64 feedbackIndex);
     error ReputationRegistry_ResponseUriIsEmpty();
+    error ReputationRegistry_ServiceTypeTooLong(uint256 length, uint256 max);
     error ReputationRegistry_ScoreTooHigh(uint8 score, uint8 max);
     error ReputationRegistry_NotClient(address caller, address client);
     error ReputationRegistry_NotHouseJob(uint256 jobId, address evaluator);

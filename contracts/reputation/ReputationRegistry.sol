@@ -142,6 +142,8 @@ contract ReputationRegistry is FeedbackBook {
     function giveJobFeedback(JobFeedback calldata feedback) external returns (uint64 feedbackIndex) {
         // Check
         if (feedback.score > MAX_SCORE) revert ReputationRegistry_ScoreTooHigh(feedback.score, MAX_SCORE);
+        uint256 length = bytes(feedback.serviceType).length;
+        if (length > 32) revert ReputationRegistry_ServiceTypeTooLong(length, 32);
         IJobEscrow.JobView memory job = JOB_ESCROW.jobOf(feedback.jobId);
         bool isFailure = _requireRatable(feedback.jobId, job);
         _requireNotOwn(feedback.agentId);
@@ -150,7 +152,7 @@ contract ReputationRegistry is FeedbackBook {
         Feedback memory entry;
         entry.value = int128(uint128(feedback.score));
         entry.tag1Id = TAG_STARRED_ID;
-        entry.tag2Id = _tagId(feedback.serviceType.unpad());
+        entry.tag2Id = _tagId(feedback.serviceType);
         entry.epoch = _epochOfWorker(feedback.agentId, job.provider);
         entry.isFailure = isFailure;
         entry.isJobBacked = true;
@@ -163,7 +165,6 @@ contract ReputationRegistry is FeedbackBook {
             feedback.agentId,
             msg.sender,
             feedbackIndex,
-            feedback.serviceType,
             feedback.score,
             entry.weight,
             treasuryFee,
@@ -181,7 +182,7 @@ contract ReputationRegistry is FeedbackBook {
             0,
             TAG_STARRED,
             TAG_STARRED,
-            feedback.serviceType.unpad(),
+            feedback.serviceType,
             feedback.endpoint,
             feedback.feedbackURI,
             feedback.feedbackHash

@@ -33,7 +33,7 @@ contract JobFeedbackTest is ReputationTest {
             keccak256("feedback")
         );
         vm.expectEmit(true, true, true, true, address(reputation));
-        emit IReputationRegistry.JobFeedbackGiven(jobId, agentId, client, 1, SERVICE, 80, weight, fee, 1);
+        emit IReputationRegistry.JobFeedbackGiven(jobId, agentId, client, 1, 80, weight, fee, 1);
         vm.assertEq(uint256(_rate(jobId, 80)), 1, "index");
         IReputationRegistry.JobSummary memory summary = _summary();
         vm.assertEq(uint256(summary.count), 1, "count");
@@ -55,7 +55,7 @@ contract JobFeedbackTest is ReputationTest {
     function test_R1_giveJobFeedback__without_a_service__counts_once() public {
         uint256 jobId = _paidJob();
         IReputationRegistry.JobFeedback memory words = _words(jobId, 80);
-        words.serviceType = 0;
+        words.serviceType = "";
         vm.prank(client);
         reputation.giveJobFeedback(words);
         vm.assertEq(uint256(_summary().count), 1, "count");
@@ -146,6 +146,16 @@ contract JobFeedbackTest is ReputationTest {
             abi.encodeWithSelector(IReputationRegistry.ReputationRegistry_ScoreTooHigh.selector, 101, 100)
         );
         _rate(jobId, 101);
+    }
+
+    function test_R1_giveJobFeedback__with_a_service_beyond_32_bytes__reverts() public {
+        IReputationRegistry.JobFeedback memory words = _words(_paidJob(), 80);
+        words.serviceType = "a-service-name-of-thirty-three-by";
+        vm.expectRevert(
+            abi.encodeWithSelector(IReputationRegistry.ReputationRegistry_ServiceTypeTooLong.selector, 33, 32)
+        );
+        vm.prank(client);
+        reputation.giveJobFeedback(words);
     }
 
     function test_R1_giveJobFeedback__naming_another_agent__reverts() public {

@@ -70,7 +70,7 @@ abstract contract ReputationTest is MarketTest {
             jobId: jobId,
             agentId: agentId,
             score: score,
-            serviceType: SERVICE,
+            serviceType: "inspect-image",
             endpoint: "",
             feedbackURI: "ipfs://feedback",
             feedbackHash: keccak256("feedback")
