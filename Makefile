@@ -113,7 +113,7 @@ layers: setup
 	@lint-imports --no-cache > .build/layers.log || (cat .build/layers.log; exit 1)
 
 drift: setup ## generated files and locks are what their sources say
-	@$(BIN)/python tools/check_drift.py
+	@$(BIN)/python tools/check_drift.py && $(BIN)/python tools/tree_check.py
 
 .PHONY: codegen
 codegen: setup ## regenerate ABI files and the page's types from the contracts

@@ -52,7 +52,8 @@ def main() -> int:
 def run_suite(name: str, suite: dict[str, object], size: str) -> Tally:
     """Run one suite, show its output as it comes, and count."""
     print(f"\n=== {name} ({size})", flush=True)
-    environment = dict(os.environ, AITBC_TEST_SIZE=size)
+    tools = f"{ROOT}/.venv/bin:{ROOT}/.cache/bin:{os.environ.get('PATH', '')}"
+    environment = dict(os.environ, PATH=tools, AITBC_TEST_SIZE=size)
     if size == "full":
         environment |= dict(suite.get("full", {}))  # type: ignore[call-overload]
     started = time.monotonic()
