@@ -23,8 +23,13 @@ contract AitbcToken is ERC20, ERC20Permit, ERC20Votes, ERC3009 {
 
     /// @param holders Who holds the first balances.
     /// @param amounts In the smallest unit; together at most CAP.
-    constructor(address[] memory holders, uint256[] memory amounts) ERC20("AITBC", "AITBC") ERC20Permit("AITBC") {
-        if (holders.length != amounts.length) revert AitbcToken_LengthMismatch(holders.length, amounts.length);
+    constructor(
+        address[] memory holders,
+        uint256[] memory amounts
+    ) ERC20("AITBC", "AITBC") ERC20Permit("AITBC") {
+        if (holders.length != amounts.length) {
+            revert AitbcToken_LengthMismatch(holders.length, amounts.length);
+        }
         for (uint256 i = 0; i < holders.length; ++i) {
             _mint(holders[i], amounts[i]);
         }

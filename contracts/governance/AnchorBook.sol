@@ -66,7 +66,9 @@ abstract contract AnchorBook is IDecisionLedger, EIP712 {
     function _requireQuorum(Certificate calldata certificate) private pure {
         uint256 count = certificate.members.length;
         uint256 quorum = certificate.quorum;
-        if (count == 0 || count > MAX_MEMBERS) revert DecisionLedger_MemberCountOutOfRange(count, MAX_MEMBERS);
+        if (count == 0 || count > MAX_MEMBERS) {
+            revert DecisionLedger_MemberCountOutOfRange(count, MAX_MEMBERS);
+        }
         if (quorum <= count / 2 || quorum > count) {
             revert DecisionLedger_QuorumOutOfRange(quorum, count / 2 + 1, count);
         }

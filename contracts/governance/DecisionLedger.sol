@@ -73,10 +73,14 @@ contract DecisionLedger is AnchorBook {
     /* ---------- constructor ---------- */
 
     /// @param votes Counts by unix seconds.
-    constructor(IERC8004Identity agentRegistry, IVotes votes, IReputationRegistry reputation)
-        EIP712("AITBC DecisionLedger", "1")
-    {
-        if (address(agentRegistry) == address(0)) revert DecisionLedger_AddressIsZero("agentRegistry");
+    constructor(
+        IERC8004Identity agentRegistry,
+        IVotes votes,
+        IReputationRegistry reputation
+    ) EIP712("AITBC DecisionLedger", "1") {
+        if (address(agentRegistry) == address(0)) {
+            revert DecisionLedger_AddressIsZero("agentRegistry");
+        }
         if (address(votes) == address(0)) revert DecisionLedger_AddressIsZero("votes");
         if (address(reputation) == address(0)) revert DecisionLedger_AddressIsZero("reputation");
         AGENT_REGISTRY = agentRegistry;
@@ -246,11 +250,10 @@ contract DecisionLedger is AnchorBook {
     }
 
     /// @dev Weights before delegation, read in this block at the latest; voting starts in a later one.
-    function _weightsOf(PollTerms calldata terms, address[] memory roll)
-        private
-        view
-        returns (uint256[] memory weights)
-    {
+    function _weightsOf(
+        PollTerms calldata terms,
+        address[] memory roll
+    ) private view returns (uint256[] memory weights) {
         weights = new uint256[](roll.length);
         for (uint256 i = 0; i < roll.length; ++i) {
             if (terms.weighing == Weighing.Equal) {
@@ -263,10 +266,11 @@ contract DecisionLedger is AnchorBook {
         }
     }
 
-    function _writeRoll(uint256 pollId, address[] memory roll, uint256[] memory weights)
-        private
-        returns (uint128)
-    {
+    function _writeRoll(
+        uint256 pollId,
+        address[] memory roll,
+        uint256[] memory weights
+    ) private returns (uint128) {
         uint256[] memory gathered = new uint256[](roll.length);
         uint256 total = 0;
         for (uint256 i = 0; i < roll.length; ++i) {

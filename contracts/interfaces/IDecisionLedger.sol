@@ -107,7 +107,9 @@ interface IDecisionLedger {
     event RootAnchored(bytes32 indexed root, address indexed author);
     event DecisionCertified(bytes32 indexed councilId, bytes32 indexed digest, uint256 signerBitmap);
     event Delegated(address indexed from, address indexed to);
-    event PollOpened(uint256 indexed pollId, address indexed opener, bytes32 indexed subject, PollTerms terms);
+    event PollOpened(
+        uint256 indexed pollId, address indexed opener, bytes32 indexed subject, PollTerms terms
+    );
     /// @notice A place on the roll. Weight 0 may mean that it was delegated.
     event VoterListed(uint256 indexed pollId, uint256 index, address indexed voter, uint256 weight);
     /// @param ballots One word for each ballot that counts: place 8 bits, choice 8 bits, from the lowest.

@@ -73,7 +73,11 @@ interface IERC8004Reputation {
     ) external view returns (uint64 count, int128 summaryValue, uint8 summaryValueDecimals);
 
     /// @notice One entry. Reverts if the index was never given.
-    function readFeedback(uint256 agentId, address clientAddress, uint64 feedbackIndex)
+    function readFeedback(
+        uint256 agentId,
+        address clientAddress,
+        uint64 feedbackIndex
+    )
         external
         view
         returns (int128 value, uint8 valueDecimals, string memory tag1, string memory tag2, bool isRevoked);

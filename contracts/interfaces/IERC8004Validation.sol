@@ -64,10 +64,11 @@ interface IERC8004Validation {
     /// @notice Answered requests about an agent and their mean, rounded down.
     /// @param validatorAddresses Empty matches all.
     /// @param tag Empty matches all.
-    function getSummary(uint256 agentId, address[] calldata validatorAddresses, string calldata tag)
-        external
-        view
-        returns (uint64 count, uint8 averageResponse);
+    function getSummary(
+        uint256 agentId,
+        address[] calldata validatorAddresses,
+        string calldata tag
+    ) external view returns (uint64 count, uint8 averageResponse);
 
     /// @notice Hashes of all requests about an agent.
     function getAgentValidations(uint256 agentId) external view returns (bytes32[] memory);

@@ -91,9 +91,13 @@ interface IPaymentChannels {
     error PaymentChannels_NoCredit(address token, address account);
 
     /// @notice The caller opens a channel as its payer with a first deposit from its allowance.
-    function open(address payee, address token, uint32 graceSeconds, uint64 salt, uint96 amount)
-        external
-        returns (bytes32 channelId);
+    function open(
+        address payee,
+        address token,
+        uint32 graceSeconds,
+        uint64 salt,
+        uint96 amount
+    ) external returns (bytes32 channelId);
 
     /// @notice Anybody adds to a channel that was opened once. Undoes a closing that has begun only if the payer calls.
     function topUp(Channel calldata channel, uint96 amount) external;
@@ -107,9 +111,11 @@ interface IPaymentChannels {
     /// @notice Claims many channels of one payee and token. A row that cannot be claimed is skipped; the others are paid.
     /// Keys only; a voucher of an ERC-1271 payer goes through {claim}.
     /// @return paid Sum of the amounts.
-    function claimBatch(address payee, address token, VoucherRow[] calldata rows)
-        external
-        returns (uint256 paid);
+    function claimBatch(
+        address payee,
+        address token,
+        VoucherRow[] calldata rows
+    ) external returns (uint256 paid);
 
     /// @notice The payer announces that it leaves; vouchers stay good until {finishClose}.
     function startClose(Channel calldata channel) external;

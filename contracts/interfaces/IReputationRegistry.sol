@@ -130,10 +130,11 @@ interface IReputationRegistry is IERC8004Reputation {
     function jobSummary(uint256 agentId, bytes32 serviceType) external view returns (JobSummary memory);
 
     /// @notice The same under an owner of another time.
-    function jobSummaryOf(uint256 agentId, address owner, bytes32 serviceType)
-        external
-        view
-        returns (JobSummary memory);
+    function jobSummaryOf(
+        uint256 agentId,
+        address owner,
+        bytes32 serviceType
+    ) external view returns (JobSummary memory);
 
     /// @notice Whose wallet `wallet` is.
     function bindingOf(address wallet) external view returns (WalletBinding memory);
@@ -145,10 +146,11 @@ interface IReputationRegistry is IERC8004Reputation {
     function weightOf(uint256 agentId, address client, uint256 treasuryFee) external view returns (uint256);
 
     /// @notice Clients of an agent, a page at a time.
-    function clientsPage(uint256 agentId, uint256 offset, uint256 limit)
-        external
-        view
-        returns (address[] memory);
+    function clientsPage(
+        uint256 agentId,
+        uint256 offset,
+        uint256 limit
+    ) external view returns (address[] memory);
 
     /// @notice Number of clients of an agent.
     function clientCount(uint256 agentId) external view returns (uint256);

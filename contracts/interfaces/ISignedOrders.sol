@@ -85,9 +85,11 @@ interface ISignedOrders {
     /// @notice Pays every good order of one payee and token; a bad row is skipped.
     /// Keys only.
     /// @return paid Sum of the amounts.
-    function settleOrders(address payee, address token, OrderRow[] calldata rows)
-        external
-        returns (uint256 paid);
+    function settleOrders(
+        address payee,
+        address token,
+        OrderRow[] calldata rows
+    ) external returns (uint256 paid);
 
     /// @notice Makes every nonce of the mask in one word of the caller worthless.
     function cancelOrders(uint64 word, uint256 mask) external;

@@ -86,8 +86,9 @@ interface IValidationRegistry is IERC8004Validation {
     function creditOf(address account) external view returns (uint256);
 
     /// @notice Requests about an agent, a page at a time.
-    function agentValidationsPage(uint256 agentId, uint256 offset, uint256 limit)
-        external
-        view
-        returns (bytes32[] memory);
+    function agentValidationsPage(
+        uint256 agentId,
+        uint256 offset,
+        uint256 limit
+    ) external view returns (bytes32[] memory);
 }

@@ -25,7 +25,10 @@ library RollBuilder {
     }
 
     /// @notice The place of `account` on an ascending roll.
-    function find(address[] memory roll, address account) internal pure returns (uint256 place, bool isListed) {
+    function find(
+        address[] memory roll,
+        address account
+    ) internal pure returns (uint256 place, bool isListed) {
         uint256 low = 0;
         uint256 high = roll.length;
         while (low < high) {

@@ -33,9 +33,7 @@ contract PaymentChannels is SignedOrders {
     /// @inheritdoc IPaymentChannels
     function channelOf(bytes32 channelId) external view returns (ChannelState memory) {
         ChannelSlot slot = _channels[channelId];
-        return ChannelState({
-            deposit: slot.deposit(), claimed: slot.claimed(), closableAt: slot.closableAt()
-        });
+        return ChannelState({deposit: slot.deposit(), claimed: slot.claimed(), closableAt: slot.closableAt()});
     }
 
     /// @inheritdoc IPaymentChannels
@@ -55,22 +53,24 @@ contract PaymentChannels is SignedOrders {
     /* ---------- payer ---------- */
 
     /// @inheritdoc IPaymentChannels
-    function open(address payee, address token, uint32 graceSeconds, uint64 salt, uint96 amount)
-        external
-        nonReentrant
-        returns (bytes32 channelId)
-    {
+    function open(
+        address payee,
+        address token,
+        uint32 graceSeconds,
+        uint64 salt,
+        uint96 amount
+    ) external nonReentrant returns (bytes32 channelId) {
         // Check
         if (amount == 0) revert PaymentChannels_AmountIsZero();
-        if (payee == address(0) || payee == msg.sender) revert PaymentChannels_AddressRefused("payee", payee);
+        if (payee == address(0) || payee == msg.sender) {
+            revert PaymentChannels_AddressRefused("payee", payee);
+        }
         if (token == address(0)) revert PaymentChannels_AddressRefused("token", token);
         if (graceSeconds < MIN_GRACE_SECONDS || graceSeconds > MAX_GRACE_SECONDS) {
             revert PaymentChannels_GraceOutOfRange(graceSeconds, MIN_GRACE_SECONDS, MAX_GRACE_SECONDS);
         }
         channelId = channelIdOf(
-            Channel({
-                payer: msg.sender, payee: payee, token: token, graceSeconds: graceSeconds, salt: salt
-            })
+            Channel({payer: msg.sender, payee: payee, token: token, graceSeconds: graceSeconds, salt: salt})
         );
         if (_channels[channelId].deposit() != 0) revert PaymentChannels_AlreadyOpen(channelId);
         // Effect
@@ -131,7 +131,11 @@ contract PaymentChannels is SignedOrders {
     /* ---------- anybody ---------- */
 
     /// @inheritdoc IPaymentChannels
-    function claim(Channel calldata channel, uint96 cumulative, bytes calldata signature) external nonReentrant {
+    function claim(
+        Channel calldata channel,
+        uint96 cumulative,
+        bytes calldata signature
+    ) external nonReentrant {
         // Check
         (bytes32 channelId, ChannelSlot slot) = _channelNamed(channel);
         uint96 claimed = slot.claimed();
@@ -148,11 +152,11 @@ contract PaymentChannels is SignedOrders {
     }
 
     /// @inheritdoc IPaymentChannels
-    function claimBatch(address payee, address token, VoucherRow[] calldata rows)
-        external
-        nonReentrant
-        returns (uint256 paid)
-    {
+    function claimBatch(
+        address payee,
+        address token,
+        VoucherRow[] calldata rows
+    ) external nonReentrant returns (uint256 paid) {
         // Check and effect, row by row
         bytes32[] memory claims = new bytes32[](rows.length * 2);
         bytes32 domain = _domainSeparatorV4();
@@ -188,10 +192,12 @@ contract PaymentChannels is SignedOrders {
     /* ---------- internal ---------- */
 
     /// @return amount What the row moved to the payee; zero if it cannot be claimed.
-    function _claimRow(bytes32 domain, bytes32 channelId, uint256 cumulative, VoucherRow calldata row)
-        private
-        returns (uint256 amount)
-    {
+    function _claimRow(
+        bytes32 domain,
+        bytes32 channelId,
+        uint256 cumulative,
+        VoucherRow calldata row
+    ) private returns (uint256 amount) {
         ChannelSlot slot = _channels[channelId];
         uint256 claimed = slot.claimed();
         if (cumulative <= claimed || cumulative > slot.deposit()) return 0;
@@ -215,13 +221,21 @@ contract PaymentChannels is SignedOrders {
         emit ChannelClosed(channelId, refund);
     }
 
-    function _channelNamed(Channel calldata channel) private view returns (bytes32 channelId, ChannelSlot slot) {
+    function _channelNamed(Channel calldata channel)
+        private
+        view
+        returns (bytes32 channelId, ChannelSlot slot)
+    {
         channelId = channelIdOf(channel);
         slot = _channels[channelId];
         if (slot.deposit() == 0) revert PaymentChannels_UnknownChannel(channelId);
     }
 
-    function _voucherDigest(bytes32 domain, bytes32 channelId, uint256 cumulative) private pure returns (bytes32) {
+    function _voucherDigest(
+        bytes32 domain,
+        bytes32 channelId,
+        uint256 cumulative
+    ) private pure returns (bytes32) {
         bytes32 body = keccak256(abi.encode(VOUCHER_TYPEHASH, channelId, cumulative));
         return MessageHashUtils.toTypedDataHash(domain, body);
     }

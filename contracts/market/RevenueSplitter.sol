@@ -28,9 +28,8 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient, EIP712 {
     bytes32 private constant AGREEMENT_TYPEHASH = keccak256(
         "Agreement(address payer,bytes32 purpose,uint64 salt,Share[] shares)Share(address payee,uint16 bps)"
     );
-    bytes32 private constant PAYMENT_TYPEHASH = keccak256(
-        "Payment(bytes32 agreementId,address token,uint96 amount,uint64 nonce,uint32 validBefore)"
-    );
+    bytes32 private constant PAYMENT_TYPEHASH =
+        keccak256("Payment(bytes32 agreementId,address token,uint96 amount,uint64 nonce,uint32 validBefore)");
     uint256 public constant MIN_SHARES = 2;
     uint256 public constant MAX_SHARES = 16;
 

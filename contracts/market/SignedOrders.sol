@@ -98,7 +98,9 @@ abstract contract SignedOrders is ISignedOrders, TokenVault, EIP712 {
         // Check
         Purse memory purse = _purses[token][msg.sender];
         if (purse.leavesAt == 0) revert PaymentChannels_NothingLeaving(msg.sender);
-        if (block.timestamp < purse.leavesAt) revert PaymentChannels_TooEarly(block.timestamp, purse.leavesAt);
+        if (block.timestamp < purse.leavesAt) {
+            revert PaymentChannels_TooEarly(block.timestamp, purse.leavesAt);
+        }
         // Effect
         uint96 amount = purse.leaving < purse.balance ? purse.leaving : purse.balance;
         _purses[token][msg.sender] = Purse({balance: purse.balance - amount, leaving: 0, leavesAt: 0});
@@ -135,17 +137,15 @@ abstract contract SignedOrders is ISignedOrders, TokenVault, EIP712 {
         _purses[order.token][order.payer] = purse;
         _credit(order.token, order.payee, order.amount);
         // Event
-        emit OrderSettled(
-            order.payee, order.token, order.payer, order.amount, order.nonce, order.purpose
-        );
+        emit OrderSettled(order.payee, order.token, order.payer, order.amount, order.nonce, order.purpose);
     }
 
     /// @inheritdoc ISignedOrders
-    function settleOrders(address payee, address token, OrderRow[] calldata rows)
-        external
-        nonReentrant
-        returns (uint256 paid)
-    {
+    function settleOrders(
+        address payee,
+        address token,
+        OrderRow[] calldata rows
+    ) external nonReentrant returns (uint256 paid) {
         // Check and effect
         bytes32[] memory settled;
         (paid, settled) = _settleRows(payee, token, rows);
@@ -156,10 +156,11 @@ abstract contract SignedOrders is ISignedOrders, TokenVault, EIP712 {
 
     /* ---------- internal ---------- */
 
-    function _settleRows(address payee, address token, OrderRow[] calldata rows)
-        private
-        returns (uint256 paid, bytes32[] memory settled)
-    {
+    function _settleRows(
+        address payee,
+        address token,
+        OrderRow[] calldata rows
+    ) private returns (uint256 paid, bytes32[] memory settled) {
         settled = new bytes32[](rows.length * 2);
         bytes32 domain = _domainSeparatorV4();
         Cursor memory cursor;
@@ -178,10 +179,13 @@ abstract contract SignedOrders is ISignedOrders, TokenVault, EIP712 {
     }
 
     /// @return amount What the order pays; zero if it is bad, and then nothing is spent.
-    function _settleRow(Cursor memory cursor, bytes32 domain, address payee, address token, OrderRow calldata row)
-        private
-        returns (uint256 amount)
-    {
+    function _settleRow(
+        Cursor memory cursor,
+        bytes32 domain,
+        address payee,
+        address token,
+        OrderRow calldata row
+    ) private returns (uint256 amount) {
         uint256 payerAndAmount = uint256(row.payerAndAmount);
         uint256 validBeforeAndNonce = row.validBeforeAndNonce;
         amount = uint96(payerAndAmount);

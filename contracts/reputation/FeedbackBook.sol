@@ -63,7 +63,8 @@ abstract contract FeedbackBook is IReputationRegistry {
     Tags internal _tags;
     mapping(uint256 agentId => address[]) private _clients;
     mapping(uint256 agentId => mapping(address client => ClientRecord)) internal _records;
-    mapping(uint256 agentId => mapping(address client => mapping(uint64 index => FeedbackEntry))) private _entries;
+    mapping(uint256 agentId => mapping(address client => mapping(uint64 index => FeedbackEntry))) private
+        _entries;
     mapping(bytes32 entryKey => uint64) private _responseCounts;
     mapping(bytes32 entryKey => mapping(address responder => uint64)) private _responseCountsOf;
 
@@ -102,11 +103,11 @@ abstract contract FeedbackBook is IReputationRegistry {
     }
 
     /// @inheritdoc IReputationRegistry
-    function clientsPage(uint256 agentId, uint256 offset, uint256 limit)
-        external
-        view
-        returns (address[] memory page)
-    {
+    function clientsPage(
+        uint256 agentId,
+        uint256 offset,
+        uint256 limit
+    ) external view returns (address[] memory page) {
         address[] storage clients = _clients[agentId];
         uint256 left = offset < clients.length ? clients.length - offset : 0;
         page = new address[](left < limit ? left : limit);
@@ -116,7 +117,11 @@ abstract contract FeedbackBook is IReputationRegistry {
     }
 
     /// @inheritdoc IERC8004Reputation
-    function readFeedback(uint256 agentId, address clientAddress, uint64 feedbackIndex)
+    function readFeedback(
+        uint256 agentId,
+        address clientAddress,
+        uint64 feedbackIndex
+    )
         external
         view
         returns (int128 value, uint8 valueDecimals, string memory tag1, string memory tag2, bool isRevoked)
@@ -226,7 +231,9 @@ abstract contract FeedbackBook is IReputationRegistry {
         if (valueDecimals > MAX_DECIMALS) {
             revert ReputationRegistry_TooManyDecimals(valueDecimals, MAX_DECIMALS);
         }
-        if (value > MAX_VALUE || value < -MAX_VALUE) revert ReputationRegistry_ValueOutOfRange(value, MAX_VALUE);
+        if (value > MAX_VALUE || value < -MAX_VALUE) {
+            revert ReputationRegistry_ValueOutOfRange(value, MAX_VALUE);
+        }
         _requireNotOwn(agentId);
         // Effect
         Feedback memory entry;
@@ -281,9 +288,7 @@ abstract contract FeedbackBook is IReputationRegistry {
         ++_responseCounts[key];
         ++_responseCountsOf[key][msg.sender];
         // Event
-        emit ResponseAppended(
-            agentId, clientAddress, feedbackIndex, msg.sender, responseURI, responseHash
-        );
+        emit ResponseAppended(agentId, clientAddress, feedbackIndex, msg.sender, responseURI, responseHash);
     }
 
     /* ---------- internal ---------- */
@@ -292,7 +297,11 @@ abstract contract FeedbackBook is IReputationRegistry {
     function _onRevoked(uint256 agentId, Feedback memory entry) internal virtual;
 
     /// @param feeUnits Added to the client's fees for this agent.
-    function _append(uint256 agentId, Feedback memory entry, uint256 feeUnits) internal returns (uint64 index) {
+    function _append(
+        uint256 agentId,
+        Feedback memory entry,
+        uint256 feeUnits
+    ) internal returns (uint64 index) {
         ClientRecord memory record = _records[agentId][msg.sender];
         if (record.lastIndex == 0) _clients[agentId].push(msg.sender);
         index = record.lastIndex + 1;
@@ -324,11 +333,11 @@ abstract contract FeedbackBook is IReputationRegistry {
 
     /* ---------- internal: reading lists ---------- */
 
-    function _filter(string memory tag1, string memory tag2, bool includesRevoked)
-        private
-        view
-        returns (Filter memory filter)
-    {
+    function _filter(
+        string memory tag1,
+        string memory tag2,
+        bool includesRevoked
+    ) private view returns (Filter memory filter) {
         (uint256 tag1Id, bool isTag1Known) = _tags.find(tag1);
         (uint256 tag2Id, bool isTag2Known) = _tags.find(tag2);
         return Filter({
@@ -359,11 +368,11 @@ abstract contract FeedbackBook is IReputationRegistry {
         }
     }
 
-    function _list(uint256 agentId, address[] memory asked, Filter memory filter)
-        private
-        view
-        returns (FeedbackList memory list)
-    {
+    function _list(
+        uint256 agentId,
+        address[] memory asked,
+        Filter memory filter
+    ) private view returns (FeedbackList memory list) {
         _allocate(list, _countMatches(agentId, asked, filter));
         uint256 row = 0;
         for (uint256 i = 0; i < asked.length; ++i) {
@@ -397,11 +406,11 @@ abstract contract FeedbackBook is IReputationRegistry {
         list.revokedStatuses[row] = entry.isRevoked;
     }
 
-    function _countMatches(uint256 agentId, address[] memory asked, Filter memory filter)
-        private
-        view
-        returns (uint256 count)
-    {
+    function _countMatches(
+        uint256 agentId,
+        address[] memory asked,
+        Filter memory filter
+    ) private view returns (uint256 count) {
         for (uint256 i = 0; i < asked.length; ++i) {
             uint64 lastIndex = _records[agentId][asked[i]].lastIndex;
             for (uint64 index = 1; index <= lastIndex; ++index) {
@@ -433,11 +442,11 @@ abstract contract FeedbackBook is IReputationRegistry {
         }
     }
 
-    function _entryKey(uint256 agentId, address clientAddress, uint64 feedbackIndex)
-        private
-        pure
-        returns (bytes32)
-    {
+    function _entryKey(
+        uint256 agentId,
+        address clientAddress,
+        uint64 feedbackIndex
+    ) private pure returns (bytes32) {
         return keccak256(abi.encode(agentId, clientAddress, feedbackIndex));
     }
 }

@@ -71,7 +71,9 @@ contract ReputationRegistry is FeedbackBook {
         uint256 weightUnit,
         uint256 clientCap
     ) FeedbackBook(agentRegistry) {
-        if (address(jobEscrow) == address(0)) revert ReputationRegistry_AddressIsZero("jobEscrow");
+        if (address(jobEscrow) == address(0)) {
+            revert ReputationRegistry_AddressIsZero("jobEscrow");
+        }
         if (resultOracle == address(0)) revert ReputationRegistry_AddressIsZero("resultOracle");
         if (weighedToken == address(0)) revert ReputationRegistry_AddressIsZero("weighedToken");
         if (clientCap == 0 || clientCap > FeedbackEntryLib.MAX_WEIGHT) {
@@ -98,11 +100,11 @@ contract ReputationRegistry is FeedbackBook {
     }
 
     /// @inheritdoc IReputationRegistry
-    function jobSummaryOf(uint256 agentId, address owner, bytes32 serviceType)
-        external
-        view
-        returns (JobSummary memory)
-    {
+    function jobSummaryOf(
+        uint256 agentId,
+        address owner,
+        bytes32 serviceType
+    ) external view returns (JobSummary memory) {
         return _summary(agentId, owner, serviceType);
     }
 
@@ -191,15 +193,19 @@ contract ReputationRegistry is FeedbackBook {
 
     /* ---------- internal: weight ---------- */
 
-    function _weighAndAppend(uint256 agentId, Feedback memory entry, uint256 treasuryFee, bool isWeighed)
-        private
-        returns (uint64 index)
-    {
+    function _weighAndAppend(
+        uint256 agentId,
+        Feedback memory entry,
+        uint256 treasuryFee,
+        bool isWeighed
+    ) private returns (uint64 index) {
         uint256 feeUnits = isWeighed ? treasuryFee / WEIGHT_UNIT : 0;
         // forge-lint: disable-next-line(unsafe-typecast) at most CLIENT_CAP
         entry.weight = uint64(_weightDown(_records[agentId][msg.sender].feeTotal, feeUnits));
         _addTo(_tallies[_tallyKey(agentId, entry.epoch, ALL_SERVICES)], entry);
-        if (entry.tag2Id != ALL_SERVICES) _addTo(_tallies[_tallyKey(agentId, entry.epoch, entry.tag2Id)], entry);
+        if (entry.tag2Id != ALL_SERVICES) {
+            _addTo(_tallies[_tallyKey(agentId, entry.epoch, entry.tag2Id)], entry);
+        }
         return _append(agentId, entry, feeUnits);
     }
 
@@ -230,7 +236,9 @@ contract ReputationRegistry is FeedbackBook {
     /// @inheritdoc FeedbackBook
     function _onRevoked(uint256 agentId, Feedback memory entry) internal override {
         _takeFrom(_tallies[_tallyKey(agentId, entry.epoch, ALL_SERVICES)], entry);
-        if (entry.tag2Id != ALL_SERVICES) _takeFrom(_tallies[_tallyKey(agentId, entry.epoch, entry.tag2Id)], entry);
+        if (entry.tag2Id != ALL_SERVICES) {
+            _takeFrom(_tallies[_tallyKey(agentId, entry.epoch, entry.tag2Id)], entry);
+        }
     }
 
     function _takeFrom(ScoreTally storage stored, Feedback memory entry) private {
@@ -270,11 +278,11 @@ contract ReputationRegistry is FeedbackBook {
             FeeSplit.splitDown({earned: job.budget, feeBps: fee.feeBps, poolShareBps: fee.poolShareBps});
     }
 
-    function _summary(uint256 agentId, address owner, bytes32 serviceType)
-        private
-        view
-        returns (JobSummary memory summary)
-    {
+    function _summary(
+        uint256 agentId,
+        address owner,
+        bytes32 serviceType
+    ) private view returns (JobSummary memory summary) {
         uint256 epoch = _epochs[agentId][owner];
         (uint256 tagId, bool isKnown) = _tags.find(serviceType.unpad());
         if (epoch == 0) return summary;
@@ -342,8 +350,13 @@ contract ReputationRegistry is FeedbackBook {
     /* ---------- internal: checks ---------- */
 
     /// @return isFailure The job was delivered and rejected.
-    function _requireRatable(uint256 jobId, IJobEscrow.JobView memory job) private view returns (bool isFailure) {
-        if (msg.sender != job.client) revert ReputationRegistry_NotClient(msg.sender, job.client);
+    function _requireRatable(
+        uint256 jobId,
+        IJobEscrow.JobView memory job
+    ) private view returns (bool isFailure) {
+        if (msg.sender != job.client) {
+            revert ReputationRegistry_NotClient(msg.sender, job.client);
+        }
         if (msg.sender == job.provider) revert ReputationRegistry_ClientIsProvider(msg.sender);
         if (job.evaluator != RESULT_ORACLE) revert ReputationRegistry_NotHouseJob(jobId, job.evaluator);
         isFailure = job.status == IERC8183.JobStatus.Rejected && job.submittedAt != 0;

@@ -117,11 +117,11 @@ contract ValidationRegistry is IValidationRegistry, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IERC8004Validation
-    function getSummary(uint256 agentId, address[] calldata validatorAddresses, string calldata tag)
-        external
-        view
-        returns (uint64 count, uint8 averageResponse)
-    {
+    function getSummary(
+        uint256 agentId,
+        address[] calldata validatorAddresses,
+        string calldata tag
+    ) external view returns (uint64 count, uint8 averageResponse) {
         (uint256 tagId, bool isKnown) = _tags.find(tag);
         if (!isKnown) return (0, 0);
         bytes32[] storage hashes = _ofAgent[agentId];
@@ -143,11 +143,11 @@ contract ValidationRegistry is IValidationRegistry, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IValidationRegistry
-    function agentValidationsPage(uint256 agentId, uint256 offset, uint256 limit)
-        external
-        view
-        returns (bytes32[] memory page)
-    {
+    function agentValidationsPage(
+        uint256 agentId,
+        uint256 offset,
+        uint256 limit
+    ) external view returns (bytes32[] memory page) {
         bytes32[] storage hashes = _ofAgent[agentId];
         uint256 left = offset < hashes.length ? hashes.length - offset : 0;
         page = new bytes32[](left < limit ? left : limit);
@@ -212,7 +212,9 @@ contract ValidationRegistry is IValidationRegistry, ReentrancyGuardTransient {
     ) external {
         // Check
         ValidationState memory state = _requestNamed(requestHash);
-        if (msg.sender != state.validator) revert ValidationRegistry_NotValidator(msg.sender, state.validator);
+        if (msg.sender != state.validator) {
+            revert ValidationRegistry_NotValidator(msg.sender, state.validator);
+        }
         if (response > MAX_RESPONSE) revert ValidationRegistry_ResponseTooHigh(response, MAX_RESPONSE);
         // Effect
         if (state.isBonded && !state.hasResponse) _earnBond(requestHash, state.validator);

@@ -34,8 +34,9 @@ library ChannelSlotLib {
 
     /// @notice The same channel with another claimed sum.
     function withClaimed(ChannelSlot slot, uint96 claimed_) internal pure returns (ChannelSlot) {
-        return ChannelSlot.wrap(
-            (ChannelSlot.unwrap(slot) & ~CLAIMED_MASK) | (uint256(claimed_) << CLAIMED_SHIFT)
-        );
+        return
+            ChannelSlot.wrap(
+                (ChannelSlot.unwrap(slot) & ~CLAIMED_MASK) | (uint256(claimed_) << CLAIMED_SHIFT)
+            );
     }
 }

@@ -38,9 +38,8 @@ library FeedbackEntryLib {
         return FeedbackEntry.wrap(
             uint256(uint128(self.value)) | (uint256(self.valueDecimals) << 128)
                 | (self.isRevoked ? REVOKED : 0) | ((self.isFailure ? uint256(1) : 0) << 134)
-                | (uint256(self.tag1Id) << 135) | (uint256(self.tag2Id) << 163)
-                | (uint256(self.epoch) << 191) | (uint256(self.weight) << 215)
-                | ((self.isJobBacked ? uint256(1) : 0) << 255)
+                | (uint256(self.tag1Id) << 135) | (uint256(self.tag2Id) << 163) | (uint256(self.epoch) << 191)
+                | (uint256(self.weight) << 215) | ((self.isJobBacked ? uint256(1) : 0) << 255)
         );
     }
 

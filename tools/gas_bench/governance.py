@@ -30,9 +30,7 @@ def measure_governance(chain: Chain) -> dict[str, float]:
     token = chain.deploy("AitbcToken", holders, [10**24] * VOTERS)
     for voter in voters:
         token.send(voter, "delegate", voter.address)
-    ledger = chain.deploy(
-        "DecisionLedger", market.registry.address, token.address, deploy_reputation(market).address
-    )
+    ledger = chain.deploy("DecisionLedger", market.registry.address, token.address, deploy_reputation(market).address)
     domain = {
         "name": "AITBC DecisionLedger",
         "version": "1",

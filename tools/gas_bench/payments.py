@@ -57,9 +57,7 @@ class PaymentsBench:
             gas["channel-open"] = self.market.send(
                 payer, "open", self.payee.address, self.token.address, GRACE_SECONDS, 7, 1_000 * DOLLARS
             )
-        gas["channel-top-up"] = self.market.send(
-            self.payers[0], "topUp", self._terms(self.payers[0]), 1_000 * DOLLARS
-        )
+        gas["channel-top-up"] = self.market.send(self.payers[0], "topUp", self._terms(self.payers[0]), 1_000 * DOLLARS)
         for cumulative in (DOLLARS, 2 * DOLLARS):
             payer = self.payers[0]
             gas["channel-claim"] = self.market.send(

@@ -47,11 +47,7 @@ def _validation(market: Market) -> dict[str, float]:
     answers = []
     for number in range(1, 6):
         request = bytes([number]) * 32
-        requests.append(
-            validation.send(market.agent, "validationRequest", validator.address, 0, CID_URI, request)
-        )
-        answers.append(
-            validation.send(validator, "validationResponse", request, 90, CID_URI, bytes([6]) * 32, "soft")
-        )
+        requests.append(validation.send(market.agent, "validationRequest", validator.address, 0, CID_URI, request))
+        answers.append(validation.send(validator, "validationResponse", request, 90, CID_URI, bytes([6]) * 32, "soft"))
     # Four places of a validator share a slot: one request in four writes a fresh one, and the row is their mean.
     return {"validation-request": sum(requests[1:]) / 4, "validation-response": sum(answers[1:]) / 4}

@@ -200,7 +200,9 @@ contract ChannelsTest is PaymentsTest {
     }
 
     function test_C2_claimBatch__when_no_row_is_good__pays_nothing() public {
-        vm.assertEq(market.claimBatch(payee, address(token), new IPaymentChannels.VoucherRow[](0)), 0, "empty");
+        vm.assertEq(
+            market.claimBatch(payee, address(token), new IPaymentChannels.VoucherRow[](0)), 0, "empty"
+        );
         IPaymentChannels.VoucherRow[] memory rows = new IPaymentChannels.VoucherRow[](1);
         rows[0] = _row(0, 1);
         vm.assertEq(market.claimBatch(payee, address(token), rows), 0, "never opened");
@@ -285,9 +287,7 @@ contract ChannelsTest is PaymentsTest {
         vm.prank(payee);
         market.release(_terms(0));
         vm.assertEq(_credit(_payer(0)), DEPOSIT - 10e6, "refund");
-        vm.expectRevert(
-            abi.encodeWithSelector(IPaymentChannels.PaymentChannels_NotParty.selector, _payer(0))
-        );
+        vm.expectRevert(abi.encodeWithSelector(IPaymentChannels.PaymentChannels_NotParty.selector, _payer(0)));
         vm.prank(_payer(0));
         market.release(_terms(0));
     }
@@ -354,7 +354,9 @@ contract ChannelsTest is PaymentsTest {
         bytes memory signature = _sign(PAYER_KEY, market.voucherDigest(id, 2e6));
         wallet.setOwner(stranger);
         vm.expectRevert(
-            abi.encodeWithSelector(IPaymentChannels.PaymentChannels_SignatureInvalid.selector, address(wallet))
+            abi.encodeWithSelector(
+                IPaymentChannels.PaymentChannels_SignatureInvalid.selector, address(wallet)
+            )
         );
         market.claim(channel, 2e6, signature);
         vm.assertEq(_credit(payee), 1e6, "a revoked owner signs no more");

@@ -80,7 +80,9 @@ contract OrdersTest is PaymentsTest {
         bytes memory signature = _sign(PAYER_KEY, market.orderDigest(order));
         wallet.setOwner(stranger);
         vm.expectRevert(
-            abi.encodeWithSelector(IPaymentChannels.PaymentChannels_SignatureInvalid.selector, address(wallet))
+            abi.encodeWithSelector(
+                IPaymentChannels.PaymentChannels_SignatureInvalid.selector, address(wallet)
+            )
         );
         market.settleOrder(order, signature);
     }

@@ -58,23 +58,31 @@ abstract contract PaymentsTest {
         market.claim(_terms(i), cumulative, signature);
     }
 
-    function _row(uint256 i, uint96 cumulative) internal view returns (IPaymentChannels.VoucherRow memory row) {
+    function _row(
+        uint256 i,
+        uint96 cumulative
+    ) internal view returns (IPaymentChannels.VoucherRow memory row) {
         return _rowOf(_terms(i), PAYER_KEY + i, cumulative);
     }
 
-    function _rowOf(IPaymentChannels.Channel memory channel, uint256 key, uint96 cumulative)
-        internal
-        view
-        returns (IPaymentChannels.VoucherRow memory row)
-    {
+    function _rowOf(
+        IPaymentChannels.Channel memory channel,
+        uint256 key,
+        uint96 cumulative
+    ) internal view returns (IPaymentChannels.VoucherRow memory row) {
         row.channelTerms = bytes32(
             (uint256(uint160(channel.payer)) << 96) | (uint256(channel.graceSeconds) << 64) | channel.salt
         );
         row.cumulative = cumulative;
-        (row.r, row.yParityAndS) = _signCompact(key, market.voucherDigest(market.channelIdOf(channel), cumulative));
+        (row.r, row.yParityAndS) =
+            _signCompact(key, market.voucherDigest(market.channelIdOf(channel), cumulative));
     }
 
-    function _order(uint256 i, uint96 amount, uint64 nonce) internal view returns (ISignedOrders.Order memory) {
+    function _order(
+        uint256 i,
+        uint96 amount,
+        uint64 nonce
+    ) internal view returns (ISignedOrders.Order memory) {
         return ISignedOrders.Order({
             payer: _payer(i),
             payee: payee,
@@ -86,11 +94,10 @@ abstract contract PaymentsTest {
         });
     }
 
-    function _orderRow(ISignedOrders.Order memory order, uint256 key)
-        internal
-        view
-        returns (ISignedOrders.OrderRow memory row)
-    {
+    function _orderRow(
+        ISignedOrders.Order memory order,
+        uint256 key
+    ) internal view returns (ISignedOrders.OrderRow memory row) {
         row.payerAndAmount = bytes32((uint256(uint160(order.payer)) << 96) | order.amount);
         row.validBeforeAndNonce = (uint256(order.validBefore) << 64) | order.nonce;
         row.purpose = order.purpose;
@@ -115,7 +122,10 @@ abstract contract PaymentsTest {
         return abi.encodePacked(r, s, v);
     }
 
-    function _signCompact(uint256 key, bytes32 digest) internal pure returns (bytes32 r, bytes32 yParityAndS) {
+    function _signCompact(
+        uint256 key,
+        bytes32 digest
+    ) internal pure returns (bytes32 r, bytes32 yParityAndS) {
         (uint8 v, bytes32 r_, bytes32 s) = vm.sign(key, digest);
         return (r_, bytes32((uint256(v - 27) << 255) | uint256(s)));
     }

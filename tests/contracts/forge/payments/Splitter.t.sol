@@ -47,7 +47,9 @@ contract SplitterTest {
         (bytes memory payerSignature, bytes[] memory signatures) = _signatures(_agreement());
         signatures[1] = signatures[2];
         vm.expectRevert(
-            abi.encodeWithSelector(IRevenueSplitter.RevenueSplitter_SignatureInvalid.selector, vm.addr(SUB_KEY))
+            abi.encodeWithSelector(
+                IRevenueSplitter.RevenueSplitter_SignatureInvalid.selector, vm.addr(SUB_KEY)
+            )
         );
         splitter.register(_agreement(), payerSignature, signatures);
     }
@@ -74,7 +76,10 @@ contract SplitterTest {
     function test_register__when_the_shares_are_wrong__reverts() public {
         IRevenueSplitter.Agreement memory bad = _agreement();
         bad.shares[0].bps -= 1;
-        _refuse(bad, abi.encodeWithSelector(IRevenueSplitter.RevenueSplitter_SharesDoNotSum.selector, 9_999, 10_000));
+        _refuse(
+            bad,
+            abi.encodeWithSelector(IRevenueSplitter.RevenueSplitter_SharesDoNotSum.selector, 9_999, 10_000)
+        );
         bad = _agreement();
         bad.shares[2].bps = 0;
         _refuse(bad, abi.encodeWithSelector(IRevenueSplitter.RevenueSplitter_ShareIsZero.selector, 2));
@@ -88,13 +93,13 @@ contract SplitterTest {
         );
         bad = _agreement();
         bad.shares[2].payee = address(0);
-        _refuse(bad, abi.encodeWithSelector(IRevenueSplitter.RevenueSplitter_PayeeRefused.selector, address(0)));
+        _refuse(
+            bad, abi.encodeWithSelector(IRevenueSplitter.RevenueSplitter_PayeeRefused.selector, address(0))
+        );
         bad.shares = new IRevenueSplitter.Share[](1);
         _refuse(
             bad,
-            abi.encodeWithSelector(
-                IRevenueSplitter.RevenueSplitter_ShareCountOutOfRange.selector, 1, 2, 16
-            )
+            abi.encodeWithSelector(IRevenueSplitter.RevenueSplitter_ShareCountOutOfRange.selector, 1, 2, 16)
         );
     }
 
@@ -118,7 +123,11 @@ contract SplitterTest {
         vm.assertEq(splitter.creditOf(address(token), treasury), 500, "5 % down");
     }
 
-    function testFuzz_split__of_any_amount__sums_to_the_unit(uint96 amount, uint16 first, uint16 second) public pure {
+    function testFuzz_split__of_any_amount__sums_to_the_unit(
+        uint96 amount,
+        uint16 first,
+        uint16 second
+    ) public pure {
         uint16[] memory bps = new uint16[](3);
         bps[0] = first % 9_998 + 1;
         bps[1] = second % (9_999 - bps[0]) + 1;
@@ -174,15 +183,21 @@ contract SplitterTest {
         bytes memory signature = _sign(OWNER_KEY, splitter.paymentDigest(payment));
         splitter.splitSigned(payment, signature);
         vm.assertTrue(splitter.isNonceSpent(owner, 3), "spent");
-        vm.expectRevert(abi.encodeWithSelector(IRevenueSplitter.RevenueSplitter_NonceSpent.selector, owner, 3));
+        vm.expectRevert(
+            abi.encodeWithSelector(IRevenueSplitter.RevenueSplitter_NonceSpent.selector, owner, 3)
+        );
         splitter.splitSigned(payment, signature);
         payment.nonce = 4;
         signature = _sign(OWNER_KEY, splitter.paymentDigest(payment));
         vm.prank(owner);
         splitter.cancelPayment(4);
-        vm.expectRevert(abi.encodeWithSelector(IRevenueSplitter.RevenueSplitter_NonceSpent.selector, owner, 4));
+        vm.expectRevert(
+            abi.encodeWithSelector(IRevenueSplitter.RevenueSplitter_NonceSpent.selector, owner, 4)
+        );
         splitter.splitSigned(payment, signature);
-        vm.expectRevert(abi.encodeWithSelector(IRevenueSplitter.RevenueSplitter_NonceSpent.selector, owner, 4));
+        vm.expectRevert(
+            abi.encodeWithSelector(IRevenueSplitter.RevenueSplitter_NonceSpent.selector, owner, 4)
+        );
         vm.prank(owner);
         splitter.cancelPayment(4);
         vm.warp(payment.validBefore + 1);
@@ -241,11 +256,9 @@ contract SplitterTest {
         return splitter.register(agreement, payerSignature, signatures);
     }
 
-    function _signatures(IRevenueSplitter.Agreement memory agreement)
-        private
-        view
-        returns (bytes memory payerSignature, bytes[] memory signatures)
-    {
+    function _signatures(
+        IRevenueSplitter.Agreement memory agreement
+    ) private view returns (bytes memory payerSignature, bytes[] memory signatures) {
         bytes32 digest = splitter.agreementDigest(agreement);
         payerSignature = _sign(OWNER_KEY, digest);
         signatures = new bytes[](4);

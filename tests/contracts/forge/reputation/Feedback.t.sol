@@ -11,10 +11,18 @@ import {ReputationTest} from "./ReputationTest.sol";
 contract FeedbackTest is ReputationTest {
     /* ---------- identifiers ---------- */
 
-    function test_D1_selectors__of_the_standard__are_as_published() public pure {
+    function test_D1_selectors__when_of_the_standard__are_as_published() public pure {
         bytes4[10] memory expected = [
-            bytes4(0x3c036a7e), 0x4ab3ca99, 0xc2349ab2, 0x81bbba58, 0x232b0810,
-            0xd9d84224, 0x6e04cacd, 0x42dd519c, 0xf2d81759, IERC8004Reputation.getIdentityRegistry.selector
+            bytes4(0x3c036a7e),
+            0x4ab3ca99,
+            0xc2349ab2,
+            0x81bbba58,
+            0x232b0810,
+            0xd9d84224,
+            0x6e04cacd,
+            0x42dd519c,
+            0xf2d81759,
+            IERC8004Reputation.getIdentityRegistry.selector
         ];
         bytes4[10] memory ours = [
             IERC8004Reputation.giveFeedback.selector,
@@ -33,7 +41,7 @@ contract FeedbackTest is ReputationTest {
         }
     }
 
-    function test_D1_topics__of_the_standard__are_as_published() public pure {
+    function test_D1_topics__when_of_the_standard__are_as_published() public pure {
         vm.assertEq(
             IERC8004Reputation.NewFeedback.selector,
             0x6a4a61743519c9d648a14e6493f47dbe3ff1aa29e7785c96c8326a205e58febc,
@@ -51,22 +59,20 @@ contract FeedbackTest is ReputationTest {
         );
     }
 
-    function test_getVersion__always__is_the_standards() public view {
+    function test_getVersion__when_asked__is_the_standards() public view {
         vm.assertEq(reputation.getVersion(), "2.0.0", "version");
         vm.assertEq(reputation.getIdentityRegistry(), address(registry), "registry");
     }
 
     /* ---------- giveFeedback ---------- */
 
-    function test_giveFeedback__by_a_stranger__is_listed_from_index_1() public {
+    function test_giveFeedback__when_by_a_stranger__is_listed_from_index_1() public {
         vm.expectEmit(true, true, true, true, address(reputation));
         emit IERC8004Reputation.NewFeedback(
             agentId, client, 1, -4_250, 2, "uptime", "uptime", "week", "https://a", "ipfs://f", keccak256("f")
         );
         vm.prank(client);
-        reputation.giveFeedback(
-            agentId, -4_250, 2, "uptime", "week", "https://a", "ipfs://f", keccak256("f")
-        );
+        reputation.giveFeedback(agentId, -4_250, 2, "uptime", "week", "https://a", "ipfs://f", keccak256("f"));
         (int128 value, uint8 decimals, string memory tag1, string memory tag2, bool isRevoked) =
             reputation.readFeedback(agentId, client, 1);
         more.assertEq(int256(value), int256(-4_250), "value");
@@ -77,7 +83,7 @@ contract FeedbackTest is ReputationTest {
         vm.assertEq(uint256(reputation.getLastIndex(agentId, client)), 1, "last index");
     }
 
-    function test_giveFeedback__again__is_index_2_and_one_client() public {
+    function test_giveFeedback__when_again__is_index_2_and_one_client() public {
         _say(client, 1, 0, "a", "");
         _say(client, 2, 0, "", "b");
         _say(treasury, 3, 0, "", "");
@@ -88,14 +94,14 @@ contract FeedbackTest is ReputationTest {
         vm.assertEq(clients[1], treasury, "second");
     }
 
-    function test_giveFeedback__without_tags__has_none() public {
+    function test_giveFeedback__when_without_tags__has_none() public {
         _say(client, 5, 0, "", "");
         (,, string memory tag1, string memory tag2,) = reputation.readFeedback(agentId, client, 1);
         vm.assertEq(tag1, "", "tag1");
         vm.assertEq(tag2, "", "tag2");
     }
 
-    function test_giveFeedback__by_the_owner__reverts() public {
+    function test_giveFeedback__when_by_the_owner__reverts() public {
         vm.expectRevert(
             abi.encodeWithSelector(
                 IReputationRegistry.ReputationRegistry_SelfFeedback.selector, provider, agentId
@@ -104,7 +110,7 @@ contract FeedbackTest is ReputationTest {
         _say(provider, 1, 0, "", "");
     }
 
-    function test_giveFeedback__by_an_operator_or_the_approved__reverts() public {
+    function test_giveFeedback__when_by_an_operator_or_the_approved__reverts() public {
         vm.startPrank(provider);
         registry.setApprovalForAll(treasury, true);
         registry.approve(owner, agentId);
@@ -120,20 +126,20 @@ contract FeedbackTest is ReputationTest {
         }
     }
 
-    function test_giveFeedback__about_an_unknown_agent__reverts() public {
+    function test_giveFeedback__when_about_an_unknown_agent__reverts() public {
         vm.expectRevert(abi.encodeWithSelector(IERC721Errors.ERC721NonexistentToken.selector, 99));
         vm.prank(client);
         reputation.giveFeedback(99, 1, 0, "", "", "", "", 0);
     }
 
-    function test_giveFeedback__with_19_decimals__reverts() public {
+    function test_giveFeedback__when_with_19_decimals__reverts() public {
         vm.expectRevert(
             abi.encodeWithSelector(IReputationRegistry.ReputationRegistry_TooManyDecimals.selector, 19, 18)
         );
         _say(client, 1, 19, "", "");
     }
 
-    function test_giveFeedback__beyond_1e38__reverts() public {
+    function test_giveFeedback__when_beyond_1e38__reverts() public {
         int128[2] memory values = [int128(1e38 + 1), -1e38 - 1];
         for (uint256 i = 0; i < 2; ++i) {
             vm.expectRevert(
@@ -145,7 +151,11 @@ contract FeedbackTest is ReputationTest {
         }
     }
 
-    function testFuzz_giveFeedback__of_any_value__is_read_back(int128 value, uint8 decimals, bytes8 tag) public {
+    function testFuzz_giveFeedback__of_any_value__is_read_back(
+        int128 value,
+        uint8 decimals,
+        bytes8 tag
+    ) public {
         vm.assume(value <= 1e38 && value >= -1e38);
         decimals = decimals % 19;
         string memory text = string(abi.encodePacked(tag));
@@ -160,7 +170,7 @@ contract FeedbackTest is ReputationTest {
 
     /* ---------- revokeFeedback ---------- */
 
-    function test_revokeFeedback__by_its_client__is_marked_once() public {
+    function test_revokeFeedback__when_by_its_client__is_marked_once() public {
         _say(client, 1, 0, "", "");
         vm.expectEmit(true, true, true, true, address(reputation));
         emit IERC8004Reputation.FeedbackRevoked(agentId, client, 1);
@@ -175,7 +185,7 @@ contract FeedbackTest is ReputationTest {
         reputation.revokeFeedback(agentId, 1);
     }
 
-    function test_revokeFeedback__of_an_index_never_given__reverts() public {
+    function test_revokeFeedback__when_of_an_index_never_given__reverts() public {
         _say(client, 1, 0, "", "");
         uint64[2] memory indices = [uint64(0), 2];
         for (uint256 i = 0; i < 2; ++i) {
@@ -189,7 +199,7 @@ contract FeedbackTest is ReputationTest {
         }
     }
 
-    function test_revokeFeedback__of_another_client__reverts() public {
+    function test_revokeFeedback__when_of_another_client__reverts() public {
         _say(client, 1, 0, "", "");
         vm.expectRevert(
             abi.encodeWithSelector(IReputationRegistry.ReputationRegistry_IndexOutOfRange.selector, 1, 0)
@@ -200,7 +210,7 @@ contract FeedbackTest is ReputationTest {
 
     /* ---------- appendResponse ---------- */
 
-    function test_appendResponse__by_anybody__is_counted() public {
+    function test_appendResponse__when_by_anybody__is_counted() public {
         _say(client, 1, 0, "", "");
         _say(client, 2, 0, "", "");
         vm.expectEmit(true, true, true, true, address(reputation));
@@ -221,7 +231,7 @@ contract FeedbackTest is ReputationTest {
         vm.assertEq(uint256(reputation.getResponseCount(agentId, client, 1, one)), 1, "by one to one");
     }
 
-    function test_appendResponse__without_a_uri__reverts() public {
+    function test_appendResponse__when_without_a_uri__reverts() public {
         _say(client, 1, 0, "", "");
         vm.expectRevert(
             abi.encodeWithSelector(IReputationRegistry.ReputationRegistry_ResponseUriIsEmpty.selector)
@@ -229,7 +239,7 @@ contract FeedbackTest is ReputationTest {
         reputation.appendResponse(agentId, client, 1, "", 0);
     }
 
-    function test_appendResponse__to_an_index_never_given__reverts() public {
+    function test_appendResponse__when_to_an_index_never_given__reverts() public {
         vm.expectRevert(
             abi.encodeWithSelector(IReputationRegistry.ReputationRegistry_IndexOutOfRange.selector, 1, 0)
         );
@@ -238,14 +248,14 @@ contract FeedbackTest is ReputationTest {
 
     /* ---------- getSummary ---------- */
 
-    function test_D1_getSummary__without_clients__reverts() public {
+    function test_D1_getSummary__when_without_clients__reverts() public {
         vm.expectRevert(
             abi.encodeWithSelector(IReputationRegistry.ReputationRegistry_ClientsRequired.selector)
         );
         reputation.getSummary(agentId, new address[](0), "", "");
     }
 
-    function test_D1_getSummary__of_mixed_decimals__is_in_the_modal_ones() public {
+    function test_D1_getSummary__when_of_mixed_decimals__is_in_the_modal_ones() public {
         _say(client, 100, 0, "t", "");
         _say(client, 5_050, 2, "t", "");
         _say(treasury, 9_950, 2, "t", "");
@@ -255,7 +265,7 @@ contract FeedbackTest is ReputationTest {
         more.assertEq(int256(value), int256(8_333), "(100 + 50.5 + 99.5) / 3 = 83.33, rounded towards zero");
     }
 
-    function test_D1_getSummary__of_equally_frequent_decimals__takes_the_smallest() public {
+    function test_D1_getSummary__when_of_equally_frequent_decimals__takes_the_smallest() public {
         _say(client, 10, 0, "", "");
         _say(treasury, 1_015, 2, "", "");
         (, int128 value, uint8 decimals) = reputation.getSummary(agentId, _two(), "", "");
@@ -263,14 +273,14 @@ contract FeedbackTest is ReputationTest {
         more.assertEq(int256(value), int256(10), "10.075 rounded towards zero");
     }
 
-    function test_D1_getSummary__of_negative_values__rounds_towards_zero() public {
+    function test_D1_getSummary__when_of_negative_values__rounds_towards_zero() public {
         _say(client, -7, 0, "", "");
         _say(treasury, -8, 0, "", "");
         (, int128 value,) = reputation.getSummary(agentId, _two(), "", "");
         more.assertEq(int256(value), int256(-7), "-7.5 rounded towards zero");
     }
 
-    function test_D1_getSummary__with_nothing_that_matches__is_all_zero() public {
+    function test_D1_getSummary__when_with_nothing_that_matches__is_all_zero() public {
         _say(client, 10, 3, "a", "b");
         (uint64 count, int128 value, uint8 decimals) = reputation.getSummary(agentId, _two(), "b", "a");
         vm.assertEq(uint256(count), 0, "count");
@@ -280,7 +290,7 @@ contract FeedbackTest is ReputationTest {
         vm.assertEq(uint256(count), 0, "unknown tag");
     }
 
-    function test_D1_getSummary__with_tags_and_revocations__counts_what_stands() public {
+    function test_D1_getSummary__when_with_tags_and_revocations__counts_what_stands() public {
         _say(client, 10, 0, "a", "x");
         _say(client, 20, 0, "a", "y");
         _say(client, 90, 0, "a", "x");
@@ -294,7 +304,7 @@ contract FeedbackTest is ReputationTest {
         more.assertEq(int256(value), int256(10), "mean of tag2");
     }
 
-    function test_D1_getSummary__of_extreme_values__does_not_overflow() public {
+    function test_D1_getSummary__when_of_extreme_values__does_not_overflow() public {
         _say(client, 1e38, 0, "", "");
         _say(treasury, 1e38, 0, "", "");
         (, int128 value,) = reputation.getSummary(agentId, _two(), "", "");
@@ -303,14 +313,14 @@ contract FeedbackTest is ReputationTest {
 
     /* ---------- reading lists ---------- */
 
-    function test_readFeedback__of_an_index_never_given__reverts() public {
+    function test_readFeedback__when_of_an_index_never_given__reverts() public {
         vm.expectRevert(
             abi.encodeWithSelector(IReputationRegistry.ReputationRegistry_IndexOutOfRange.selector, 1, 0)
         );
         reputation.readFeedback(agentId, client, 1);
     }
 
-    function test_D1_readAllFeedback__without_clients__means_all() public {
+    function test_D1_readAllFeedback__when_without_clients__means_all() public {
         _say(client, 1, 0, "a", "");
         _say(treasury, 2, 1, "b", "c");
         _say(client, 3, 2, "a", "d");
@@ -341,7 +351,7 @@ contract FeedbackTest is ReputationTest {
         vm.assertEq(clients.length, 0, "by an unknown tag");
     }
 
-    function test_R4_clientsPage__past_the_end__is_empty() public {
+    function test_R4_clientsPage__when_past_the_end__is_empty() public {
         for (uint256 i = 0; i < 5; ++i) {
             _say(_someone(i), 1, 0, "", "");
         }

@@ -12,7 +12,7 @@ import {ReputationTest} from "./ReputationTest.sol";
 contract JobFeedbackTest is ReputationTest {
     /* ---------- R1: a settled job, its client, the agent that was hired, once ---------- */
 
-    function test_R1_giveJobFeedback__on_a_paid_job__weighs_its_fee() public {
+    function test_R1_giveJobFeedback__when_on_a_paid_job__weighs_its_fee() public {
         uint256 jobId = _paidJob();
         uint256 fee = _treasuryFee(BUDGET);
         uint256 weight = CLIENT_CAP * fee / (CLIENT_CAP + fee);
@@ -44,7 +44,7 @@ contract JobFeedbackTest is ReputationTest {
         vm.assertEq(uint256(reputation.jobSummary(agentId, "other").weight), 0, "of another service");
     }
 
-    function test_R1_giveJobFeedback__on_a_paid_job__is_in_the_standards_list() public {
+    function test_R1_giveJobFeedback__when_on_a_paid_job__is_in_the_standards_list() public {
         _rate(_paidJob(), 80);
         (int128 value,, string memory tag1, string memory tag2,) = reputation.readFeedback(agentId, client, 1);
         more.assertEq(int256(value), int256(80), "value");
@@ -52,7 +52,7 @@ contract JobFeedbackTest is ReputationTest {
         vm.assertEq(tag2, "inspect-image", "tag2");
     }
 
-    function test_R1_giveJobFeedback__without_a_service__counts_once() public {
+    function test_R1_giveJobFeedback__when_without_a_service__counts_once() public {
         uint256 jobId = _paidJob();
         IReputationRegistry.JobFeedback memory words = _words(jobId, 80);
         words.serviceType = "";
@@ -64,7 +64,7 @@ contract JobFeedbackTest is ReputationTest {
         vm.assertEq(uint256(_summary().count), 0, "revoked");
     }
 
-    function test_R1_giveJobFeedback__by_another_than_the_client__reverts() public {
+    function test_R1_giveJobFeedback__when_by_another_than_the_client__reverts() public {
         uint256 jobId = _paidJob();
         address[3] memory others = [stranger, provider, treasury];
         for (uint256 i = 0; i < 3; ++i) {
@@ -77,7 +77,7 @@ contract JobFeedbackTest is ReputationTest {
         }
     }
 
-    function test_R1_giveJobFeedback__on_a_job_not_settled__reverts() public {
+    function test_R1_giveJobFeedback__when_on_a_job_not_settled__reverts() public {
         uint256 funded = _hire();
         _expectNotSettled(funded, IERC8183.JobStatus.Funded);
         _rate(funded, 80);
@@ -86,7 +86,7 @@ contract JobFeedbackTest is ReputationTest {
         _rate(funded, 80);
     }
 
-    function test_R1_giveJobFeedback__on_a_job_never_delivered__reverts() public {
+    function test_R1_giveJobFeedback__when_on_a_job_never_delivered__reverts() public {
         uint256 declined = _hire();
         vm.prank(provider);
         escrow.decline(declined);
@@ -94,7 +94,7 @@ contract JobFeedbackTest is ReputationTest {
         _rate(declined, 0);
     }
 
-    function test_R1_giveJobFeedback__on_an_expired_job__reverts() public {
+    function test_R1_giveJobFeedback__when_on_an_expired_job__reverts() public {
         uint256 jobId = _hireAndSubmit();
         vm.warp(block.timestamp + WORK_SECONDS + TAIL);
         escrow.claimRefund(jobId);
@@ -102,7 +102,7 @@ contract JobFeedbackTest is ReputationTest {
         _rate(jobId, 0);
     }
 
-    function test_R1_giveJobFeedback__on_a_standard_job__reverts() public {
+    function test_R1_giveJobFeedback__when_on_a_standard_job__reverts() public {
         uint256 jobId = _fundStandardJob();
         _submit(jobId);
         vm.prank(stranger);
@@ -115,12 +115,12 @@ contract JobFeedbackTest is ReputationTest {
         _rate(jobId, 80);
     }
 
-    function test_R1_giveJobFeedback__on_an_unknown_job__reverts() public {
+    function test_R1_giveJobFeedback__when_on_an_unknown_job__reverts() public {
         vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrow_UnknownJob.selector, 77));
         _rate(77, 80);
     }
 
-    function test_R1_giveJobFeedback__twice__reverts() public {
+    function test_R1_giveJobFeedback__when_twice__reverts() public {
         uint256 jobId = _paidJob();
         _rate(jobId, 80);
         vm.expectRevert(
@@ -129,7 +129,7 @@ contract JobFeedbackTest is ReputationTest {
         _rate(jobId, 81);
     }
 
-    function test_R1_giveJobFeedback__after_a_revocation__reverts() public {
+    function test_R1_giveJobFeedback__when_after_a_revocation__reverts() public {
         uint256 jobId = _paidJob();
         _rate(jobId, 80);
         vm.prank(client);
@@ -140,7 +140,7 @@ contract JobFeedbackTest is ReputationTest {
         _rate(jobId, 81);
     }
 
-    function test_R1_giveJobFeedback__with_a_score_above_100__reverts() public {
+    function test_R1_giveJobFeedback__when_with_a_score_above_100__reverts() public {
         uint256 jobId = _paidJob();
         vm.expectRevert(
             abi.encodeWithSelector(IReputationRegistry.ReputationRegistry_ScoreTooHigh.selector, 101, 100)
@@ -148,7 +148,7 @@ contract JobFeedbackTest is ReputationTest {
         _rate(jobId, 101);
     }
 
-    function test_R1_giveJobFeedback__with_a_service_beyond_32_bytes__reverts() public {
+    function test_R1_giveJobFeedback__when_with_a_service_beyond_32_bytes__reverts() public {
         IReputationRegistry.JobFeedback memory words = _words(_paidJob(), 80);
         words.serviceType = "a-service-name-of-thirty-three-by";
         vm.expectRevert(
@@ -158,7 +158,7 @@ contract JobFeedbackTest is ReputationTest {
         reputation.giveJobFeedback(words);
     }
 
-    function test_R1_giveJobFeedback__naming_another_agent__reverts() public {
+    function test_R1_giveJobFeedback__when_naming_another_agent__reverts() public {
         uint256 jobId = _paidJob();
         IReputationRegistry.JobFeedback memory words = _words(jobId, 80);
         words.agentId = 0;
@@ -171,7 +171,7 @@ contract JobFeedbackTest is ReputationTest {
         reputation.giveJobFeedback(words);
     }
 
-    function test_R1_giveJobFeedback__naming_a_sibling_of_a_bound_wallet__reverts() public {
+    function test_R1_giveJobFeedback__when_naming_a_sibling_of_a_bound_wallet__reverts() public {
         vm.prank(provider);
         uint256 sibling = registry.register();
         reputation.bindWallet(agentId);
@@ -186,7 +186,7 @@ contract JobFeedbackTest is ReputationTest {
         reputation.giveJobFeedback(words);
     }
 
-    function test_R1_giveJobFeedback__by_the_agents_operator__reverts() public {
+    function test_R1_giveJobFeedback__when_by_the_agents_operator__reverts() public {
         vm.prank(provider);
         registry.setApprovalForAll(client, true);
         uint256 jobId = _paidJob();
@@ -198,26 +198,24 @@ contract JobFeedbackTest is ReputationTest {
         _rate(jobId, 100);
     }
 
-    function test_R1_giveJobFeedback__by_the_provider_as_its_own_client__reverts() public {
+    function test_R1_giveJobFeedback__when_by_the_provider_as_its_own_client__reverts() public {
         reputation.bindWallet(agentId);
         vm.prank(provider);
         registry.transferFrom(provider, treasury, agentId);
         uint256 jobId = _paidJob(provider, BUDGET);
         vm.expectRevert(
-            abi.encodeWithSelector(
-                IReputationRegistry.ReputationRegistry_ClientIsProvider.selector, provider
-            )
+            abi.encodeWithSelector(IReputationRegistry.ReputationRegistry_ClientIsProvider.selector, provider)
         );
         _rateAs(provider, jobId, 100);
     }
 
-    function test_R1_summary__of_free_feedback__is_empty() public {
+    function test_R1_summary__when_of_free_feedback__is_empty() public {
         _say(client, 100, 0, "starred", "inspect-image");
         vm.assertEq(uint256(_summary().count), 0, "count");
         vm.assertEq(uint256(reputation.jobSummary(agentId, SERVICE).weight), 0, "weight");
     }
 
-    function test_R1_giveJobFeedback__on_a_failed_job__counts_without_weight() public {
+    function test_R1_giveJobFeedback__when_on_a_failed_job__counts_without_weight() public {
         uint256 jobId = _failedJob();
         _rate(jobId, 0);
         IReputationRegistry.JobSummary memory summary = _summary();
@@ -231,7 +229,7 @@ contract JobFeedbackTest is ReputationTest {
 
     /* ---------- whose wallet ---------- */
 
-    function test_R1_bindWallet__by_anybody__is_for_good() public {
+    function test_R1_bindWallet__when_by_anybody__is_for_good() public {
         vm.prank(stranger);
         vm.assertEq(reputation.bindWallet(agentId), provider, "wallet");
         vm.prank(provider);
@@ -241,7 +239,7 @@ contract JobFeedbackTest is ReputationTest {
         vm.assertEq(uint256(reputation.bindingOf(provider).agentId), agentId, "binding");
     }
 
-    function test_R1_bindWallet__of_a_bound_wallet__reverts() public {
+    function test_R1_bindWallet__when_of_a_bound_wallet__reverts() public {
         reputation.bindWallet(agentId);
         vm.prank(provider);
         uint256 sibling = registry.register();
@@ -253,7 +251,7 @@ contract JobFeedbackTest is ReputationTest {
         reputation.bindWallet(sibling);
     }
 
-    function test_R1_bindWallet__of_an_agent_without_wallet__reverts() public {
+    function test_R1_bindWallet__when_of_an_agent_without_wallet__reverts() public {
         vm.prank(provider);
         registry.unsetAgentWallet(agentId);
         vm.expectRevert(
@@ -266,9 +264,10 @@ contract JobFeedbackTest is ReputationTest {
 
     /* ---------- R3: washing ---------- */
 
-    function testFuzz_R3_weight__of_any_split_over_clients__is_at_most_the_fees(uint96 first, uint96 second)
-        public
-    {
+    function testFuzz_R3_weight__of_any_split_over_clients__is_at_most_the_fees(
+        uint96 first,
+        uint96 second
+    ) public {
         uint96 budget1 = first % 100_000e6 + 1;
         uint96 budget2 = second % 100_000e6 + 1;
         _rateAs(_someone(1), _paidJob(_someone(1), budget1), 100);
@@ -294,7 +293,7 @@ contract JobFeedbackTest is ReputationTest {
         vm.assertLe(both - weight1, alone + 1, "the second gains no more than alone");
     }
 
-    function test_R3_weight__of_dust_jobs__is_nothing() public {
+    function test_R3_weight__when_of_dust_jobs__is_nothing() public {
         for (uint256 i = 0; i < 10; ++i) {
             _rate(_paidJob(client, 19), 100);
         }
@@ -302,14 +301,14 @@ contract JobFeedbackTest is ReputationTest {
         vm.assertEq(uint256(_summary().meanScoreBps), 0, "no mean");
     }
 
-    function test_R3_weight__of_a_job_in_another_token__is_nothing() public {
+    function test_R3_weight__when_of_a_job_in_another_token__is_nothing() public {
         reputation = new ReputationRegistry(registry, escrow, address(oracle), address(0xDA1), 1, CLIENT_CAP);
         _rate(_paidJob(), 100);
         vm.assertEq(uint256(_summary().count), 1, "count");
         vm.assertEq(uint256(_summary().weight), 0, "weight");
     }
 
-    function test_R3_weight__in_bigger_units__is_rounded_down() public {
+    function test_R3_weight__when_in_bigger_units__is_rounded_down() public {
         reputation = _newRegistry(1_000);
         uint256 fee = _treasuryFee(BUDGET) / 1_000;
         vm.assertEq(
@@ -321,7 +320,7 @@ contract JobFeedbackTest is ReputationTest {
 
     /* ---------- R2: revocation; R5: epochs ---------- */
 
-    function test_R2_revokeFeedback__of_a_job__subtracts_its_weight_once() public {
+    function test_R2_revokeFeedback__when_of_a_job__subtracts_its_weight_once() public {
         _rate(_paidJob(), 80);
         _rate(_paidJob(), 20);
         uint256 before = _summary().weight;
@@ -333,17 +332,19 @@ contract JobFeedbackTest is ReputationTest {
         vm.assertEq(uint256(reputation.jobSummary(agentId, SERVICE).count), 1, "of the service too");
     }
 
-    function test_R5_transfer__of_an_agent__starts_a_new_epoch() public {
+    function test_R5_transfer__when_of_an_agent__starts_a_new_epoch() public {
         _rate(_paidJob(), 80);
         vm.prank(provider);
         registry.transferFrom(provider, treasury, agentId);
         vm.assertEq(registry.getAgentWallet(agentId), address(0), "wallet cleared");
         vm.assertEq(uint256(_summary().count), 0, "empty record");
         vm.assertEq(uint256(_summary().epoch), 0, "no epoch yet");
-        vm.assertEq(uint256(reputation.jobSummaryOf(agentId, provider, 0).count), 1, "the old one stays readable");
+        vm.assertEq(
+            uint256(reputation.jobSummaryOf(agentId, provider, 0).count), 1, "the old one stays readable"
+        );
     }
 
-    function test_R5_giveJobFeedback__after_a_transfer__goes_to_the_owner_who_worked() public {
+    function test_R5_giveJobFeedback__when_after_a_transfer__goes_to_the_owner_who_worked() public {
         _rate(_paidJob(), 80);
         uint256 jobId = _paidJob();
         vm.prank(provider);
@@ -353,7 +354,7 @@ contract JobFeedbackTest is ReputationTest {
         vm.assertEq(uint256(reputation.jobSummaryOf(agentId, provider, 0).count), 2, "the old one did");
     }
 
-    function test_R5_transfer__there_and_back__brings_the_record_back() public {
+    function test_R5_transfer__when_there_and_back__brings_the_record_back() public {
         _rate(_paidJob(), 10);
         vm.prank(provider);
         registry.transferFrom(provider, treasury, agentId);
@@ -362,7 +363,7 @@ contract JobFeedbackTest is ReputationTest {
         vm.assertEq(uint256(_summary().meanScoreBps), 1_000, "a round trip does not wash");
     }
 
-    function test_R5_bindWallet__of_the_new_owner__is_epoch_2() public {
+    function test_R5_bindWallet__when_of_the_new_owner__is_epoch_2() public {
         _rate(_paidJob(), 80);
         vm.prank(provider);
         registry.transferFrom(provider, treasury, agentId);
@@ -376,7 +377,7 @@ contract JobFeedbackTest is ReputationTest {
 
     /* ---------- R4: reads ---------- */
 
-    function test_R4_jobSummary__under_spam__costs_the_same() public {
+    function test_R4_jobSummary__when_under_spam__costs_the_same() public {
         _rate(_paidJob(), 80);
         uint256 before = _gasOfSummary();
         for (uint256 i = 0; i < 40; ++i) {
@@ -388,7 +389,7 @@ contract JobFeedbackTest is ReputationTest {
         vm.assertLe(_gasOfSummary(), before + 50, "gas of jobSummary");
     }
 
-    function test_proofOfPayment__of_a_job__names_both_sides() public {
+    function test_proofOfPayment__when_of_a_job__names_both_sides() public {
         uint256 jobId = _paidJob();
         vm.assertFalse(reputation.proofOfPayment(jobId).hasFeedback, "before");
         _rate(jobId, 80);
@@ -402,7 +403,7 @@ contract JobFeedbackTest is ReputationTest {
         vm.assertTrue(proof.hasFeedback, "after");
     }
 
-    function test_U1_constructor__with_a_missing_address_or_cap__reverts() public {
+    function test_U1_constructor__when_with_a_missing_address_or_cap__reverts() public {
         vm.expectRevert(
             abi.encodeWithSelector(
                 IReputationRegistry.ReputationRegistry_AddressIsZero.selector, bytes32("resultOracle")

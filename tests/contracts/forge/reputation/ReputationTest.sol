@@ -65,7 +65,10 @@ abstract contract ReputationTest is MarketTest {
         terms.agentId = agentId;
     }
 
-    function _words(uint256 jobId, uint8 score) internal view returns (IReputationRegistry.JobFeedback memory) {
+    function _words(
+        uint256 jobId,
+        uint8 score
+    ) internal view returns (IReputationRegistry.JobFeedback memory) {
         return IReputationRegistry.JobFeedback({
             jobId: jobId,
             agentId: agentId,
@@ -87,7 +90,13 @@ abstract contract ReputationTest is MarketTest {
         return reputation.giveJobFeedback(words);
     }
 
-    function _say(address rater, int128 value, uint8 decimals, string memory tag1, string memory tag2) internal {
+    function _say(
+        address rater,
+        int128 value,
+        uint8 decimals,
+        string memory tag1,
+        string memory tag2
+    ) internal {
         vm.prank(rater);
         reputation.giveFeedback(agentId, value, decimals, tag1, tag2, "", "ipfs://words", bytes32(0));
     }

@@ -6,8 +6,8 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {AgentRegistry} from "../../../../contracts/identity/AgentRegistry.sol";
 import {IERC8004Validation} from "../../../../contracts/interfaces/IERC8004Validation.sol";
 import {IValidationRegistry} from "../../../../contracts/interfaces/IValidationRegistry.sol";
-import {TestDollar} from "../../../../contracts/mocks/TestDollar.sol";
 import {FeeOnTransferToken} from "../../../../contracts/mocks/FeeOnTransferToken.sol";
+import {TestDollar} from "../../../../contracts/mocks/TestDollar.sol";
 import {ValidationRegistry} from "../../../../contracts/reputation/ValidationRegistry.sol";
 import {VmMore} from "../support/VmMore.sol";
 
@@ -40,7 +40,7 @@ contract ValidationTest {
 
     /* ---------- identifiers ---------- */
 
-    function test_D1_validation_selectors__of_the_standard__are_as_published() public pure {
+    function test_D1_validation_selectors__when_of_the_standard__are_as_published() public pure {
         bytes4[6] memory expected =
             [bytes4(0xaaf400c4), 0x3d659a96, 0xff2febfc, 0x1b7cabd6, 0x8d5d0c2d, 0x4bf3158c];
         bytes4[6] memory ours = [
@@ -68,12 +68,18 @@ contract ValidationTest {
 
     /* ---------- request ---------- */
 
-    function test_validationRequest__by_the_owner__is_listed_on_both_sides() public {
+    function test_validationRequest__when_by_the_owner__is_listed_on_both_sides() public {
         vm.expectEmit(true, true, true, true, address(validation));
         emit IERC8004Validation.ValidationRequest(validator, agentId, "ipfs://q", REQUEST);
         _request(REQUEST);
-        (address asked, uint256 about, uint8 response, bytes32 responseHash, string memory tag, uint256 updatedAt) =
-            validation.getValidationStatus(REQUEST);
+        (
+            address asked,
+            uint256 about,
+            uint8 response,
+            bytes32 responseHash,
+            string memory tag,
+            uint256 updatedAt
+        ) = validation.getValidationStatus(REQUEST);
         vm.assertEq(asked, validator, "validator");
         vm.assertEq(about, agentId, "agent");
         vm.assertEq(uint256(response), 0, "response");
@@ -85,7 +91,7 @@ contract ValidationTest {
         vm.assertEq(validation.getValidatorRequests(validator)[0], REQUEST, "validator's list");
     }
 
-    function test_validationRequest__many__keeps_every_list_in_order() public {
+    function test_validationRequest__when_many__keeps_every_list_in_order() public {
         for (uint256 i = 0; i < 9; ++i) {
             _request(keccak256(abi.encode(i)));
         }
@@ -100,7 +106,7 @@ contract ValidationTest {
         vm.assertEq(validation.agentValidationsPage(agentId, 9, 5).length, 0, "R4: past the end");
     }
 
-    function test_validationRequest__by_a_stranger__reverts() public {
+    function test_validationRequest__when_by_a_stranger__reverts() public {
         vm.expectRevert(
             abi.encodeWithSelector(
                 IValidationRegistry.ValidationRegistry_NotAuthorized.selector, stranger, agentId
@@ -110,7 +116,7 @@ contract ValidationTest {
         validation.validationRequest(validator, agentId, "", REQUEST);
     }
 
-    function test_validationRequest__of_a_hash_that_exists__reverts() public {
+    function test_validationRequest__when_of_a_hash_that_exists__reverts() public {
         _request(REQUEST);
         vm.expectRevert(
             abi.encodeWithSelector(IValidationRegistry.ValidationRegistry_RequestExists.selector, REQUEST)
@@ -118,7 +124,7 @@ contract ValidationTest {
         _request(REQUEST);
     }
 
-    function test_validationRequest__to_nobody__reverts() public {
+    function test_validationRequest__when_to_nobody__reverts() public {
         vm.expectRevert(
             abi.encodeWithSelector(IValidationRegistry.ValidationRegistry_ValidatorIsZero.selector)
         );
@@ -128,11 +134,13 @@ contract ValidationTest {
 
     /* ---------- response ---------- */
 
-    function test_validationResponse__of_zero__is_an_answer() public {
+    function test_validationResponse__when_of_zero__is_an_answer() public {
         _request(REQUEST);
         vm.warp(block.timestamp + 9);
         vm.expectEmit(true, true, true, true, address(validation));
-        emit IERC8004Validation.ValidationResponse(validator, agentId, REQUEST, 0, "ipfs://a", keccak256("a"), "t");
+        emit IERC8004Validation.ValidationResponse(
+            validator, agentId, REQUEST, 0, "ipfs://a", keccak256("a"), "t"
+        );
         _respond(REQUEST, 0, "t");
         vm.assertTrue(validation.hasResponse(REQUEST), "answered");
         (,, uint8 response, bytes32 responseHash, string memory tag, uint256 updatedAt) =
@@ -143,7 +151,7 @@ contract ValidationTest {
         vm.assertEq(updatedAt, block.timestamp, "last update");
     }
 
-    function test_validationResponse__again__replaces_the_first() public {
+    function test_validationResponse__when_again__replaces_the_first() public {
         _request(REQUEST);
         _respond(REQUEST, 10, "soft");
         _respond(REQUEST, 100, "hard");
@@ -154,7 +162,7 @@ contract ValidationTest {
         vm.assertEq(uint256(count), 1, "counted once");
     }
 
-    function test_validationResponse__by_another__reverts() public {
+    function test_validationResponse__when_by_another__reverts() public {
         _request(REQUEST);
         vm.expectRevert(
             abi.encodeWithSelector(
@@ -165,7 +173,7 @@ contract ValidationTest {
         validation.validationResponse(REQUEST, 1, "", 0, "");
     }
 
-    function test_validationResponse__above_100__reverts() public {
+    function test_validationResponse__when_above_100__reverts() public {
         _request(REQUEST);
         vm.expectRevert(
             abi.encodeWithSelector(IValidationRegistry.ValidationRegistry_ResponseTooHigh.selector, 101, 100)
@@ -173,7 +181,7 @@ contract ValidationTest {
         _respond(REQUEST, 101, "");
     }
 
-    function test_validationResponse__to_an_unknown_request__reverts() public {
+    function test_validationResponse__when_to_an_unknown_request__reverts() public {
         vm.expectRevert(
             abi.encodeWithSelector(IValidationRegistry.ValidationRegistry_UnknownRequest.selector, REQUEST)
         );
@@ -184,7 +192,7 @@ contract ValidationTest {
         validation.getValidationStatus(REQUEST);
     }
 
-    function test_getSummary__of_validations__counts_only_answers() public {
+    function test_getSummary__when_of_validations__counts_only_answers() public {
         for (uint256 i = 0; i < 4; ++i) {
             _request(keccak256(abi.encode(i)));
         }
@@ -210,7 +218,7 @@ contract ValidationTest {
 
     /* ---------- deadline and bond ---------- */
 
-    function test_bond__on_an_answer_in_time__goes_to_the_validator() public {
+    function test_bond__when_on_an_answer_in_time__goes_to_the_validator() public {
         _requestWithBond(10e6);
         vm.assertEq(token.balanceOf(address(validation)), 10e6, "locked");
         vm.warp(block.timestamp + 100);
@@ -227,7 +235,7 @@ contract ValidationTest {
         validation.withdrawFor(validator);
     }
 
-    function test_bond__after_the_deadline__refuses_a_first_answer_and_goes_back() public {
+    function test_bond__when_after_the_deadline__refuses_a_first_answer_and_goes_back() public {
         _requestWithBond(10e6);
         uint256 answerBy = block.timestamp + 100;
         vm.expectRevert(
@@ -252,7 +260,7 @@ contract ValidationTest {
         validation.reclaimBond(REQUEST);
     }
 
-    function test_bond__after_an_answer__cannot_be_reclaimed_and_answers_go_on() public {
+    function test_bond__when_after_an_answer__cannot_be_reclaimed_and_answers_go_on() public {
         _requestWithBond(10e6);
         _respond(REQUEST, 70, "");
         vm.warp(block.timestamp + 200);
@@ -264,7 +272,7 @@ contract ValidationTest {
         vm.assertEq(uint256(validation.validationOf(REQUEST).response), 60, "corrected");
     }
 
-    function test_bond__of_zero__has_only_a_deadline() public {
+    function test_bond__when_of_zero__has_only_a_deadline() public {
         _requestWithBond(0);
         vm.assertEq(uint256(validation.validationOf(REQUEST).answerBy), block.timestamp + 100, "deadline");
         vm.warp(block.timestamp + 101);
@@ -278,7 +286,7 @@ contract ValidationTest {
         _respond(REQUEST, 70, "");
     }
 
-    function test_bond__with_a_deadline_out_of_range__reverts() public {
+    function test_bond__when_with_a_deadline_out_of_range__reverts() public {
         uint256[2] memory deadlines = [block.timestamp, block.timestamp + 365 days + 1];
         for (uint256 i = 0; i < 2; ++i) {
             vm.expectRevert(
@@ -294,16 +302,14 @@ contract ValidationTest {
         }
     }
 
-    function test_bond__in_a_token_that_keeps_a_part__reverts() public {
+    function test_bond__when_in_a_token_that_keeps_a_part__reverts() public {
         FeeOnTransferToken greedy = new FeeOnTransferToken();
         ValidationRegistry other = new ValidationRegistry(registry, IERC20(address(greedy)));
         greedy.mint(owner, 100e6);
         vm.startPrank(owner);
         greedy.approve(address(other), type(uint256).max);
         vm.expectPartialRevert(IValidationRegistry.ValidationRegistry_UnexpectedReceipt.selector);
-        other.validationRequestWithBond(
-            validator, agentId, "", REQUEST, uint32(block.timestamp + 100), 10e6
-        );
+        other.validationRequestWithBond(validator, agentId, "", REQUEST, uint32(block.timestamp + 100), 10e6);
         vm.stopPrank();
     }
 
