@@ -16,6 +16,7 @@ from agents_offchain.primitives.hexes import checksum
 REQUEST_SCHEMA = "aitbc.request/1"
 RESULT_SCHEMA = "aitbc.result/1"
 IPFS_PREFIX = "ipfs://"
+MAX_INPUT_BYTES = 1 << 30
 MAX_SAFE_INTEGER = 2**53 - 1
 """The largest integer that every JSON reader keeps exact."""
 _CID = re.compile(r"[A-Za-z0-9]{10,100}")
@@ -32,7 +33,7 @@ class RequestInput(_Strict):
 
     cid: Cid
     media_type: Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9.+-]{1,60}$")]
-    bytes: Annotated[int, Field(ge=1, le=MAX_SAFE_INTEGER)]
+    bytes: Annotated[int, Field(ge=1, le=MAX_INPUT_BYTES)]
     sha256: Sha256Hex
 
 
