@@ -49,6 +49,22 @@ class SignerRefused(Refused):
     """The signer will not sign this."""
 
 
+class SignerPaused(Retryable):
+    """The signer would sign this another time: it is frozen, or a budget of the hour or day is spent."""
+
+
+class ApprovalNeeded(SignerPaused):
+    """A person has to approve this first; `aitbc approvals list` shows it."""
+
+
+class PolicyInvalid(Fatal):
+    """The signing policy cannot be used; until it is mended nothing is signed."""
+
+
+class BudgetJournalBroken(Fatal):
+    """The signer's journal of budgets cannot be read or written."""
+
+
 class FolderNotOurs(Fatal):
     """The folder for private sockets belongs to another user."""
 

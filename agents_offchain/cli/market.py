@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,17 @@ class MarketOpening:
     listings: tuple[OpenListing, ...]
 
 
+def local_plan(addresses: Mapping[str, bytes]) -> MarketPlan:
+    """What is deployed on the local chain, for the development keys' addresses; it decides every address."""
+    return MarketPlan(
+        chain_id=DEVNET_CHAIN_ID,
+        network="local",
+        owner=addresses["deployer"],
+        treasury=addresses["treasury"],
+        reporters=tuple(addresses[name] for name in REPORTERS),
+    )
+
+
 async def open_market(settings: Settings, node: Node, artifacts_url: str, control: ChainControl) -> MarketOpening:
     """Make what is missing of the local market and write `deployment.json`. Idempotent.
 
@@ -88,18 +99,11 @@ async def open_market(settings: Settings, node: Node, artifacts_url: str, contro
 
 
 async def _deploy(settings: Settings, node: Node, signer: SignerClient, addresses: dict[str, bytes]) -> Deployment:
-    plan = MarketPlan(
-        chain_id=DEVNET_CHAIN_ID,
-        network="local",
-        owner=addresses["deployer"],
-        treasury=addresses["treasury"],
-        reporters=tuple(addresses[name] for name in REPORTERS),
-    )
     deployer = SetupAccount(node, signer, "deployer", DEVNET_CHAIN_ID)
     chain = BlockingAccount(deployer, node, asyncio.get_running_loop())
     document = await asyncio.to_thread(
         deploy_market,
-        plan,
+        local_plan(addresses),
         transact=chain.transact,
         call=chain.call,
         code_at=chain.code_at,

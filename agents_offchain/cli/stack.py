@@ -21,6 +21,7 @@ from agents_offchain.chain.node import Node
 from agents_offchain.cli import continuity
 from agents_offchain.cli.continuity import HomeStale
 from agents_offchain.cli.development import ensure_development_keys
+from agents_offchain.cli.development_policy import ensure_development_policy
 from agents_offchain.cli.endpoints import Endpoints, last_port, save_endpoints
 from agents_offchain.cli.market import MarketOpening, open_market
 from agents_offchain.cli.places import (
@@ -232,7 +233,7 @@ class LocalStack:
 
         async def prepare() -> None:
             await asyncio.to_thread(require_models, self.settings)
-            await asyncio.to_thread(ensure_development_keys, key_folder(self.settings), passphrase_file(self.settings))
+            await asyncio.to_thread(self._prepare_keys)
 
         async def chain_ready(pid: int) -> bool:
             return await self._is_our_chain(pid, anvil.port if anvil else 0)
@@ -253,6 +254,11 @@ class LocalStack:
             self._is_open = True
 
         return Steps(prepare, migrate_database, open_the_market, control.require_local, chain_ready, after_chain)
+
+    def _prepare_keys(self) -> None:
+        """Keys of this home, and what they may sign."""
+        folder = key_folder(self.settings)
+        ensure_development_policy(folder, ensure_development_keys(folder, passphrase_file(self.settings)))
 
     async def _is_our_chain(self, pid: int, port: int) -> bool:
         """The node answers, and it is the process we started that listens there."""

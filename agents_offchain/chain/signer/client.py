@@ -6,7 +6,13 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from agents_offchain.chain.errors import SignerRefused, SignerUnavailable
+from agents_offchain.chain.errors import (
+    ApprovalNeeded,
+    BudgetJournalBroken,
+    SignerPaused,
+    SignerRefused,
+    SignerUnavailable,
+)
 from agents_offchain.chain.signer.requests import (
     MAX_LINE_BYTES,
     Request,
@@ -18,9 +24,12 @@ from agents_offchain.chain.signer.requests import (
     encode_request,
 )
 from agents_offchain.primitives.eip712 import Domain, Field
+from agents_offchain.primitives.errors import AitbcError
 from agents_offchain.primitives.hexes import decode_hex
 
 TIMEOUT_SECONDS = 10.0
+PAUSE_SECONDS = 2.0
+"""How soon to ask again for what is refused only for now."""
 
 
 class SignerClient:
@@ -64,5 +73,15 @@ class SignerClient:
             raise SignerUnavailable("The signer hung up.")
         reply = decode_line(answer)
         if "ok" not in reply:
-            raise SignerRefused(str(reply.get("message", "The signer refused.")), mend=str(reply.get("mend", "")))
+            raise _error_of(reply)
         return decode_hex(reply["ok"])
+
+
+def _error_of(reply: dict[str, Any]) -> AitbcError:
+    """The signer's refusal: for good, or for now."""
+    message, mend = str(reply.get("message", "The signer refused.")), str(reply.get("mend", ""))
+    if reply.get("error") == ApprovalNeeded.__name__:
+        return ApprovalNeeded(message, mend=mend, retry_after_seconds=PAUSE_SECONDS)
+    if reply.get("error") in (SignerPaused.__name__, BudgetJournalBroken.__name__):
+        return SignerPaused(message, mend=mend, retry_after_seconds=PAUSE_SECONDS)
+    return SignerRefused(message, mend=mend)

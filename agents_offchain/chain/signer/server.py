@@ -18,6 +18,7 @@ import structlog
 from eth_account import Account
 
 from agents_offchain.chain.errors import FolderNotOurs, SignerRefused
+from agents_offchain.chain.signer.guard import Authority
 from agents_offchain.chain.signer.keystore import Key
 from agents_offchain.chain.signer.requests import (
     MAX_LINE_BYTES,
@@ -42,11 +43,13 @@ class SignerServer:
 
     Args:
         keys: Opened keys by name.
+        authority: Asked before every signature.
         socket_path: Where to listen; an old socket file there is replaced.
     """
 
-    def __init__(self, keys: dict[str, Key], socket_path: Path) -> None:
+    def __init__(self, keys: dict[str, Key], authority: Authority, socket_path: Path) -> None:
         self._keys = keys
+        self._authority = authority
         self._path = socket_path
         self._server: asyncio.Server | None = None
 
@@ -71,23 +74,23 @@ class SignerServer:
                 log.warning("signer_foreign_peer")
                 return
             while line := await reader.readline():
-                writer.write(encode_line(self.answer(line)))
+                writer.write(encode_line(await self.answer(line)))
                 await writer.drain()
         except (ValueError, ConnectionError):
             log.warning("signer_peer_dropped")
         finally:
             writer.close()
 
-    def answer(self, line: bytes) -> dict[str, Any]:
+    async def answer(self, line: bytes) -> dict[str, Any]:
         """The reply to one line: `{"ok": ...}` or `{"error": ..., "message": ...}`."""
         try:
             request = decode_request(decode_line(line))
-            return {"ok": encode_hex(self._perform(request))}
+            return {"ok": encode_hex(await self._perform(request))}
         except AitbcError as error:
             log.warning("signer_refused", reason=error.message)
             return error.as_dict()
 
-    def _perform(self, request: Request) -> bytes:
+    async def _perform(self, request: Request) -> bytes:
         key = self._keys.get(request.key)
         if key is None:
             raise SignerRefused(f"The signer has no key named {request.key[:60]!r}.")
@@ -95,21 +98,24 @@ class SignerServer:
             return key.address
         if isinstance(request, SignTransaction):
             _require_chain(key, request.fields["chainId"])
+            judgement = await self._authority.authorise(key, request)
             signed = Account.sign_transaction({**request.fields, "type": 2}, key.secret.secret)
             log.info(
                 "signed_transaction",
                 key=key.name,
+                what=judgement.title,
                 to=request.fields["to"],
                 nonce=request.fields["nonce"],
                 selector=request.fields["data"][:10],
                 tx="0x" + signed.hash.hex(),
             )
             return bytes(signed.raw_transaction)
+        _require_chain(key, request.domain.chain_id)
+        await self._authority.authorise(key, request)
         return _sign_typed(key, request)
 
 
 def _sign_typed(key: Key, request: SignTyped) -> bytes:
-    _require_chain(key, request.domain.chain_id)
     digest = typed_data_digest(request.domain, request.type_name, request.fields, request.values)
     signature = key.secret.sign_recoverable(digest, hasher=None)
     log.info("signed_typed_data", key=key.name, type=request.type_name, digest=encode_hex(digest))

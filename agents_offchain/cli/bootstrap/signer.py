@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from agents_offchain.chain.signer.budgets import Budgets
+from agents_offchain.chain.signer.guard import Guard, KeyFolder
 from agents_offchain.chain.signer.keystore import open_keystore
 from agents_offchain.chain.signer.server import SignerServer
 from agents_offchain.cli.bootstrap.waiting import until_told_to_stop
@@ -11,12 +13,18 @@ from agents_offchain.primitives.settings import Settings
 
 
 async def run_signer(settings: Settings) -> int:
-    """Open the home's keystore and serve it on the home's socket."""
-    keys = open_keystore(key_folder(settings), read_passphrase(passphrase_file(settings)))
-    server = SignerServer(keys, settings.signer_socket)
+    """Open the home's keystore and serve it on the home's socket, under the policy beside the keys."""
+    folder = KeyFolder(key_folder(settings))
+    keys = open_keystore(folder.path, read_passphrase(passphrase_file(settings)))
+    budgets = Budgets(folder.budgets)
+    addresses = {name: key.address for name, key in keys.items()}
+    guard = Guard(folder, addresses, budgets, deployment_file=settings.deployment_file)
+    guard.reload()
+    server = SignerServer(keys, guard, settings.signer_socket)
     await server.start()
     try:
         await until_told_to_stop()
     finally:
         await server.close()
+        budgets.close()
     return 0

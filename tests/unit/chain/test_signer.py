@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from agents_offchain.chain.errors import FolderNotOurs, KeyMissing, SignerRefused, SignerUnavailable
 from agents_offchain.chain.signer import server as server_module
 from agents_offchain.chain.signer.client import SignerClient
+from agents_offchain.chain.signer.judge import Judgement
 from agents_offchain.chain.signer.keystore import Key, create_key, key_address, open_keystore
 from agents_offchain.chain.signer.requests import (
     MAX_LINE_BYTES,
@@ -66,6 +67,20 @@ def _key(chain_id: int | None = CHAIN) -> Key:
     return Key("agent", ADDRESS, PrivateKey(SECRET), chain_id)
 
 
+class LetsEverythingThrough:
+    """An authority for tests that are not about what may be signed."""
+
+    async def authorise(self, key: Key, request: SignTransaction | SignTyped) -> Judgement:
+        return Judgement(f"anything by {key.name}")
+
+
+EVERYTHING = LetsEverythingThrough()
+
+
+def answer(server: SignerServer, line: bytes) -> dict[str, Any]:
+    return asyncio.run(server.answer(line))
+
+
 @pytest.fixture
 def short_folder() -> Iterator[Path]:
     """A socket's path holds 108 bytes; a test's own folder may be longer."""
@@ -75,7 +90,7 @@ def short_folder() -> Iterator[Path]:
 
 @pytest.fixture
 async def server(short_folder: Path) -> AsyncIterator[SignerServer]:
-    server = SignerServer({"agent": _key(), "anywhere": _key(None)}, short_folder / "run" / "s.sock")
+    server = SignerServer({"agent": _key(), "anywhere": _key(None)}, EVERYTHING, short_folder / "run" / "s.sock")
     await server.start()
     yield server
     await server.close()
@@ -146,7 +161,7 @@ async def test_start__in_a_folder_that_is_not_ours__is_fatal(
 ) -> None:
     monkeypatch.setattr(os, "getuid", lambda: 12345)
     with pytest.raises(FolderNotOurs, match="belongs to somebody else"):
-        await SignerServer({}, short_folder / "s.sock").start()
+        await SignerServer({}, EVERYTHING, short_folder / "s.sock").start()
 
 
 async def test_start__always__makes_folder_and_socket_private(server: SignerServer) -> None:
@@ -155,7 +170,7 @@ async def test_start__always__makes_folder_and_socket_private(server: SignerServ
 
 
 async def test_start__over_the_socket_of_a_killed_signer__serves(server: SignerServer) -> None:
-    again = SignerServer({"agent": _key()}, server._path)
+    again = SignerServer({"agent": _key()}, EVERYTHING, server._path)
     await again.start()
     assert await SignerClient(server._path).address("agent") == ADDRESS
     await again.close()
@@ -225,13 +240,13 @@ NEAR_MISSES = st.fixed_dictionaries(
 
 @given(line=st.binary(max_size=200) | (JSON | NEAR_MISSES).map(lambda data: json.dumps(data).encode()))
 def test_answer__to_anything_at_all__is_an_error_or_the_address(line: bytes) -> None:
-    server = SignerServer({"agent": _key()}, Path("unused"))
-    answer = server.answer(line)
-    assert encode_line(answer)
-    if "ok" in answer:
+    server = SignerServer({"agent": _key()}, EVERYTHING, Path("unused"))
+    reply = answer(server, line)
+    assert encode_line(reply)
+    if "ok" in reply:
         request = decode_request(decode_line(line))
         assert not isinstance(request, SignTyped | SignTransaction)
-        assert answer == {"ok": "0x" + ADDRESS.hex()}
+        assert reply == {"ok": "0x" + ADDRESS.hex()}
 
 
 @given(
@@ -243,9 +258,9 @@ def test_answer__to_a_transaction_with_one_bad_field__is_never_a_signature(name:
         return
     if name == "data" and value == "":
         return
-    server = SignerServer({"agent": _key()}, Path("unused"))
+    server = SignerServer({"agent": _key()}, EVERYTHING, Path("unused"))
     request = {"op": "sign_transaction", "key": "agent", "fields": {**FIELDS, name: value}}
-    assert "ok" not in server.answer(json.dumps(request).encode())
+    assert "ok" not in answer(server, json.dumps(request).encode())
 
 
 BAD_TYPED: dict[str, dict[str, Any]] = {
@@ -282,10 +297,10 @@ def test_answer__to_typed_data_that_is_not_flat_and_exact__is_a_refusal(case: st
         "fields": [["a", "uint8"]],
         "values": [1],
     }
-    server = SignerServer({"agent": _key()}, Path("unused"))
-    assert "ok" in server.answer(json.dumps(good).encode())
-    answer = server.answer(json.dumps({**good, **BAD_TYPED[case]}).encode())
-    assert answer["error"] == "SignerRefused"
+    server = SignerServer({"agent": _key()}, EVERYTHING, Path("unused"))
+    assert "ok" in answer(server, json.dumps(good).encode())
+    reply = answer(server, json.dumps({**good, **BAD_TYPED[case]}).encode())
+    assert reply["error"] == "SignerRefused"
 
 
 VALUES = {
@@ -315,9 +330,9 @@ def test_secret__in_repr_logs_and_errors__is_nowhere(tmp_path: Path) -> None:
     (key,) = open_keystore(tmp_path, "pass").values()
     secret = key.secret.secret.hex()
     with structlog.testing.capture_logs() as logs:
-        server = SignerServer({"agent": key}, Path("unused"))
+        server = SignerServer({"agent": key}, EVERYTHING, Path("unused"))
         answers = [
-            server.answer(encode_line(encode_request(request)))
+            answer(server, encode_line(encode_request(request)))
             for request in (
                 SignTransaction("agent", FIELDS),
                 SignTransaction("agent", {**FIELDS, "gas": -1}),

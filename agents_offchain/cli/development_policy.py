@@ -1,0 +1,131 @@
+"""The signing policy of the development keys: what the local market needs of each, and nothing else.
+
+In: the keys' addresses. Out: `policy.toml` beside the keys. Where the local contracts will stand follows from the
+deployment plan, so the policy names addresses before anything is deployed. A file that somebody has changed is theirs
+and stays as it is; one that is as it was written is written anew when a release needs other rules.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from agents_offchain.chain.deployment import deployment_plan
+from agents_offchain.chain.devnet.anvil import DEVNET_CHAIN_ID
+from agents_offchain.chain.signer.policy import parse_policy
+from agents_offchain.cli.development import REPORTERS
+from agents_offchain.cli.market import local_plan
+from agents_offchain.messaging.protocols.envelope import DOMAIN_NAME, DOMAIN_VERSION, ENVELOPE_FIELDS, ENVELOPE_TYPE
+from agents_offchain.primitives.eip712 import (
+    ORACLE_DOMAIN_NAME,
+    ORACLE_DOMAIN_VERSION,
+    VERDICT_FIELDS,
+    VERDICT_TYPE,
+    Field,
+)
+from agents_offchain.primitives.hexes import checksum
+
+_MARK = "# Written by aitbc for development keys; once you change anything below it is yours. sha256 "
+_SENDER = """
+[keys.{name}]
+chains = [{chain}]
+wei = {{ per_call = "1e18", per_hour = "5e18", per_day = "2e19" }}
+can_fill_nonces = true
+"""
+_CALL = """[[keys.{name}.calls]]
+contract = "{contract}"
+function = "{function}"
+"""
+_TO_SELF, _TO_ESCROW, _TO_ANYBODY = ('recipients = ["self"]\n', 'recipients = ["JobEscrow"]\n', 'recipients = ["*"]\n')
+
+
+def _up_to(argument: str) -> str:
+    """At most 1,000 test dollars a call, 10,000 an hour, 100,000 a day."""
+    return f'amount = {{ argument = "{argument}", per_call = "1e9", per_hour = "1e10", per_day = "1e11" }}\n'
+
+
+_CALLS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
+    "agent": (
+        ("AgentRegistry", "register(string)", ""),
+        ("AgentRegistry", "setAgentURI", ""),
+        ("ServiceListings", "createListing", ""),
+        ("ServiceListings", "updateListing", ""),
+        ("ServiceListings", "closeListing", ""),
+        ("JobEscrow", "submit", ""),
+        ("JobEscrow", "decline", ""),
+    ),
+    "client": (
+        ("TestDollar", "mint", _TO_SELF),
+        ("TestDollar", "approve", _TO_ESCROW + _up_to("value")),
+        ("JobEscrow", "hire", _TO_ANYBODY + _up_to("terms.budget")),
+        ("JobEscrow", "accept", ""),
+    ),
+    "keeper": (
+        ("ResultOracle", "postVerdict", ""),
+        ("ResultOracle", "settle", ""),
+        ("JobEscrow", "noShow", ""),
+    ),
+}
+"""Key -> (contract, function, further lines)."""
+
+
+def ensure_development_policy(folder: Path, addresses: Mapping[str, bytes]) -> Path:
+    """Write the policy of the development keys unless somebody has written their own; its path."""
+    file, text = folder / "policy.toml", development_policy(addresses)
+    if file.exists() and not _is_ours(file):
+        return file
+    whole = f"{_MARK}{_digest(text)}\n{text}"
+    if not file.exists() or file.read_text() != whole:
+        draft = file.with_suffix(".new")
+        draft.unlink(missing_ok=True)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(whole)
+        draft.replace(file)
+    return file
+
+
+def development_policy(addresses: Mapping[str, bytes]) -> str:
+    """The policy's text; it has been read by the signer's own parser."""
+    plan = deployment_plan(local_plan(addresses))
+    deploys = ", ".join(f'"{step.name}"' for step in plan.steps)
+    parts = ["version = 1\n\n[contracts]\n"]
+    parts += [f'{name} = "{checksum(address)}"\n' for name, address in plan.contracts.items()]
+    parts.append(_sender("deployer") + f"deploys = [{deploys}]\n")
+    for name, calls in _CALLS.items():
+        parts.append(_sender(name))
+        parts += [_call(name, *call) for call in calls]
+    for name in REPORTERS:
+        parts.append(f"\n[keys.{name}]\nchains = [{DEVNET_CHAIN_ID}]\n")
+        parts.append(_typed(name, ORACLE_DOMAIN_NAME, ORACLE_DOMAIN_VERSION, VERDICT_TYPE, VERDICT_FIELDS))
+        parts.append(_typed(name, DOMAIN_NAME, DOMAIN_VERSION, ENVELOPE_TYPE, ENVELOPE_FIELDS))
+    text = "".join(parts)
+    parse_policy(text)
+    return text
+
+
+def _sender(name: str) -> str:
+    return _SENDER.format(name=name, chain=DEVNET_CHAIN_ID)
+
+
+def _call(name: str, contract: str, function: str, further: str) -> str:
+    return _CALL.format(name=name, contract=contract, function=function) + further
+
+
+def _typed(name: str, domain: str, version: str, type_name: str, fields: tuple[Field, ...]) -> str:
+    written = f"{type_name}({','.join(f'{kind} {field}' for field, kind in fields)})"
+    return (
+        f'[[keys.{name}.typed]]\ndomain = "{domain}"\nversion = "{version}"\n'
+        f'contract = "ResultOracle"\ntype = "{written}"\n'
+    )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _is_ours(file: Path) -> bool:
+    first, _, rest = file.read_text().partition("\n")
+    return first == _MARK + _digest(rest)
