@@ -64,7 +64,8 @@ class EventOut(BaseModel):
 class ProgressOut(BaseModel):
     """What a daemon says while it works: shown, never trusted."""
 
-    at: float
+    at: float = Field(description="the daemon's clock, unix seconds; events carry chain time")
+    source: str
     stage: str
     detail: str
 
@@ -85,7 +86,9 @@ class JobOut(BaseModel):
     provider: str
     evaluator: str
     agent_id: str | None
+    agent_name: str | None = Field(description="what the agent calls itself; null when it says nothing")
     listing_id: str | None
+    service_type: str | None
     policy_id: int
     token: str
     symbol: str

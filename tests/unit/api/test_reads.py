@@ -153,7 +153,9 @@ async def test_job__submitted_with_a_verdict__tells_everything(market: World) ->
         "JobSubmitted",
         "VerdictPosted",
     ]
-    assert job["progress"] == [{"at": 5.0, "stage": "detect", "detail": "Looking for things."}]
+    assert job["progress"] == [{"at": 5.0, "source": "agent", "stage": "detect", "detail": "Looking for things."}]
+    assert job["agent_name"]
+    assert job["service_type"] == "inspect-image"
     assert job["payouts"] == []
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -23,7 +23,15 @@ from agents_offchain.api.rest.reads.shared import Reader, address_text, hash_tex
 from agents_offchain.storage.artifacts.cid import digest_to_cid, parse_cid
 from agents_offchain.storage.artifacts.errors import CidInvalid
 from agents_offchain.storage.tables.journal import progress
-from agents_offchain.storage.tables.read_model import events, jobs, policies, tokens, verdicts
+from agents_offchain.storage.tables.read_model import (
+    agent_listings,
+    agents,
+    events,
+    jobs,
+    policies,
+    tokens,
+    verdicts,
+)
 from agents_offchain.storage.tables.read_model import marketplace_transactions as movements
 
 MAX_PROGRESS = 200
@@ -72,7 +80,9 @@ async def list_jobs(
     ordered = after(query, [jobs.c.job_id], keys, is_descending=True).limit(limit + 1)
     rows = (await reader.connection.execute(ordered)).all()
     more = encode_cursor(_ORDER, [rows[limit - 1].job_id]) if len(rows) > limit else None
-    return Page(items=[JobOut(**_fields(reader, row)) for row in rows[:limit]], next_cursor=more)
+    shown = rows[:limit]
+    names = await _agent_names(reader, shown)
+    return Page(items=[JobOut(**_fields(reader, row, names)) for row in shown], next_cursor=more)
 
 
 async def read_job(reader: Reader, job_id: int) -> JobDetailOut:
@@ -85,7 +95,7 @@ async def read_job(reader: Reader, job_id: int) -> JobDetailOut:
     if row is None:
         raise NotFound(f"There is no job {job_id}.", mend="A job shows up once its block is indexed.")
     return JobDetailOut(
-        **_fields(reader, row),
+        **_fields(reader, row, await _agent_names(reader, [row])),
         events=await _events(reader, job_id),
         progress=await _progress(reader, job_id),
         payouts=await _payouts(reader, job_id),
@@ -131,14 +141,24 @@ def _rows() -> Select[Any]:
             verdicts.c.report_hash,
             verdicts.c.signer_bitmap,
             verdicts.c.posted_at,
+            agents.c.uri.label("agent_uri"),
+            agent_listings.c.service_type,
         )
+        .outerjoin(agents, agents.c.agent_id == jobs.c.agent_id)
+        .outerjoin(agent_listings, agent_listings.c.listing_id == jobs.c.listing_id)
         .outerjoin(policies, policies.c.policy_id == jobs.c.policy_id)
         .outerjoin(tokens, tokens.c.address == policies.c.token)
         .outerjoin(verdicts, verdicts.c.job_id == jobs.c.job_id)
     )
 
 
-def _fields(reader: Reader, row: Any) -> dict[str, Any]:
+async def _agent_names(reader: Reader, rows: Sequence[Any]) -> dict[str, str]:
+    """What the agents of some jobs call themselves, by URI: their words, shown and never trusted."""
+    cards = await reader.cards.read(row.agent_uri for row in rows if row.agent_uri is not None)
+    return {uri: card.name for uri, card in cards.items()}
+
+
+def _fields(reader: Reader, row: Any, names: Mapping[str, str]) -> dict[str, Any]:
     if row.token is None:
         raise IndexBehind(f"The index does not know the policy of job {row.job_id} yet.")
     symbol, decimals = require_token(row)
@@ -149,6 +169,8 @@ def _fields(reader: Reader, row: Any) -> dict[str, Any]:
         "provider": address_text(row.provider),
         "evaluator": address_text(row.evaluator),
         "agent_id": id_text(row.agent_id),
+        "agent_name": names.get(row.agent_uri) or None,
+        "service_type": row.service_type,
         "listing_id": id_text(row.listing_id),
         "policy_id": row.policy_id,
         "token": address_text(row.token),
@@ -215,13 +237,13 @@ async def _events(reader: Reader, job_id: int) -> list[EventOut]:
 
 async def _progress(reader: Reader, job_id: int) -> list[ProgressOut]:
     query = (
-        select(progress.c.at, progress.c.stage, progress.c.detail)
+        select(progress.c.at, progress.c.stage, progress.c.detail, progress.c.source)
         .where(progress.c.job_key == reader.deployment.job_key(job_id))
         .order_by(progress.c.id.desc())
         .limit(MAX_PROGRESS)
     )
     rows = (await reader.connection.execute(query)).all()
-    return [ProgressOut(at=row.at, stage=row.stage, detail=row.detail) for row in reversed(rows)]
+    return [ProgressOut(at=row.at, source=row.source, stage=row.stage, detail=row.detail) for row in reversed(rows)]
 
 
 async def _payouts(reader: Reader, job_id: int) -> list[PayoutOut]:
