@@ -34,6 +34,16 @@ SOURCES = (
     Source("contracts/market/ServiceListings.sol", "ServiceListings"),
     Source("contracts/mocks/TestDollar.sol", "TestDollar"),
     Source("contracts/oracle/ResultOracle.sol", "ResultOracle"),
+    Source("contracts/governance/AitbcGovernor.sol", "AitbcGovernor"),
+    Source("contracts/governance/AitbcToken.sol", "AitbcToken"),
+    Source("contracts/governance/DecisionLedger.sol", "DecisionLedger"),
+    Source("contracts/governance/MerkleClaim.sol", "MerkleClaim"),
+    Source("contracts/market/PaymentChannels.sol", "PaymentChannels"),
+    Source("contracts/market/RevenueSplitter.sol", "RevenueSplitter"),
+    Source("contracts/mocks/TokenFaucet.sol", "TokenFaucet"),
+    Source("contracts/reputation/ReputationRegistry.sol", "ReputationRegistry"),
+    Source("contracts/reputation/ValidationRegistry.sol", "ValidationRegistry"),
+    Source("@openzeppelin/contracts/governance/TimelockController.sol", "TimelockController"),
 )
 
 

@@ -66,9 +66,7 @@ class Chain:
         """One JSON-RPC call. Raises GasBenchError with the node's words if it answers with an error."""
         self._id += 1
         body = json.dumps({"jsonrpc": "2.0", "id": self._id, "method": method, "params": list(params)}).encode()
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}", body, {"Content-Type": "application/json"}
-        )
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}", body, {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
             answer = json.load(response)
         if "error" in answer:

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IPaymentChannels} from "../../../../contracts/interfaces/IPaymentChannels.sol";
+import {CompactSignature} from "../../../../contracts/libraries/CompactSignature.sol";
 import {PaymentChannels} from "../../../../contracts/market/PaymentChannels.sol";
 import {ContractWallet} from "../../../../contracts/mocks/ContractWallet.sol";
 import {FeeOnTransferToken} from "../../../../contracts/mocks/FeeOnTransferToken.sol";
@@ -374,6 +375,21 @@ contract ChannelsTest is PaymentsTest {
             vm.assertEq(_credit(carriers[i]), carriers[i] == payee ? 1e6 : 0, "carrier");
             vm.revertToState(id);
         }
+    }
+
+    function test_S2_recoverOrZero__when_s_is_above_half_the_order__is_nobody() public pure {
+        (, bytes32 r,) = vm.sign(PAYER_KEY, keccak256("x"));
+        vm.assertTrue(
+            CompactSignature.recoverOrZero(keccak256("x"), r, bytes32(HALF_ORDER)) != address(0),
+            "half is low"
+        );
+        vm.assertEq(
+            CompactSignature.recoverOrZero(keccak256("x"), r, bytes32(HALF_ORDER + 1)), address(0), "high"
+        );
+        vm.assertEq(
+            CompactSignature.recoverOrZero(keccak256("x"), 0, bytes32(uint256(1))), address(0), "r = 0"
+        );
+        vm.assertEq(CompactSignature.recoverOrZero(keccak256("x"), r, 0), address(0), "s = 0");
     }
 
     /* ---------- withdraw; E5, E6 ---------- */
