@@ -184,13 +184,8 @@ class Sender:
     async def _refuse(self, item: OutboxItem, error: RpcRefused) -> int:
         """A simulation that reverts ends the intent; any other refusal is tried again."""
         reverted = revert_of(error, *self.abis)
-        if reverted is None and any(word in error.message.lower() for word in NO_GAS_WORDS):
-            raise GasMissing(
-                f"The account 0x{self.address.hex()} cannot pay for its transaction.",
-                mend="Send it some of the chain's coin.",
-                retry_after_seconds=5.0,
-            ) from error
         if reverted is None:
+            self._require_gas(error)
             raise NodeUnavailable(error.message) from error
         log.warning("intent_failed", intent=item.intent.intent_key, reason=reverted.message)
         return await self._change(item, status=FAILED, error=reverted.message)
@@ -264,11 +259,24 @@ class Sender:
             await insert_new(connection, transactions, [row])
 
     async def _broadcast(self, raw: bytes) -> None:
-        """Send bytes; refusals are left to the next step, which looks at what the chain says."""
+        """Send bytes; refusals are left to the next step, which looks at what the chain says.
+
+        Raises:
+            GasMissing: the account cannot pay; the bytes are in the journal and are sent again.
+        """
         try:
             await self.node.send_raw(raw)
         except RpcRefused as error:
+            self._require_gas(error)
             log.debug("broadcast_refused", reason=error.message)
+
+    def _require_gas(self, error: RpcRefused) -> None:
+        if any(word in error.message.lower() for word in NO_GAS_WORDS):
+            raise GasMissing(
+                f"The account 0x{self.address.hex()} cannot pay for its transaction.",
+                mend="Send it some of the chain's coin.",
+                retry_after_seconds=5.0,
+            ) from error
 
     # --- sent -> confirmed
 

@@ -167,6 +167,8 @@ class FakeChain:
             raise RpcTrouble(-32000, "already known")
         if tx.nonce < self.head.state.nonces.get(tx.sender, 0):
             raise RpcTrouble(-32000, "nonce too low")
+        if not self.has_funds:
+            raise RpcTrouble(-32000, "Insufficient funds for gas * price + value")
         rival = next((t for t in self.mempool.values() if (t.sender, t.nonce) == (tx.sender, tx.nonce)), None)
         if rival is not None and tx.max_fee * 10 < rival.max_fee * 11:
             raise RpcTrouble(-32000, "replacement transaction underpriced")

@@ -268,12 +268,18 @@ async def test_step__when_an_empty_nonce_blocks_ours__fills_it(lane: Lane) -> No
     assert [tx.to for tx in lane.chain.mined_of(ACCOUNT)] == [ACCOUNT, TALLY]
 
 
-async def test_step__without_coin_for_gas__says_so_and_goes_on_once_there_is_some(lane: Lane) -> None:
+@pytest.mark.parametrize("does_simulation_tell", [True, False])
+async def test_step__without_coin_for_gas__says_so_and_goes_on_once_there_is_some(
+    lane: Lane, does_simulation_tell: bool
+) -> None:
     sender = await lane.start()
     await lane.plan("a")
     lane.chain.has_funds = False
-    with pytest.raises(GasMissing, match="cannot pay"):
-        await sender.step()
+    if not does_simulation_tell:
+        lane.node.intercept = lambda method, _params: hex(GAS_USED) if method == "eth_estimateGas" else PASS
+    for _ in range(2):
+        with pytest.raises(GasMissing, match="cannot pay"):
+            await sender.step()
     lane.chain.has_funds = True
     await lane.run_to_end(sender)
     await lane.check()
