@@ -14,15 +14,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gas_bench.chain import HARDFORK, Chain, GasBenchError
+from gas_bench.governance import measure_governance
+from gas_bench.market import measure_market
+from gas_bench.payments import measure_payments
+from gas_bench.reputation import measure_reputation
+
 REPO_ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(REPO_ROOT))
-
-from tools.gas_bench.chain import HARDFORK, Chain, GasBenchError  # noqa: E402
-from tools.gas_bench.governance import measure_governance  # noqa: E402
-from tools.gas_bench.market import measure_market  # noqa: E402
-from tools.gas_bench.payments import measure_payments  # noqa: E402
-from tools.gas_bench.reputation import measure_reputation  # noqa: E402
-
 CEILINGS = REPO_ROOT / "tests" / "gas.toml"
 REPORT = REPO_ROOT / "docs" / "gas.md"
 BEGIN, END = "<!-- table: begin, written by tools/gas.py -->", "<!-- table: end -->"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from eth_utils.crypto import keccak
 
-from tools.gas_bench.chain import Chain, Deployed, Key, compact
-from tools.gas_bench.market import Market
-from tools.gas_bench.reputation import deploy_reputation
+from gas_bench.chain import Chain, Deployed, Key, compact
+from gas_bench.market import Market
+from gas_bench.reputation import deploy_reputation
 
 VOTERS = 20
 CERTIFIERS = 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import mean
 from typing import Any
 
-from tools.gas_bench.chain import Chain, Deployed, Key
+from gas_bench.chain import Chain, Deployed, Key
 
 DOLLARS = 10**6
 PRICE = 5 * DOLLARS

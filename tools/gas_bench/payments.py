@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tools.gas_bench.chain import Chain, Deployed, Key, compact
+from gas_bench.chain import Chain, Deployed, Key, compact
 
 GRACE_SECONDS = 86_400
 DOLLARS = 10**6

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tools.gas_bench.chain import Chain, Deployed
-from tools.gas_bench.market import CID_URI, DOLLARS, Market
+from gas_bench.chain import Chain, Deployed
+from gas_bench.market import CID_URI, DOLLARS, Market
 
 CLIENT_CAP = 100 * DOLLARS
 

@@ -154,7 +154,8 @@ def test_D1_digests__when_computed_by_eth_account__agree(cases: list[tuple[dict[
 
 def test_D1_digests__when_computed_by_viem__agree(cases: list[tuple[dict[str, Any], bytes]]) -> None:
     node = shutil.which("node")
-    assert node is not None and VIEM.is_dir(), "make setup installs the page's packages"
+    assert node is not None, "make setup-system installs node"
+    assert VIEM.is_dir(), "make setup installs the page's packages"
     data = json.dumps([with_big_integers(entry) for entry, _ in cases])
     command = [node, "--input-type=module", "-e", VIEM_SCRIPT, str(VIEM / "_esm" / "index.js"), data]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
