@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS reservations (
 );
 CREATE INDEX IF NOT EXISTS reservations_at ON reservations (at);
 CREATE TABLE IF NOT EXISTS approvals_used (
-  id INTEGER PRIMARY KEY, chain TEXT NOT NULL, nonce TEXT NOT NULL, at REAL NOT NULL
+  seal BLOB PRIMARY KEY, chain TEXT NOT NULL, nonce TEXT NOT NULL, at REAL NOT NULL
 );
 """
 
@@ -79,7 +79,7 @@ class Budgets:
     def __init__(self, file: Path, clock: Clock | None = None, *, patience_seconds: float = 2.0) -> None:
         self._clock = clock or SystemClock()
         self._windows: dict[tuple[str, str], tuple[Window, Window]] = {}
-        self._used: dict[int, Slot] = {}
+        self._used: dict[bytes, Slot] = {}
         try:
             file.touch(mode=0o600)
             self._journal = sqlite3.connect(file, isolation_level=None, timeout=patience_seconds)
@@ -95,9 +95,12 @@ class Budgets:
             ) from error
 
     def reserve(
-        self, key: str, chain_id: int, nonce: int, charges: Sequence[Charge], approval_id: int | None = None
+        self, key: str, chain_id: int, nonce: int, charges: Sequence[Charge], approval: bytes | None = None
     ) -> None:
         """Take a transaction's charges from the budgets, all or nothing, on disk when this returns.
+
+        Args:
+            approval: The seal of the approval that this transaction uses up.
 
         Raises:
             SignerPaused: a budget of the hour or the day would be overdrawn.
@@ -110,8 +113,8 @@ class Budgets:
         try:
             self._journal.execute("BEGIN IMMEDIATE")
             self._journal.executemany("INSERT INTO reservations VALUES (?, ?, ?, ?, ?, ?)", rows)
-            if approval_id is not None:
-                values = (approval_id, str(chain_id), str(nonce), now)
+            if approval is not None:
+                values = (approval, str(chain_id), str(nonce), now)
                 self._journal.execute("INSERT OR IGNORE INTO approvals_used VALUES (?, ?, ?, ?)", values)
             self._journal.execute("COMMIT")
         except sqlite3.Error as error:
@@ -121,12 +124,12 @@ class Budgets:
         for charge in charges:
             for window in self._of(key, charge.meter):
                 window.add(now, slot, charge.amount)
-        if approval_id is not None:
-            self._used.setdefault(approval_id, slot)
+        if approval is not None:
+            self._used.setdefault(approval, slot)
 
-    def slot_of(self, approval_id: int) -> Slot | None:
-        """The (chain, nonce) that an approval was used for; None when it was not used yet."""
-        return self._used.get(approval_id)
+    def slot_of(self, approval: bytes) -> Slot | None:
+        """The (chain, nonce) that an approval, named by its seal, was used for; None when it was not used yet."""
+        return self._used.get(approval)
 
     def spent(self, key: str, meter: str) -> tuple[int, int]:
         """What was reserved within the last hour and the last day."""
@@ -163,5 +166,5 @@ class Budgets:
         for key, meter, chain, nonce, amount, at in self._journal.execute(query):
             for window in self._of(key, meter):
                 window.add(at, (int(chain), int(nonce)), int(amount))
-        for number, chain, nonce in self._journal.execute("SELECT id, chain, nonce FROM approvals_used"):
-            self._used[number] = (int(chain), int(nonce))
+        for seal, chain, nonce in self._journal.execute("SELECT seal, chain, nonce FROM approvals_used"):
+            self._used[seal] = (int(chain), int(nonce))

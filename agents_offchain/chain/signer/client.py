@@ -8,7 +8,6 @@ from typing import Any
 
 from agents_offchain.chain.errors import (
     ApprovalNeeded,
-    BudgetJournalBroken,
     SignerPaused,
     SignerRefused,
     SignerUnavailable,
@@ -82,6 +81,6 @@ def _error_of(reply: dict[str, Any]) -> AitbcError:
     message, mend = str(reply.get("message", "The signer refused.")), str(reply.get("mend", ""))
     if reply.get("error") == ApprovalNeeded.__name__:
         return ApprovalNeeded(message, mend=mend, retry_after_seconds=PAUSE_SECONDS)
-    if reply.get("error") in (SignerPaused.__name__, BudgetJournalBroken.__name__):
+    if reply.get("is_for_now"):
         return SignerPaused(message, mend=mend, retry_after_seconds=PAUSE_SECONDS)
     return SignerRefused(message, mend=mend)

@@ -11,13 +11,14 @@ import json
 import os
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 import structlog
 
 from agents_offchain.chain.errors import PolicyInvalid, SignerPaused, SignerRefused
+from agents_offchain.chain.signer.approvals import ApprovalDesk
 from agents_offchain.chain.signer.budgets import Budgets
 from agents_offchain.chain.signer.judge import Judge, Judgement
 from agents_offchain.chain.signer.keystore import Key
@@ -81,6 +82,7 @@ class Guard:
 
     Args:
         addresses: Of every key, by name; `key:NAME` in a policy means one.
+        approvals: Asked about what is above a threshold; without one that is refused.
         deployment_file: Contracts that the policy names without an address are looked up here.
         on_policy: Told the policy's digest whenever another one takes effect, and the reason when one does not.
     """
@@ -91,12 +93,14 @@ class Guard:
         addresses: Mapping[str, bytes],
         budgets: Budgets,
         *,
+        approvals: ApprovalDesk | None = None,
         deployment_file: Path | None = None,
         on_policy: Callable[[str, str], None] = lambda digest, trouble: None,
     ) -> None:
         self._folder = folder
         self._addresses = addresses
         self._budgets = budgets
+        self._approvals = approvals
         self._deployment_file = deployment_file
         self._on_policy = on_policy
         self._policy: Policy | PolicyInvalid | None = None
@@ -112,9 +116,16 @@ class Guard:
                 f"Dry run: {judgement.title} would have been signed by {key.name}.",
                 mend="Set dry_run = false in policy.toml to sign.",
             )
+        approval_id, seal = await self._approval(key, judgement) if judgement.approval_reason else (None, None)
+        self.require_thawed(key.name)  # somebody may have pulled the switch while the database answered
         if judgement.nonce is not None:
-            self._budgets.reserve(key.name, judgement.chain_id, judgement.nonce, judgement.charges)
-        return judgement
+            self._budgets.reserve(key.name, judgement.chain_id, judgement.nonce, judgement.charges, seal)
+        return replace(judgement, approval_id=approval_id)
+
+    async def _approval(self, key: Key, judgement: Judgement) -> tuple[int, bytes]:
+        if self._approvals is None:
+            raise SignerRefused(f"{judgement.title} needs an approval, and this signer has no queue for it.")
+        return await self._approvals.require(key.name, judgement)
 
     def require_thawed(self, key: str) -> None:
         """Raises SignerPaused while the kill switch is on."""

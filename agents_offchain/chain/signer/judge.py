@@ -47,6 +47,7 @@ class Judgement:
     nonce: int | None = None
     chain_id: int = 0
     is_dry_run: bool = False
+    approval_id: int | None = None
     details: dict[str, Any] = field(default_factory=dict)
 
 

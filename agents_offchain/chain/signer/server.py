@@ -31,7 +31,7 @@ from agents_offchain.chain.signer.requests import (
     encode_line,
 )
 from agents_offchain.primitives.eip712 import typed_data_digest
-from agents_offchain.primitives.errors import AitbcError
+from agents_offchain.primitives.errors import AitbcError, Fatal, Retryable
 from agents_offchain.primitives.hexes import encode_hex
 
 log = structlog.get_logger(__name__)
@@ -82,13 +82,13 @@ class SignerServer:
             writer.close()
 
     async def answer(self, line: bytes) -> dict[str, Any]:
-        """The reply to one line: `{"ok": ...}` or `{"error": ..., "message": ...}`."""
+        """The reply to one line: `{"ok": ...}` or `{"error": ..., "message": ..., "is_for_now": ...}`."""
         try:
             request = decode_request(decode_line(line))
             return {"ok": encode_hex(await self._perform(request))}
         except AitbcError as error:
             log.warning("signer_refused", reason=error.message)
-            return error.as_dict()
+            return {**error.as_dict(), "is_for_now": isinstance(error, Retryable | Fatal)}
 
     async def _perform(self, request: Request) -> bytes:
         key = self._keys.get(request.key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agents_offchain.chain.signer.approvals import ApprovalDesk, ensure_secret
 from agents_offchain.chain.signer.budgets import Budgets
 from agents_offchain.chain.signer.guard import Guard, KeyFolder
 from agents_offchain.chain.signer.keystore import open_keystore
@@ -10,6 +11,8 @@ from agents_offchain.cli.bootstrap.waiting import until_told_to_stop
 from agents_offchain.cli.development import read_passphrase
 from agents_offchain.cli.places import key_folder, passphrase_file
 from agents_offchain.primitives.settings import Settings
+from agents_offchain.storage.approvals import ApprovalBook
+from agents_offchain.storage.database import Database
 
 
 async def run_signer(settings: Settings) -> int:
@@ -18,7 +21,9 @@ async def run_signer(settings: Settings) -> int:
     keys = open_keystore(folder.path, read_passphrase(passphrase_file(settings)))
     budgets = Budgets(folder.budgets)
     addresses = {name: key.address for name, key in keys.items()}
-    guard = Guard(folder, addresses, budgets, deployment_file=settings.deployment_file)
+    database = Database(settings.database())
+    desk = ApprovalDesk(ApprovalBook(database), ensure_secret(folder.path), budgets)
+    guard = Guard(folder, addresses, budgets, approvals=desk, deployment_file=settings.deployment_file)
     guard.reload()
     server = SignerServer(keys, guard, settings.signer_socket)
     await server.start()
@@ -27,4 +32,5 @@ async def run_signer(settings: Settings) -> int:
     finally:
         await server.close()
         budgets.close()
+        await database.close()
     return 0

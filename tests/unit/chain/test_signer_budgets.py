@@ -75,14 +75,14 @@ def test_reserve__two_charges_of_which_one_has_no_room__takes_neither(tmp_path: 
 
 def test_open__after_a_restart__remembers_and_forgets_what_is_old(tmp_path: Path, clock: ManualClock) -> None:
     budgets = Budgets(tmp_path / "b.db", clock)
-    budgets.reserve("agent", CHAIN, 2**63 + 5, charge(10), approval_id=4)
+    budgets.reserve("agent", CHAIN, 2**63 + 5, charge(10), approval=b"4")
     clock.advance(3600)
     budgets.reserve("agent", CHAIN, 1, charge(7))
     budgets.close()
     again = Budgets(tmp_path / "b.db", clock)
     assert again.spent("agent", "wei") == (7, 17)
-    assert again.slot_of(4) == (CHAIN, 2**63 + 5)
-    assert again.slot_of(5) is None
+    assert again.slot_of(b"4") == (CHAIN, 2**63 + 5)
+    assert again.slot_of(b"5") is None
     again.close()
     clock.advance(86_400)
     assert Budgets(tmp_path / "b.db", clock).spent("agent", "wei") == (0, 0)

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from agents_offchain.storage.tables import journal, read_model, verdicts  # noqa: F401  (registers the tables)
+from agents_offchain.storage.tables import approvals, journal, read_model, verdicts  # noqa: F401  (registers the tables)
 from agents_offchain.storage.tables.metadata import metadata
 
 connection = context.config.attributes["connection"]
