@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IERC165} from "@openzeppelin/contracts/interfaces/IERC165.sol";
 import {IERC4906} from "@openzeppelin/contracts/interfaces/IERC4906.sol";
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
+import {ERC721Utils} from "@openzeppelin/contracts/token/ERC721/utils/ERC721Utils.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
 import {IAgentRegistry} from "../interfaces/IAgentRegistry.sol";
@@ -83,14 +84,20 @@ contract AgentRegistry is IAgentRegistry, ERC721, IERC4906, EIP712 {
 
     /// @inheritdoc IERC8004Identity
     function register() external returns (uint256 agentId) {
+        // Effect and event
         agentId = _mintNext();
         emit Registered(agentId, "", msg.sender);
         emit MetadataSet(agentId, WALLET_KEY, WALLET_KEY, abi.encodePacked(msg.sender));
+        // Interaction
+        _requireReceiver(agentId);
     }
 
     /// @inheritdoc IERC8004Identity
     function register(string calldata agentURI) external returns (uint256 agentId) {
-        return _register(agentURI);
+        // Effect and event
+        agentId = _register(agentURI);
+        // Interaction
+        _requireReceiver(agentId);
     }
 
     /// @inheritdoc IERC8004Identity
@@ -98,10 +105,13 @@ contract AgentRegistry is IAgentRegistry, ERC721, IERC4906, EIP712 {
         string calldata agentURI,
         MetadataEntry[] calldata metadata
     ) external returns (uint256 agentId) {
+        // Effect and event
         agentId = _register(agentURI);
         for (uint256 i = 0; i < metadata.length; ++i) {
             _setMetadata(agentId, metadata[i].metadataKey, metadata[i].metadataValue);
         }
+        // Interaction
+        _requireReceiver(agentId);
     }
 
     /* ---------- owner or operator of the agent ---------- */
@@ -170,10 +180,17 @@ contract AgentRegistry is IAgentRegistry, ERC721, IERC4906, EIP712 {
         emit MetadataSet(agentId, WALLET_KEY, WALLET_KEY, abi.encodePacked(msg.sender));
     }
 
-    /// @dev A contract that registers is asked by ERC-721 whether it can hold a token; by then the id is taken.
     function _mintNext() private returns (uint256 agentId) {
         agentId = agentCount++;
-        _safeMint(msg.sender, agentId);
+        _mint(msg.sender, agentId);
+    }
+
+    /// @dev A contract that registers is asked by ERC-721 whether it can hold a token. It is asked last: whatever it
+    /// does with the agent in its answer comes after the events of the registration, as it comes after its effects.
+    function _requireReceiver(uint256 agentId) private {
+        ERC721Utils.checkOnERC721Received({
+            operator: msg.sender, from: address(0), to: msg.sender, tokenId: agentId, data: ""
+        });
     }
 
     function _setUri(uint256 agentId, string calldata uri) private {

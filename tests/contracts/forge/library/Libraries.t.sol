@@ -55,6 +55,21 @@ contract LibrariesTest {
         vm.assertEq(_uri.load(), string(text), "comes out as it went in");
     }
 
+    function test_packedUri__when_any_character_at_either_end__packs_base32_alone() public {
+        for (uint256 code = 0; code < 256; ++code) {
+            bool isBase32 = (code >= 0x61 && code <= 0x7a) || (code >= 0x32 && code <= 0x37);
+            // The second character of the digest, and the second-last.
+            for (uint256 position = 15; position < 66; position += 49) {
+                bytes memory text = bytes(PackedUri.uriOf(bytes32(uint256(1))));
+                // forge-lint: disable-next-line(unsafe-typecast) below 256
+                text[position] = bytes1(uint8(code));
+                this.store(string(text));
+                vm.assertTrue((_uri.digest != 0) == isBase32, "INV-REG-03: packed if and only if base32");
+                vm.assertEq(_uri.load(), string(text), "INV-REG-03: comes out as it went in");
+            }
+        }
+    }
+
     function testFuzz_packedUri__when_any_text__comes_out_equal(string calldata text) public {
         this.store("ipfs://bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy");
         this.store(text);
