@@ -46,6 +46,8 @@ from agents_offchain.storage.upsert import insert_new
 
 log = structlog.get_logger(__name__)
 GAS_HEADROOM_PERCENT = 25
+SECOND_LOOK_SECONDS = 3.0
+"""Before an intent whose nonce is gone is sent anew: a receipt may reach our node later than the nonce."""
 NO_GAS_WORDS = ("funds", "allowance")
 
 
@@ -297,7 +299,8 @@ class Sender:
         nonce = next(attempt.nonce for attempt in attempts if bytes(attempt.tx_hash) == item.tx_hash)
         if settled_nonce > nonce:
             log.warning("nonce_used_elsewhere", intent=item.intent.intent_key, nonce=nonce)
-            return await self._change(item, status=PLANNED, tx_hash=None)
+            later = self.clock.now_seconds() + SECOND_LOOK_SECONDS
+            return await self._change(item, status=PLANNED, tx_hash=None, not_before=later)
         live = [attempt for attempt in attempts if attempt.nonce == nonce]
         wanted = [bytes(attempt.raw) for attempt in live if recipient_of(bytes(attempt.raw)) == item.intent.to]
         if not wanted:  # withdrawn since

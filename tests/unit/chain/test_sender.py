@@ -171,6 +171,19 @@ async def test_step__when_the_nonce_was_used_elsewhere__plans_anew_and_takes_eff
     assert lane.effects() == {b"a": 1, b"elsewhere": 1}
 
 
+async def test_step__when_a_receipt_comes_later_than_the_nonce__does_not_send_again(lane: Lane) -> None:
+    sender = await lane.start()
+    await lane.plan("a")
+    await sender.step()
+    lane.chain.mine(3)
+    lane.node.intercept = lambda method, _params: None if method == "eth_getTransactionReceipt" else PASS
+    await sender.step()
+    lane.node.intercept = None
+    await lane.run_to_end(sender)
+    await lane.check()
+    assert len(lane.signer.signed) == 1
+
+
 async def test_step__when_the_same_call_was_sent_elsewhere__fails_instead_of_repeating(database: Database) -> None:
     lane = Lane(database, is_once=True)
     sender = await lane.start()
