@@ -65,6 +65,10 @@ class BudgetJournalBroken(Fatal):
     """The signer's journal of budgets cannot be read or written."""
 
 
+class AuditBroken(Fatal):
+    """The audit log cannot be written, or is not the one that was written; nothing is signed without it."""
+
+
 class FolderNotOurs(Fatal):
     """The folder for private sockets belongs to another user."""
 

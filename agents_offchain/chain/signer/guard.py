@@ -13,7 +13,7 @@ import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
@@ -95,7 +95,7 @@ class Guard:
         *,
         approvals: ApprovalDesk | None = None,
         deployment_file: Path | None = None,
-        on_policy: Callable[[str, str], None] = lambda digest, trouble: None,
+        on_policy: Callable[[str, str], Any] = lambda digest, trouble: None,
     ) -> None:
         self._folder = folder
         self._addresses = addresses
@@ -166,6 +166,8 @@ class Guard:
 
     def _current(self) -> Policy:
         if _stamp(self._folder.policy) is None:
+            if self._policy_stamp is not None:
+                self._on_policy("", "There is no signing policy any more.")
             self._policy, self._policy_stamp = None, None
         else:
             self.reload()

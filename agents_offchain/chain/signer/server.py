@@ -7,18 +7,20 @@ A signature is logged by what it is for; a key never is.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import stat
 import struct
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from eth_account import Account
 
 from agents_offchain.chain.errors import FolderNotOurs, SignerRefused
 from agents_offchain.chain.signer.guard import Authority
+from agents_offchain.chain.signer.judge import Judgement
 from agents_offchain.chain.signer.keystore import Key
 from agents_offchain.chain.signer.requests import (
     MAX_LINE_BYTES,
@@ -38,18 +40,27 @@ log = structlog.get_logger(__name__)
 _UCRED = struct.Struct("3i")
 
 
+class Audit(Protocol):
+    """Where the server notes what it did; `audit.AuditLog` is one."""
+
+    def append(self, event: str, **facts: Any) -> Any:
+        """Raises AuditBroken when the line is not on disk."""
+
+
 class SignerServer:
     """Serves a set of opened keys on a socket.
 
     Args:
         keys: Opened keys by name.
         authority: Asked before every signature.
+        audit: Has every signature on disk before it leaves, and every refusal.
         socket_path: Where to listen; an old socket file there is replaced.
     """
 
-    def __init__(self, keys: dict[str, Key], authority: Authority, socket_path: Path) -> None:
+    def __init__(self, keys: dict[str, Key], authority: Authority, audit: Audit, socket_path: Path) -> None:
         self._keys = keys
         self._authority = authority
+        self._audit = audit
         self._path = socket_path
         self._server: asyncio.Server | None = None
 
@@ -83,12 +94,20 @@ class SignerServer:
 
     async def answer(self, line: bytes) -> dict[str, Any]:
         """The reply to one line: `{"ok": ...}` or `{"error": ..., "message": ..., "is_for_now": ...}`."""
+        request: Request | None = None
         try:
             request = decode_request(decode_line(line))
             return {"ok": encode_hex(await self._perform(request))}
         except AitbcError as error:
             log.warning("signer_refused", reason=error.message)
+            self._note_refusal(request, error)
             return {**error.as_dict(), "is_for_now": isinstance(error, Retryable | Fatal)}
+
+    def _note_refusal(self, request: Request | None, error: AitbcError) -> None:
+        """A log that cannot be written stops signatures, which are refused already here."""
+        facts = {} if request is None else {"key": request.key[:64], "kind": type(request).__name__}
+        with contextlib.suppress(AitbcError):
+            self._audit.append("refused", error=error.name, reason=error.message[:300], **facts)
 
     async def _perform(self, request: Request) -> bytes:
         key = self._keys.get(request.key)
@@ -100,26 +119,36 @@ class SignerServer:
             _require_chain(key, request.fields["chainId"])
             judgement = await self._authority.authorise(key, request)
             signed = Account.sign_transaction({**request.fields, "type": 2}, key.secret.secret)
-            log.info(
-                "signed_transaction",
-                key=key.name,
-                what=judgement.title,
-                to=request.fields["to"],
-                nonce=request.fields["nonce"],
-                selector=request.fields["data"][:10],
-                tx="0x" + signed.hash.hex(),
+            facts = {
+                "key": key.name,
+                "what": judgement.title,
+                "to": request.fields["to"],
+                "nonce": request.fields["nonce"],
+                "selector": request.fields["data"][:10],
+                "tx": encode_hex(signed.hash),
+            }
+            self._audit.append(
+                "signed",
+                kind="SignTransaction",
+                chain_id=request.fields["chainId"],
+                value=str(request.fields["value"]),
+                approval=judgement.approval_id,
+                **facts,
             )
+            log.info("signed_transaction", **facts)
             return bytes(signed.raw_transaction)
         _require_chain(key, request.domain.chain_id)
-        await self._authority.authorise(key, request)
-        return _sign_typed(key, request)
+        judgement = await self._authority.authorise(key, request)
+        return self._sign_typed(key, request, judgement)
 
-
-def _sign_typed(key: Key, request: SignTyped) -> bytes:
-    digest = typed_data_digest(request.domain, request.type_name, request.fields, request.values)
-    signature = key.secret.sign_recoverable(digest, hasher=None)
-    log.info("signed_typed_data", key=key.name, type=request.type_name, digest=encode_hex(digest))
-    return signature[:64] + bytes([signature[64] + 27])
+    def _sign_typed(self, key: Key, request: SignTyped, judgement: Judgement) -> bytes:
+        digest = typed_data_digest(request.domain, request.type_name, request.fields, request.values)
+        signature = key.secret.sign_recoverable(digest, hasher=None)
+        facts = {"key": key.name, "what": judgement.title, "digest": encode_hex(digest)}
+        contract = encode_hex(request.domain.verifying_contract)
+        self._audit.append("signed", kind="SignTyped", chain_id=request.domain.chain_id, contract=contract, **facts)
+        log.info("signed_typed_data", **facts)
+        return signature[:64] + bytes([signature[64] + 27])
 
 
 def _require_chain(key: Key, chain_id: int) -> None:

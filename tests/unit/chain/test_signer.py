@@ -74,7 +74,14 @@ class LetsEverythingThrough:
         return Judgement(f"anything by {key.name}")
 
 
-EVERYTHING = LetsEverythingThrough()
+class KeepsNothing:
+    """An audit log for tests that are not about it."""
+
+    def append(self, event: str, **facts: Any) -> None:
+        json.dumps({"event": event, **facts})
+
+
+EVERYTHING, NOTHING_KEPT = LetsEverythingThrough(), KeepsNothing()
 
 
 def answer(server: SignerServer, line: bytes) -> dict[str, Any]:
@@ -90,7 +97,9 @@ def short_folder() -> Iterator[Path]:
 
 @pytest.fixture
 async def server(short_folder: Path) -> AsyncIterator[SignerServer]:
-    server = SignerServer({"agent": _key(), "anywhere": _key(None)}, EVERYTHING, short_folder / "run" / "s.sock")
+    server = SignerServer(
+        {"agent": _key(), "anywhere": _key(None)}, EVERYTHING, NOTHING_KEPT, short_folder / "run" / "s.sock"
+    )
     await server.start()
     yield server
     await server.close()
@@ -161,7 +170,7 @@ async def test_start__in_a_folder_that_is_not_ours__is_fatal(
 ) -> None:
     monkeypatch.setattr(os, "getuid", lambda: 12345)
     with pytest.raises(FolderNotOurs, match="belongs to somebody else"):
-        await SignerServer({}, EVERYTHING, short_folder / "s.sock").start()
+        await SignerServer({}, EVERYTHING, NOTHING_KEPT, short_folder / "s.sock").start()
 
 
 async def test_start__always__makes_folder_and_socket_private(server: SignerServer) -> None:
@@ -170,7 +179,7 @@ async def test_start__always__makes_folder_and_socket_private(server: SignerServ
 
 
 async def test_start__over_the_socket_of_a_killed_signer__serves(server: SignerServer) -> None:
-    again = SignerServer({"agent": _key()}, EVERYTHING, server._path)
+    again = SignerServer({"agent": _key()}, EVERYTHING, NOTHING_KEPT, server._path)
     await again.start()
     assert await SignerClient(server._path).address("agent") == ADDRESS
     await again.close()
@@ -240,7 +249,7 @@ NEAR_MISSES = st.fixed_dictionaries(
 
 @given(line=st.binary(max_size=200) | (JSON | NEAR_MISSES).map(lambda data: json.dumps(data).encode()))
 def test_answer__to_anything_at_all__is_an_error_or_the_address(line: bytes) -> None:
-    server = SignerServer({"agent": _key()}, EVERYTHING, Path("unused"))
+    server = SignerServer({"agent": _key()}, EVERYTHING, NOTHING_KEPT, Path("unused"))
     reply = answer(server, line)
     assert encode_line(reply)
     if "ok" in reply:
@@ -258,7 +267,7 @@ def test_answer__to_a_transaction_with_one_bad_field__is_never_a_signature(name:
         return
     if name == "data" and value == "":
         return
-    server = SignerServer({"agent": _key()}, EVERYTHING, Path("unused"))
+    server = SignerServer({"agent": _key()}, EVERYTHING, NOTHING_KEPT, Path("unused"))
     request = {"op": "sign_transaction", "key": "agent", "fields": {**FIELDS, name: value}}
     assert "ok" not in answer(server, json.dumps(request).encode())
 
@@ -297,7 +306,7 @@ def test_answer__to_typed_data_that_is_not_flat_and_exact__is_a_refusal(case: st
         "fields": [["a", "uint8"]],
         "values": [1],
     }
-    server = SignerServer({"agent": _key()}, EVERYTHING, Path("unused"))
+    server = SignerServer({"agent": _key()}, EVERYTHING, NOTHING_KEPT, Path("unused"))
     assert "ok" in answer(server, json.dumps(good).encode())
     reply = answer(server, json.dumps({**good, **BAD_TYPED[case]}).encode())
     assert reply["error"] == "SignerRefused"
@@ -330,7 +339,7 @@ def test_secret__in_repr_logs_and_errors__is_nowhere(tmp_path: Path) -> None:
     (key,) = open_keystore(tmp_path, "pass").values()
     secret = key.secret.secret.hex()
     with structlog.testing.capture_logs() as logs:
-        server = SignerServer({"agent": key}, EVERYTHING, Path("unused"))
+        server = SignerServer({"agent": key}, EVERYTHING, NOTHING_KEPT, Path("unused"))
         answers = [
             answer(server, encode_line(encode_request(request)))
             for request in (

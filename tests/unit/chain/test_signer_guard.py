@@ -11,8 +11,10 @@ from tempfile import TemporaryDirectory
 import orjson
 import pytest
 from eth_account import Account
+from eth_utils.crypto import keccak
 
-from agents_offchain.chain.errors import SignerPaused, SignerRefused
+from agents_offchain.chain.errors import AuditBroken, SignerPaused, SignerRefused
+from agents_offchain.chain.signer.audit import HEAD_FILE, LOG_FILE, AuditLog, read_lines, verify
 from agents_offchain.chain.signer.budgets import Budgets
 from agents_offchain.chain.signer.client import SignerClient
 from agents_offchain.chain.signer.guard import Guard, KeyFolder
@@ -57,8 +59,13 @@ def guard(folder: Path, manual_clock: ManualClock) -> Iterator[Guard]:
 
 
 @pytest.fixture
-async def client(folder: Path, guard: Guard) -> AsyncIterator[SignerClient]:
-    server = SignerServer(KEYS, guard, folder / "run" / "s.sock")
+def audit(folder: Path, manual_clock: ManualClock) -> AuditLog:
+    return AuditLog(folder, manual_clock)
+
+
+@pytest.fixture
+async def client(folder: Path, guard: Guard, audit: AuditLog) -> AsyncIterator[SignerClient]:
+    server = SignerServer(KEYS, guard, audit, folder / "run" / "s.sock")
     await server.start()
     yield SignerClient(folder / "run" / "s.sock")
     await server.close()
@@ -202,3 +209,45 @@ async def test_sign__always__takes_a_few_milliseconds(client: SignerClient) -> N
     for _ in range(20):
         await sign(client)
     assert (time.perf_counter() - began) / 20 < 0.1, "generous, since machines are shared"
+
+
+async def test_audit__of_signatures_and_refusals__is_on_disk_and_whole(folder: Path, client: SignerClient) -> None:
+    raw = await sign(client)
+    await sign_verdict(client)
+    with pytest.raises(SignerRefused):
+        await sign(client, approve(1, spender=STRANGER))
+    with pytest.raises(SignerRefused):
+        await client.address("mallory")
+    lines = read_lines(folder)
+    assert [(line["event"], line.get("what", line.get("error"))) for line in lines] == [
+        ("signed", "JobEscrow.submit"),
+        ("signed", "Verdict of AITBC ResultOracle"),
+        ("refused", "SignerRefused"),
+        ("refused", "SignerRefused"),
+    ]
+    assert lines[0]["tx"] == encode_hex(keccak(raw))
+    assert verify(folder).is_whole
+
+
+async def test_sign__when_the_audit_log_was_shortened__is_paused(folder: Path, client: SignerClient) -> None:
+    await sign(client)
+    await sign(client)
+    log = folder / LOG_FILE
+    log.write_bytes(log.read_bytes().splitlines(keepends=True)[0])
+    with pytest.raises(SignerPaused, match="ends at line 1; 2 were written"):
+        await sign(client)
+    (folder / HEAD_FILE).unlink()
+    with pytest.raises(SignerPaused, match="2 were written"):
+        await sign(client)
+
+
+async def test_sign__when_the_audit_log_cannot_be_written__is_paused(folder: Path, guard: Guard) -> None:
+    (folder / LOG_FILE).mkdir()
+    audit = AuditLog(folder)
+    with pytest.raises(AuditBroken):
+        audit.append("x")
+    server = SignerServer(KEYS, guard, audit, folder / "run" / "s.sock")
+    await server.start()
+    with pytest.raises(SignerPaused, match="audit log cannot be written"):
+        await sign(SignerClient(folder / "run" / "s.sock"))
+    await server.close()
