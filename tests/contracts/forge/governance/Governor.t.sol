@@ -168,6 +168,14 @@ contract GovernorTest {
         vm.assertEq(uint256(governor.state(id)), uint256(IGovernor.ProposalState.Pending), "stands");
     }
 
+    function test_V3_cancel__when_its_proposer_changes_its_mind_in_time__ends_it() public {
+        uint256 id = _propose("one");
+        (address[] memory targets, uint256[] memory values, bytes[] memory calls) = _calls();
+        vm.prank(alice);
+        governor.cancel(targets, values, calls, keccak256("one"));
+        vm.assertEq(uint256(governor.state(id)), uint256(IGovernor.ProposalState.Canceled), "cancelled");
+    }
+
     function test_V4_state__when_the_quorum_is_raised_later__does_not_flip() public {
         uint256 id = _propose("one");
         address[] memory targets = _one(address(governor));

@@ -386,6 +386,41 @@ contract LedgerTest {
         vm.assertEq(batched, abi.encode(ledger.pollOf(pollId)), "INV-VOT-03: batch and singles agree");
     }
 
+    function test_openPoll__when_the_roll_weighs_too_much__reverts() public {
+        reputation.setScoreSum(0, type(uint128).max);
+        uint256 weight = uint256(type(uint128).max) / 100;
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IDecisionLedger.DecisionLedger_WeightTooBig.selector, weight, type(uint80).max
+            )
+        );
+        _open(IDecisionLedger.Weighing.Reputation);
+    }
+
+    function test_openPoll__when_the_quorum_is_above_the_whole__reverts() public {
+        IDecisionLedger.PollTerms memory terms = _terms(IDecisionLedger.Weighing.Equal);
+        terms.quorumBps = 10_001;
+        vm.expectRevert(
+            abi.encodeWithSelector(IDecisionLedger.DecisionLedger_ShareOutOfRange.selector, 10_001, 5_001)
+        );
+        ledger.openPoll(terms);
+    }
+
+    function test_ledger__when_an_address_is_missing__reverts() public {
+        IVotes votes = IVotes(address(token));
+        IReputationRegistry scores = IReputationRegistry(address(reputation));
+        _refuse("agentRegistry");
+        new DecisionLedger(IERC8004Identity(address(0)), votes, scores);
+        _refuse("votes");
+        new DecisionLedger(registry, IVotes(address(0)), scores);
+        _refuse("reputation");
+        new DecisionLedger(registry, votes, IReputationRegistry(address(0)));
+    }
+
+    function _refuse(bytes32 which) private {
+        vm.expectRevert(abi.encodeWithSelector(IDecisionLedger.DecisionLedger_AddressIsZero.selector, which));
+    }
+
     /* ---------- outcomes ---------- */
 
     function test_outcomeOf__when_time_passes__goes_through_its_states() public {

@@ -115,6 +115,8 @@ contract SplitterTest {
 
     function test_split__when_it_leaves_dust__gives_it_to_the_first() public {
         bytes32 id = _register(_agreement());
+        uint256[] memory parts = splitter.partsOf(id, 10_003);
+        vm.assertEq(parts[0], 6_003, "told before");
         vm.prank(owner);
         splitter.split(id, address(token), 10_003);
         vm.assertEq(splitter.creditOf(address(token), owner), 6_003, "60 % down and 2 units of dust");
