@@ -146,6 +146,10 @@ test-page: setup ## components and formats of the page
 test-browser: setup ## the page in a real browser against the real stack
 	@$(BIN)/python tools/run_suites.py --size ci browser
 
+.PHONY: gas
+gas: setup ## gas of every verb on a real chain beside its ceiling and its peers; writes docs/gas.md
+	@forge build -q && $(BIN)/python tools/gas.py
+
 .PHONY: clean
 clean: ## remove what set-up and tests made (keeps .aitbc)
 	@rm -rf .venv .stamps .cache .build out cache models node_modules frontend/node_modules frontend/dist
