@@ -288,6 +288,22 @@ async def test_step__when_the_chain_changes_while_it_is_read__ends_with_the_new_
     assert await scene.held() == scene.said()
 
 
+async def test_step__when_the_logs_are_of_another_branch_than_the_headers__takes_none_of_them(scene: Scene) -> None:
+    await scene.catch_up()
+    scene.speak()
+    scene.chain.mine()
+
+    def reorganise(method: str, _params: list[Any]) -> Any:
+        if method == "eth_getLogs":
+            scene.chain.reorg(1, extra=0)
+        return PASS
+
+    scene.node.intercept = reorganise
+    with pytest.raises(NodeUnavailable, match="while its logs were read"):
+        await scene.watcher.step()
+    assert await scene.held() == []
+
+
 async def test_step__when_the_node_forgets_blocks_of_a_range__reads_again(scene: Scene) -> None:
     for _ in range(5):
         scene.speak()
