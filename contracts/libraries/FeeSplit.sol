@@ -14,9 +14,12 @@ library FeeSplit {
         uint256 feeBps,
         uint256 poolShareBps
     ) internal pure returns (uint256 paid, uint256 toTreasury, uint256 toPool) {
-        uint256 fee = (earned * feeBps) / BPS;
-        toPool = (fee * poolShareBps) / BPS;
-        toTreasury = fee - toPool;
-        paid = earned - fee;
+        // Nothing overflows: 2^96 times BPS is below 2^256. Nothing underflows: no part is above its whole.
+        unchecked {
+            uint256 fee = (earned * feeBps) / BPS;
+            toPool = (fee * poolShareBps) / BPS;
+            toTreasury = fee - toPool;
+            paid = earned - fee;
+        }
     }
 }

@@ -5,8 +5,8 @@ import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 
 import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
-import {JobSlotsLib} from "../types/Job.sol";
-import {PolicyRow, RowTerms} from "../types/PolicyRow.sol";
+import {JobLib} from "../types/Job.sol";
+import {PolicyRow, RowTerms, RowTermsLib} from "../types/PolicyRow.sol";
 
 /// @title Policy rows of the escrow: terms found by hash, never changed, retired one way
 /// @dev The owner announces fees and allows tokens and hooks for rows to come. It reaches no job and no money, and
@@ -79,30 +79,30 @@ abstract contract PolicyBook is IJobEscrow, Ownable2Step {
 
     /// @inheritdoc IJobEscrow
     function policyOf(uint32 policyId) external view returns (Policy memory policy) {
-        RowTerms memory terms = _termsOf(policyId);
+        RowTerms terms = _termsOf(policyId);
         PolicyRow storage row = _rows[policyId];
         policy.evaluator = row.evaluator;
-        policy.token = terms.token;
+        policy.token = terms.token();
         policy.hook = row.hook;
-        policy.feeBps = terms.feeBps;
-        policy.poolShareBps = terms.poolShareBps;
-        policy.passMark = terms.passMark;
+        policy.feeBps = terms.feeBps();
+        policy.poolShareBps = terms.poolShareBps();
+        policy.passMark = terms.passMark();
         policy.verdictSeconds = row.verdictSeconds;
         policy.reviewSeconds = row.reviewSeconds;
         policy.courtSeconds = row.courtSeconds;
-        policy.graceSeconds = terms.tailSeconds - row.verdictSeconds - row.reviewSeconds - row.courtSeconds;
-        policy.isLedgerOnly = terms.isLedgerOnly;
+        policy.graceSeconds = terms.tailSeconds() - row.verdictSeconds - row.reviewSeconds - row.courtSeconds;
+        policy.isLedgerOnly = terms.isLedgerOnly();
     }
 
     /// @inheritdoc IJobEscrow
     function isHirable(uint32 policyId) external view returns (bool) {
-        RowTerms memory terms = _rows[policyId].loadTerms();
-        return terms.isHouse && !terms.isRetired;
+        RowTerms terms = _rows[policyId].terms;
+        return terms.isHouse() && !terms.isRetired();
     }
 
     /// @inheritdoc IJobEscrow
     function tailOf(uint32 policyId) external view returns (uint256) {
-        return _termsOf(policyId).tailSeconds;
+        return _termsOf(policyId).tailSeconds();
     }
 
     /// @inheritdoc IJobEscrow
@@ -111,7 +111,7 @@ abstract contract PolicyBook is IJobEscrow, Ownable2Step {
         if (policyId == 0 && evaluator == RESULT_ORACLE) {
             revert JobEscrow_NoHousePolicy(evaluator, address(0));
         }
-        return block.timestamp + _rows[policyId].loadTerms().tailSeconds + 1;
+        return block.timestamp + _rows[policyId].terms.tailSeconds() + 1;
     }
 
     /// @inheritdoc IJobEscrow
@@ -148,15 +148,14 @@ abstract contract PolicyBook is IJobEscrow, Ownable2Step {
     /// @inheritdoc IJobEscrow
     function retirePolicy(uint32 policyId) external {
         // Check
-        RowTerms memory terms = _termsOf(policyId);
-        if (terms.isRetired) revert JobEscrow_PolicyIsRetired(policyId);
+        RowTerms terms = _termsOf(policyId);
+        if (terms.isRetired()) revert JobEscrow_PolicyIsRetired(policyId);
         (uint16 feeBps, uint16 poolShareBps) = currentFee();
-        bool isCurrent = terms.feeBps == feeBps && terms.poolShareBps == poolShareBps;
+        bool isCurrent = terms.feeBps() == feeBps && terms.poolShareBps() == poolShareBps;
         if (isCurrent && msg.sender != owner()) revert JobEscrow_PolicyIsCurrent(policyId);
         // Effect
         PolicyRow storage row = _rows[policyId];
-        terms.isRetired = true;
-        row.storeTerms(terms);
+        row.terms = terms.retired();
         address evaluator = row.evaluator;
         address hook = row.hook;
         if (_usualId[evaluator][hook] == policyId) delete _usualId[evaluator][hook];
@@ -216,14 +215,14 @@ abstract contract PolicyBook is IJobEscrow, Ownable2Step {
     }
 
     /// @dev Reverts if the row does not exist.
-    function _termsOf(uint32 policyId) internal view returns (RowTerms memory terms) {
-        terms = _rows[policyId].loadTerms();
-        if (terms.token == address(0)) revert JobEscrow_UnknownPolicy(policyId);
+    function _termsOf(uint32 policyId) internal view returns (RowTerms terms) {
+        terms = _rows[policyId].terms;
+        if (terms.token() == address(0)) revert JobEscrow_UnknownPolicy(policyId);
     }
 
     /// @dev Saves a read for house rows, whose evaluator is immutable.
-    function _evaluatorOf(uint32 policyId, RowTerms memory terms) internal view returns (address) {
-        return terms.isHouse ? RESULT_ORACLE : _rows[policyId].evaluator;
+    function _evaluatorOf(uint32 policyId, RowTerms terms) internal view returns (address) {
+        return terms.isHouse() ? RESULT_ORACLE : _rows[policyId].evaluator;
     }
 
     /// @dev Reverts unless `hook` answers ERC-165 for {IERC8183Hook}.
@@ -232,9 +231,9 @@ abstract contract PolicyBook is IJobEscrow, Ownable2Step {
     function _ensureRow(Policy memory policy) private returns (uint32 policyId) {
         bytes32 policyHash = keccak256(abi.encode(policy));
         policyId = _hashToId[policyHash];
-        if (policyId != 0 && !_rows[policyId].loadTerms().isRetired) return policyId;
+        if (policyId != 0 && !_rows[policyId].terms.isRetired()) return policyId;
         // Check
-        if (policyCount == JobSlotsLib.MAX_POLICY_ID) revert JobEscrow_TooManyPolicies();
+        if (policyCount == JobLib.MAX_POLICY_ID) revert JobEscrow_TooManyPolicies();
         // Effect
         policyId = ++policyCount;
         _hashToId[policyHash] = policyId;
@@ -247,20 +246,18 @@ abstract contract PolicyBook is IJobEscrow, Ownable2Step {
     }
 
     function _storeRow(PolicyRow storage row, Policy memory policy) private {
-        row.storeTerms(
-            RowTerms({
-                token: policy.token,
-                tailSeconds: policy.verdictSeconds + policy.reviewSeconds + policy.courtSeconds
-                    + policy.graceSeconds,
-                feeBps: policy.feeBps,
-                poolShareBps: policy.poolShareBps,
-                passMark: policy.passMark,
-                isHouse: policy.evaluator == RESULT_ORACLE,
-                isRetired: false,
-                isLedgerOnly: policy.isLedgerOnly,
-                isHooked: policy.hook != address(0)
-            })
-        );
+        row.terms = RowTermsLib.pack({
+            token_: policy.token,
+            tailSeconds_: policy.verdictSeconds + policy.reviewSeconds + policy.courtSeconds
+                + policy.graceSeconds,
+            feeBps_: policy.feeBps,
+            poolShareBps_: policy.poolShareBps,
+            passMark_: policy.passMark
+        }).withFlags({
+            isHouse_: policy.evaluator == RESULT_ORACLE,
+            isLedgerOnly_: policy.isLedgerOnly,
+            isHooked_: policy.hook != address(0)
+        });
         row.evaluator = policy.evaluator;
         row.verdictSeconds = policy.verdictSeconds;
         row.reviewSeconds = policy.reviewSeconds;

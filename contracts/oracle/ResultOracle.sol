@@ -100,12 +100,13 @@ contract ResultOracle is ReporterPay, EIP712 {
         // Check
         IJobEscrow.Assessment memory job = ESCROW.assessmentOf(verdict.jobId);
         _requireFits(verdict, job);
-        if (_lanes.laneOf(verdict.jobId).isPosted()) revert ResultOracle_AlreadyPosted(verdict.jobId);
         uint256 signerBitmap = _requireQuorum(verdictDigest(verdict), signatures);
         // Effect
         // forge-lint: disable-next-line(unsafe-typecast) within the verdict window, checked by _requireFits
         uint32 delaySeconds = uint32(block.timestamp - job.submittedAt);
-        _lanes.fillLane(verdict.jobId, VerdictLaneLib.pack(verdict.score, delaySeconds));
+        if (!_lanes.tryFillLane(verdict.jobId, VerdictLaneLib.pack(verdict.score, delaySeconds))) {
+            revert ResultOracle_AlreadyPosted(verdict.jobId);
+        }
         // Event
         emit VerdictPosted(
             verdict.jobId, verdict.reportHash, verdict.deliverable, verdict.score, verdict.epoch, signerBitmap

@@ -1,28 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.20;
 
-/// @notice The part of a policy that every job needs, in memory.
-struct RowTerms {
-    /// @dev Zero if the row does not exist.
-    address token;
-    /// @dev verdict + review + court + grace
-    uint32 tailSeconds;
-    uint16 feeBps;
-    uint16 poolShareBps;
-    uint8 passMark;
-    /// @dev The evaluator is the house's oracle.
-    bool isHouse;
-    /// @dev Takes no new money.
-    bool isRetired;
-    bool isLedgerOnly;
-    bool isHooked;
-}
+/// @notice The part of a policy that every job needs, in one word. From the lowest bit: token 160, tail 32, fee 16,
+/// pool share 16, pass mark 8, then four flags of 1 bit: house, retired, ledger only, hooked.
+type RowTerms is uint256;
 
 /// @notice A policy in storage. A house job reads slot 0 alone on its way in and out.
 struct PolicyRow {
-    // slot 0, from the lowest bit: token 160, tail 32, fee 16, pool share 16, pass mark 8, then four flags of 1 bit:
-    // house, retired, ledger only, hooked
-    uint256 terms;
+    // slot 0; no token: the row does not exist
+    RowTerms terms;
     // slot 1
     address evaluator;
     uint32 verdictSeconds;
@@ -32,32 +18,89 @@ struct PolicyRow {
     address hook;
 }
 
-using PolicyRowLib for PolicyRow global;
+using RowTermsLib for RowTerms global;
 
-/// @title Packs and unpacks the first slot of a policy row
-library PolicyRowLib {
+/// @title Packs and reads the first slot of a policy row
+library RowTermsLib {
+    uint256 private constant TAIL_AT = 160;
+    uint256 private constant FEE_AT = 192;
+    uint256 private constant POOL_SHARE_AT = 208;
+    uint256 private constant PASS_MARK_AT = 224;
     uint256 private constant HOUSE = 1 << 232;
     uint256 private constant RETIRED = 1 << 233;
     uint256 private constant LEDGER_ONLY = 1 << 234;
     uint256 private constant HOOKED = 1 << 235;
 
-    function loadTerms(PolicyRow storage self) internal view returns (RowTerms memory terms) {
-        uint256 word = self.terms;
-        terms.token = address(uint160(word));
-        terms.tailSeconds = uint32(word >> 160);
-        terms.feeBps = uint16(word >> 192);
-        terms.poolShareBps = uint16(word >> 208);
-        terms.passMark = uint8(word >> 224);
-        terms.isHouse = word & HOUSE != 0;
-        terms.isRetired = word & RETIRED != 0;
-        terms.isLedgerOnly = word & LEDGER_ONLY != 0;
-        terms.isHooked = word & HOOKED != 0;
+    /// @notice Terms that are not retired, with the flags to be added.
+    /// @param tailSeconds_ verdict + review + court + grace.
+    function pack(
+        address token_,
+        uint32 tailSeconds_,
+        uint16 feeBps_,
+        uint16 poolShareBps_,
+        uint8 passMark_
+    ) internal pure returns (RowTerms) {
+        return RowTerms.wrap(
+            uint256(uint160(token_)) | (uint256(tailSeconds_) << TAIL_AT) | (uint256(feeBps_) << FEE_AT)
+                | (uint256(poolShareBps_) << POOL_SHARE_AT) | (uint256(passMark_) << PASS_MARK_AT)
+        );
     }
 
-    function storeTerms(PolicyRow storage self, RowTerms memory terms) internal {
-        self.terms = uint256(uint160(terms.token)) | (uint256(terms.tailSeconds) << 160)
-            | (uint256(terms.feeBps) << 192) | (uint256(terms.poolShareBps) << 208)
-            | (uint256(terms.passMark) << 224) | (terms.isHouse ? HOUSE : 0) | (terms.isRetired ? RETIRED : 0)
-            | (terms.isLedgerOnly ? LEDGER_ONLY : 0) | (terms.isHooked ? HOOKED : 0);
+    /// @notice The same terms with the flags that hold.
+    function withFlags(
+        RowTerms self,
+        bool isHouse_,
+        bool isLedgerOnly_,
+        bool isHooked_
+    ) internal pure returns (RowTerms) {
+        return RowTerms.wrap(
+            RowTerms.unwrap(self) | (isHouse_ ? HOUSE : 0) | (isLedgerOnly_ ? LEDGER_ONLY : 0)
+                | (isHooked_ ? HOOKED : 0)
+        );
+    }
+
+    /// @notice The same terms, retired.
+    function retired(RowTerms self) internal pure returns (RowTerms) {
+        return RowTerms.wrap(RowTerms.unwrap(self) | RETIRED);
+    }
+
+    /// @notice Zero if the row does not exist.
+    function token(RowTerms self) internal pure returns (address) {
+        return address(uint160(RowTerms.unwrap(self)));
+    }
+
+    /// @notice verdict + review + court + grace
+    function tailSeconds(RowTerms self) internal pure returns (uint32) {
+        return uint32(RowTerms.unwrap(self) >> TAIL_AT);
+    }
+
+    function feeBps(RowTerms self) internal pure returns (uint16) {
+        return uint16(RowTerms.unwrap(self) >> FEE_AT);
+    }
+
+    function poolShareBps(RowTerms self) internal pure returns (uint16) {
+        return uint16(RowTerms.unwrap(self) >> POOL_SHARE_AT);
+    }
+
+    function passMark(RowTerms self) internal pure returns (uint8) {
+        return uint8(RowTerms.unwrap(self) >> PASS_MARK_AT);
+    }
+
+    /// @notice The evaluator is the house's oracle.
+    function isHouse(RowTerms self) internal pure returns (bool) {
+        return RowTerms.unwrap(self) & HOUSE != 0;
+    }
+
+    /// @notice Takes no new money.
+    function isRetired(RowTerms self) internal pure returns (bool) {
+        return RowTerms.unwrap(self) & RETIRED != 0;
+    }
+
+    function isLedgerOnly(RowTerms self) internal pure returns (bool) {
+        return RowTerms.unwrap(self) & LEDGER_ONLY != 0;
+    }
+
+    function isHooked(RowTerms self) internal pure returns (bool) {
+        return RowTerms.unwrap(self) & HOOKED != 0;
     }
 }

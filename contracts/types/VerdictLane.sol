@@ -39,12 +39,18 @@ library VerdictLaneLib {
         return VerdictLane.wrap(uint32(lanes[jobId >> 3] >> ((jobId & 7) << 5)));
     }
 
-    /// @notice Writes a lane that was empty.
-    function fillLane(
+    /// @notice Writes a lane if it is empty.
+    /// @return wasEmpty False if something stands there; it stays as it is.
+    function tryFillLane(
         mapping(uint256 word => uint256) storage lanes,
         uint256 jobId,
         VerdictLane lane
-    ) internal {
-        lanes[jobId >> 3] |= uint256(VerdictLane.unwrap(lane)) << ((jobId & 7) << 5);
+    ) internal returns (bool wasEmpty) {
+        uint256 word = lanes[jobId >> 3];
+        uint256 shift = (jobId & 7) << 5;
+        // forge-lint: disable-next-line(unsafe-typecast) the cut to 32 bits is the point
+        if (uint32(word >> shift) != 0) return false;
+        lanes[jobId >> 3] = word | (uint256(VerdictLane.unwrap(lane)) << shift);
+        return true;
     }
 }

@@ -4,8 +4,8 @@ pragma solidity 0.8.37;
 import {IERC8183} from "../../../../contracts/interfaces/IERC8183.sol";
 import {FeeSplit} from "../../../../contracts/libraries/FeeSplit.sol";
 import {PackedUri, StoredUri} from "../../../../contracts/libraries/PackedUri.sol";
-import {Job, JobSlots} from "../../../../contracts/types/Job.sol";
-import {PolicyRow, RowTerms} from "../../../../contracts/types/PolicyRow.sol";
+import {Job, JobLib} from "../../../../contracts/types/Job.sol";
+import {RowTerms, RowTermsLib} from "../../../../contracts/types/PolicyRow.sol";
 import {VerdictLane, VerdictLaneLib} from "../../../../contracts/types/VerdictLane.sol";
 import {Vm} from "../Vm.sol";
 
@@ -17,8 +17,6 @@ contract LibrariesTest {
     Vm private constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
 
     StoredUri private _uri;
-    JobSlots private _job;
-    PolicyRow private _row;
     mapping(uint256 word => uint256) private _lanes;
 
     function testFuzz_feeSplit__when_any_terms__accounts_for_every_unit(
@@ -82,55 +80,81 @@ contract LibrariesTest {
         vm.assertEq(_uri.digest, sha256("hello world"), "the digest of the content");
     }
 
-    function testFuzz_job__when_stored__comes_out_equal(
+    function testFuzz_job__when_packed__comes_out_equal(
         address client,
         uint32 workBy,
-        uint32 submittedAt,
         uint32 policyId,
         uint8 status,
         bool isHooked,
         address provider,
         uint96 budget
-    ) public {
+    ) public pure {
+        IERC8183.JobStatus expected = IERC8183.JobStatus(status % 6);
         Job memory job = Job({
-            client: client,
-            workBy: workBy,
-            submittedAt: submittedAt,
-            policyId: policyId >> 4,
-            status: IERC8183.JobStatus(status % 6),
-            isHooked: isHooked,
-            provider: provider,
-            budget: budget
+            state: JobLib.packState({
+                client_: client,
+                workBy_: workBy,
+                policyId_: policyId >> 4,
+                status_: expected,
+                isHooked_: isHooked
+            }),
+            terms: JobLib.packTerms(provider, budget)
         });
-        _job.storeState(job);
-        _job.storeTerms(job);
-        vm.assertEq(keccak256(abi.encode(_job.load())), keccak256(abi.encode(job)), "equal");
-        job.provider = address(0);
-        job.budget = 0;
-        vm.assertEq(keccak256(abi.encode(_job.loadState())), keccak256(abi.encode(job)), "state alone");
+        _assertJob(job, client, workBy, policyId >> 4, isHooked);
+        vm.assertEq(job.submittedAt(), 0, "not submitted");
+        vm.assertEq(uint256(job.status()), uint256(expected), "status");
+        vm.assertEq(job.provider(), provider, "provider");
+        vm.assertEq(job.budget(), budget, "budget");
     }
 
-    function testFuzz_policyRow__when_stored__comes_out_equal(
+    function testFuzz_job__when_its_status_changes__keeps_all_else(
+        uint256 state,
+        uint32 submittedAt,
+        uint8 status
+    ) public pure {
+        // Not submitted, and one of the six statuses.
+        Job memory job =
+            Job({state: (state & ~(uint256(type(uint32).max) << 192)) & ~(uint256(4) << 225), terms: 1});
+        (address client, uint32 workBy, uint32 policyId, bool isHooked) =
+            (job.client(), job.workBy(), job.policyId(), job.isHooked());
+        job.setSubmitted(submittedAt);
+        vm.assertEq(uint256(job.status()), uint256(IERC8183.JobStatus.Submitted), "submitted");
+        vm.assertEq(job.submittedAt(), submittedAt, "when");
+        _assertJob(job, client, workBy, policyId, isHooked);
+        IERC8183.JobStatus expected = IERC8183.JobStatus(status % 6);
+        job.setStatus(expected);
+        vm.assertEq(uint256(job.status()), uint256(expected), "status");
+        vm.assertEq(job.submittedAt(), submittedAt, "still when");
+        _assertJob(job, client, workBy, policyId, isHooked);
+    }
+
+    function testFuzz_rowTerms__when_packed__comes_out_equal(
         address token,
         uint32 tailSeconds,
         uint16 feeBps,
         uint16 poolShareBps,
         uint8 passMark,
         uint8 flags
-    ) public {
-        RowTerms memory terms = RowTerms({
-            token: token,
-            tailSeconds: tailSeconds,
-            feeBps: feeBps,
-            poolShareBps: poolShareBps,
-            passMark: passMark,
-            isHouse: flags & 1 != 0,
-            isRetired: flags & 2 != 0,
-            isLedgerOnly: flags & 4 != 0,
-            isHooked: flags & 8 != 0
-        });
-        _row.storeTerms(terms);
-        vm.assertEq(keccak256(abi.encode(_row.loadTerms())), keccak256(abi.encode(terms)), "equal");
+    ) public pure {
+        RowTerms terms = RowTermsLib.pack({
+            token_: token,
+            tailSeconds_: tailSeconds,
+            feeBps_: feeBps,
+            poolShareBps_: poolShareBps,
+            passMark_: passMark
+        }).withFlags({isHouse_: flags & 1 != 0, isLedgerOnly_: flags & 2 != 0, isHooked_: flags & 4 != 0});
+        for (uint256 round = 0; round < 2; ++round) {
+            vm.assertEq(terms.token(), token, "token");
+            vm.assertEq(terms.tailSeconds(), tailSeconds, "tail");
+            vm.assertEq(terms.feeBps(), feeBps, "fee");
+            vm.assertEq(terms.poolShareBps(), poolShareBps, "pool share");
+            vm.assertEq(terms.passMark(), passMark, "pass mark");
+            vm.assertTrue(terms.isHouse() == (flags & 1 != 0), "house");
+            vm.assertTrue(terms.isLedgerOnly() == (flags & 2 != 0), "ledger only");
+            vm.assertTrue(terms.isHooked() == (flags & 4 != 0), "hooked");
+            vm.assertTrue(terms.isRetired() == (round == 1), "retired");
+            terms = terms.retired();
+        }
     }
 
     function testFuzz_verdictLane__when_filled__leaves_its_neighbours_alone(
@@ -139,12 +163,27 @@ contract LibrariesTest {
         uint32 delaySeconds
     ) public {
         VerdictLane lane = VerdictLaneLib.pack(score % 101, delaySeconds % 30 days);
-        _lanes.fillLane(jobId, lane);
+        vm.assertTrue(_lanes.tryFillLane(jobId, lane), "was empty");
         for (uint256 other = uint256(jobId) & ~uint256(7); other <= uint256(jobId) | 7; ++other) {
             vm.assertTrue(_lanes.laneOf(other).isPosted() == (other == jobId), "one lane alone");
         }
         vm.assertEq(_lanes.laneOf(jobId).score(), score % 101, "score");
         vm.assertEq(_lanes.laneOf(jobId).delaySeconds(), delaySeconds % 30 days, "delay");
+        vm.assertFalse(_lanes.tryFillLane(jobId, VerdictLaneLib.pack(100, 1)), "INV-ORA-03: filled once");
+        vm.assertEq(_lanes.laneOf(jobId).score(), score % 101, "INV-ORA-03: as it was");
+    }
+
+    function _assertJob(
+        Job memory job,
+        address client,
+        uint32 workBy,
+        uint32 policyId,
+        bool isHooked
+    ) private pure {
+        vm.assertEq(job.client(), client, "client");
+        vm.assertEq(job.workBy(), workBy, "workBy");
+        vm.assertEq(job.policyId(), policyId, "policy");
+        vm.assertTrue(job.isHooked() == isHooked, "hooked");
     }
 
     function store(string calldata uri) external {
