@@ -2,7 +2,13 @@
 
 from alembic import context
 
-from agents_offchain.storage.tables import approvals, journal, read_model, verdicts  # noqa: F401  (registers the tables)
+from agents_offchain.storage.tables import (  # noqa: F401  (registers the tables)
+    approvals,
+    decisions,
+    journal,
+    read_model,
+    verdicts,
+)
 from agents_offchain.storage.tables.metadata import metadata
 
 connection = context.config.attributes["connection"]
