@@ -21,7 +21,7 @@ def ensure_development_keys(folder: Path, passphrase_file: Path) -> dict[str, by
         KeyMissing: there are keystores but no passphrase for them.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    passphrase = _ensure_passphrase(folder, passphrase_file)
+    passphrase = ensure_passphrase(folder, passphrase_file)
     for name in DEVELOPMENT_KEYS:
         if not (folder / f"{name}.json").exists():
             create_key(folder, name, passphrase, development_chain_id=DEVNET_CHAIN_ID)
@@ -43,7 +43,12 @@ def read_passphrase(file: Path) -> str:
         ) from error
 
 
-def _ensure_passphrase(folder: Path, file: Path) -> str:
+def ensure_passphrase(folder: Path, file: Path) -> str:
+    """The keystore's passphrase, made when there are no keys yet.
+
+    Raises:
+        KeyMissing: there are keystores but no passphrase for them.
+    """
     if file.exists():
         return read_passphrase(file)
     if any(folder.glob("*.json")):

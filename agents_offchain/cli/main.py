@@ -15,6 +15,8 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from agents_offchain.cli.console import Console, print_error
+from agents_offchain.cli.operate import commands
+from agents_offchain.cli.options import AsJson, Home, finish
 from agents_offchain.primitives.errors import AitbcError
 
 EPILOG = (
@@ -33,11 +35,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Home = Annotated[
-    Path | None, typer.Option("--home", help="Folder of this installation's data. Default: .aitbc in the repository.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -122,7 +119,7 @@ def up(
     from agents_offchain.cli.stack import StackWishes
     from agents_offchain.cli.up import run_up
 
-    _finish(run_up(settings_for(home), StackWishes(port, rpc_port, fresh), Console(as_json)))
+    finish(run_up(settings_for(home), StackWishes(port, rpc_port, fresh), Console(as_json)))
 
 
 @app.command(epilog="Examples:  aitbc down  ·  aitbc down --home /tmp/market")
@@ -131,7 +128,7 @@ def down(home: Home = None, as_json: AsJson = False) -> None:
     from agents_offchain.cli.down import run_down
     from agents_offchain.cli.places import settings_for
 
-    _finish(run_down(settings_for(home), Console(as_json)))
+    finish(run_down(settings_for(home), Console(as_json)))
 
 
 @app.command(epilog="Exit codes: 0 all fine · 1 something is wrong · 3 not running.  Example:  aitbc status --json")
@@ -140,7 +137,7 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
     from agents_offchain.cli.places import settings_for
     from agents_offchain.cli.status import run_status
 
-    _finish(run_status(settings_for(home), Console(as_json)))
+    finish(run_status(settings_for(home), Console(as_json)))
 
 
 @app.command(epilog="Examples:  aitbc logs  ·  aitbc logs agent -n 100  ·  aitbc logs reporter-1 -f")
@@ -155,7 +152,7 @@ def logs(
     from agents_offchain.cli.logs import run_logs
     from agents_offchain.cli.places import settings_for
 
-    _finish(run_logs(settings_for(home), Console(as_json), process, lines, is_following=follow))
+    finish(run_logs(settings_for(home), Console(as_json), process, lines, is_following=follow))
 
 
 @app.command(epilog="Exit codes: 0 nothing wrong · 1 something is.  Example:  aitbc doctor --json")
@@ -164,7 +161,7 @@ def doctor(home: Home = None, as_json: AsJson = False) -> None:
     from agents_offchain.cli.doctor import run_doctor
     from agents_offchain.cli.places import settings_for
 
-    _finish(run_doctor(settings_for(home), Console(as_json)))
+    finish(run_doctor(settings_for(home), Console(as_json)))
 
 
 @app.command(epilog="Examples:  aitbc demo  ·  aitbc demo --image photo.jpg  ·  aitbc demo --keep")
@@ -177,11 +174,12 @@ def demo(
     """Have one job hired, done, checked and paid on a local chain, and print the receipt."""
     from agents_offchain.cli.demo.command import DemoWishes, run_demo
 
-    _finish(run_demo(DemoWishes(image=image, home=home, keeps_home=keep), Console(as_json)))
+    finish(run_demo(DemoWishes(image=image, home=home, keeps_home=keep), Console(as_json)))
 
 
-def _finish(code: int) -> None:
-    raise typer.Exit(code)
+for group in commands.GROUPS:
+    app.add_typer(group)
+app.command(epilog="Examples:  aitbc jobs  ·  aitbc jobs --status completed --json")(commands.jobs)
 
 
 if __name__ == "__main__":

@@ -78,15 +78,20 @@ async def rebuild(database: Database, node: Node, deployment: Deployment, *, con
         NodeUnavailable: the node failed; call again.
     """
     async with database.write() as connection:
-        for table in (*FOLDED, chain_heads):
-            await connection.execute(delete(table))
-        for table in (cursors, headers):
-            await connection.execute(delete(table).where(table.c.consumer == consumer))
+        await empty(connection, consumer)
     watcher = Watcher(consumer, node, database, deployment, IndexSink(deployment))
     while True:
         result = await watcher.step()
         if result.is_caught_up:
             return result.block_number
+
+
+async def empty(connection: AsyncConnection, consumer: str = CONSUMER) -> None:
+    """Forget everything folded and where the indexer stands, in the caller's transaction."""
+    for table in (*FOLDED, chain_heads):
+        await connection.execute(delete(table))
+    for table in (cursors, headers):
+        await connection.execute(delete(table).where(table.c.consumer == consumer))
 
 
 async def verify(database: Database, node: Node, deployment: Deployment, *, consumer: str = CONSUMER) -> Verification:

@@ -49,13 +49,9 @@ def create_key(folder: Path, name: str, passphrase: str, *, development_chain_id
     document: dict[str, Any] = Account.encrypt(secret, passphrase, kdf="scrypt", iterations=iterations)
     if development_chain_id is not None:
         document[_MARK] = {"development": True, "chain_id": development_chain_id}
-    path = folder / f"{name}.json"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(document, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    return decode_address(document["address"])
+    key = parse_key(name, document)
+    write_key(folder, key)
+    return key.address
 
 
 def key_address(folder: Path, name: str) -> bytes:
@@ -67,32 +63,89 @@ def key_address(folder: Path, name: str) -> bytes:
     return decode_address(_read(folder / f"{name}.json", name)["address"])
 
 
+@dataclass(frozen=True)
+class KeyFile:
+    """What a keystore file says without being opened; `chain_id` None means any chain."""
+
+    name: str
+    address: bytes
+    chain_id: int | None
+    document: dict[str, Any]
+
+
+def list_keys(folder: Path) -> list[KeyFile]:
+    """Every key of a folder, by name, unopened.
+
+    Raises:
+        KeyMissing: a file is not a keystore.
+    """
+    return [parse_key(path.stem, _read(path, path.stem)) for path in sorted(folder.glob("*.json"))]
+
+
+def parse_key(name: str, document: dict[str, Any]) -> KeyFile:
+    """A keystore document as a value.
+
+    Raises:
+        KeyMissing: it is not one.
+    """
+    try:
+        mark = document.get(_MARK, {})
+        chain_id = int(mark["chain_id"]) if mark.get("development") else None
+        return KeyFile(name, decode_address(document["address"]), chain_id, document)
+    except (ValueError, KeyError, TypeError, AttributeError, HexInvalid) as error:
+        raise KeyMissing(f"{name} is not a keystore.") from error
+
+
+def write_key(folder: Path, key: KeyFile) -> None:
+    """Put a keystore document back into a folder. Never overwrites.
+
+    Raises:
+        FileExistsError: there is a key of that name.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(folder / f"{key.name}.json", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(key.document, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def open_key(key: KeyFile, passphrase: str) -> Key:
+    """Decrypt one key.
+
+    Raises:
+        KeyMissing: the passphrase is wrong, or the key belongs to another address than its file says.
+    """
+    return _decrypt(dict(key.document), key.name, passphrase)
+
+
 def open_keystore(folder: Path, passphrase: str) -> dict[str, Key]:
     """Decrypt every key of a folder, by name.
 
     Raises:
         KeyMissing: there is none, a file is not a keystore, or the passphrase is wrong.
     """
-    keys = {path.stem: _open(path, passphrase) for path in sorted(folder.glob("*.json"))}
+    keys = {
+        path.stem: _decrypt(_read(path, path.stem), path.stem, passphrase) for path in sorted(folder.glob("*.json"))
+    }
     if not keys:
         raise KeyMissing(f"There are no keys in {folder}.", mend="Run `aitbc up`, or create keys there.")
     return keys
 
 
-def _open(path: Path, passphrase: str) -> Key:
-    document = _read(path, path.stem)
+def _decrypt(document: dict[str, Any], name: str, passphrase: str) -> Key:
     mark = document.pop(_MARK, {})
     try:
         secret = PrivateKey(bytes(Account.decrypt(document, passphrase)))
     except (ValueError, KeyError, TypeError) as error:
         raise KeyMissing(
-            f"The key {path.stem} cannot be opened.", mend="Check the passphrase file of this keystore."
+            f"The key {name} cannot be opened.", mend="Check the passphrase file of this keystore."
         ) from error
     address = keccak(secret.public_key.format(compressed=False)[1:])[-20:]
     if address != decode_address(document["address"]):
-        raise KeyMissing(f"The key {path.stem} belongs to another address than its file says.")
+        raise KeyMissing(f"The key {name} belongs to another address than its file says.")
     chain_id = int(mark["chain_id"]) if mark.get("development") else None
-    return Key(path.stem, address, secret, chain_id)
+    return Key(name, address, secret, chain_id)
 
 
 def _read(path: Path, name: str) -> dict[str, Any]:
