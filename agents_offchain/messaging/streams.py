@@ -29,6 +29,8 @@ from agents_offchain.primitives.clock import Clock, SystemClock
 PREFIX = "aitbc"
 REMEMBER_SECONDS = 7 * 86_400
 """How long an id is known to have been published."""
+LONGEST_BLOCK_SECONDS = 2.0
+"""A read waits no longer in one go, so that a server that hangs is told from one that has nothing to say."""
 _ID, _PAYLOAD = b"id", b"payload"
 _PASSING = (OutOfMemoryError, ReadOnlyError, ClusterDownError, TryAgainError, BusyLoadingError)
 _PASSING_WORDS = ("MISCONF", "MASTERDOWN", "NOREPLICAS", "BUSY ", "OOM")
@@ -43,13 +45,17 @@ return position
 
 
 def connect(url: str, *, timeout_seconds: float = 5.0) -> Redis:
-    """A client for `redis://`, `rediss://` or `unix://` URLs that answers in RESP 2 shapes."""
+    """A client for `redis://`, `rediss://` or `unix://` URLs that answers in RESP 2 shapes.
+
+    Args:
+        timeout_seconds: For one answer, `LONGEST_BLOCK_SECONDS` of waiting included.
+    """
     return Redis.from_url(
         url,
         protocol=2,
         decode_responses=False,
         socket_connect_timeout=timeout_seconds,
-        socket_timeout=None,
+        socket_timeout=timeout_seconds,
         health_check_interval=30,
     )
 
@@ -141,7 +147,8 @@ class StreamMailbox:
         found = await self._read_own_history(topic, key, limit)
         found += await self._claim_idle(topic, key, limit - len(found))
         if len(found) < limit:
-            block = int(wait_seconds * 1000) if wait_seconds > 0 and not found else None
+            pause = min(wait_seconds, LONGEST_BLOCK_SECONDS)
+            block = int(pause * 1000) if pause > 0 and not found else None
             found += await self._read(topic, key, ">", limit - len(found), block)
         return found
 

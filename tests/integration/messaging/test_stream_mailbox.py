@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 
 import pytest
 
@@ -35,6 +37,20 @@ async def test_receive__when_a_message_comes_while_waiting__returns_at_once(valk
         assert payloads(await waiting) == [b"a"]
     await reader.close()
     await writer.close()
+
+
+async def test_receive__when_the_server_hangs__gives_up_and_goes_on_later(valkey: EmbeddedValkey) -> None:
+    reader = StreamMailbox(connect(valkey.spec.url, timeout_seconds=0.3), "g", "r", recovery_idle_seconds=0.1)
+    await reader.publish(TOPIC, "a", b"a")
+    os.kill(valkey.pid, signal.SIGSTOP)
+    try:
+        async with asyncio.timeout(60):
+            with pytest.raises(BusUnavailable):
+                await reader.receive(TOPIC)
+    finally:
+        os.kill(valkey.pid, signal.SIGCONT)
+    assert payloads(await drain(reader, 1)) == [b"a"]
+    await reader.close()
 
 
 async def test_server__when_killed__keeps_what_was_published_and_what_was_pending(valkey: EmbeddedValkey) -> None:
