@@ -110,7 +110,7 @@ types: setup
 	@cd frontend && npm run -s types
 
 layers: setup
-	@lint-imports --no-cache > .build/layers.log || (cat .build/layers.log; exit 1)
+	@mkdir -p .build && lint-imports --no-cache > .build/layers.log || (cat .build/layers.log; exit 1)
 
 drift: setup ## generated files and locks are what their sources say
 	@$(BIN)/python tools/check_drift.py && $(BIN)/python tools/tree_check.py
