@@ -71,10 +71,11 @@ class DecisionHistory:
             await self._close(connection, proposal, values)
 
     async def keep_certificate(self, certificate: Certificate) -> None:
-        """Keep the end of an agreement; the first certificate stands."""
+        """Keep the end of an agreement: of all its certificates the one with the lowest bitmap, as all members do."""
         question = certificate.question
         count = len(certificate.signatures)
-        values = {
+        values: dict[str, Any] = {
+            "closed_at": self._clock.now_seconds(),
             "status": DECIDED,
             "outcome": {"value": encode_hex(certificate.value)},
             "reason": f"{count} of {len(question.council.members)} members sealed it.",
@@ -84,7 +85,10 @@ class DecisionHistory:
         async with self._database.write() as connection:
             members = [encode_hex(member) for member in question.council.members]
             await self._open(connection, question.proposal, {"members": members}, question.council.council_id)
-            await self._close(connection, question.proposal, values)
+            held = await self._certificate(connection, question.proposal)
+            if held is None or int(held["bitmap"], 16) > certificate.bitmap:
+                at = (decisions.c.consumer == self._consumer) & (decisions.c.proposal == question.proposal)
+                await connection.execute(update(decisions).where(at).values(**values))
 
     async def keep_evidence(self, question: Question, first: Vote, second: Vote) -> None:
         """Keep two messages that contradict each other."""
@@ -154,6 +158,13 @@ class DecisionHistory:
             "opened_at": self._clock.now_seconds(),
         }
         await insert_new(connection, decisions, [row])
+
+    async def _certificate(self, connection: AsyncConnection, proposal: bytes) -> Mapping[str, Any] | None:
+        query = select(decisions.c.certificate).where(
+            decisions.c.consumer == self._consumer, decisions.c.proposal == proposal
+        )
+        found: Mapping[str, Any] | None = (await connection.execute(query)).scalar_one()
+        return found
 
     async def _close(self, connection: AsyncConnection, proposal: bytes, values: Mapping[str, Any]) -> None:
         await connection.execute(

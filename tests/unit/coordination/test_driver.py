@@ -133,6 +133,8 @@ async def test_member__given_bytes_from_anybody__goes_on(stage: Stage) -> None:
     for member in members:
         await member.setup()
     await stage.run(members)
+    for name in NAMES:
+        assert await DecisionHistory(stage.database, name).liars(QUESTION.proposal) == frozenset()
 
 
 async def publish(stage: Stage, payload: bytes) -> None:

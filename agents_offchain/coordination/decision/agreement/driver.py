@@ -105,6 +105,7 @@ class Member:
         self._verifier = Verifier(question)
         self._topic = topic_of(question)
         self._unacknowledged: list[Delivery] = []
+        self._kept: Certificate | None = None
         self._round_ends_at = 0.0
         self._say_again_at = 0.0
         self.replica: Replica | None = None
@@ -131,10 +132,10 @@ class Member:
         self._unacknowledged += deliveries
         await self._look_at_the_clock()
         certificate = self._current().certificate
-        if certificate is not None:
+        if certificate is not None and (certificate is not self._kept or deliveries):
             await self._ports.chronicle.keep_certificate(certificate)
             await self._ports.mailbox.acknowledge(self._topic, self._unacknowledged)
-            self._unacknowledged = []
+            self._kept, self._unacknowledged = certificate, []
         return certificate
 
     async def _hear(self, payload: bytes) -> None:
