@@ -11,7 +11,6 @@ from agents_offchain.chain.contract_abi import jsonable
 from agents_offchain.chain.watcher import ChainEvent
 
 AGENT, LISTING, JOB, POLICY = "agent", "listing", "job", "policy"
-ENTITIES = (AGENT, LISTING, JOB, POLICY)
 ROW_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://aitbc.dev/read-model")
 _ENTITY_ARGUMENT = {
     ("AgentRegistry", "agentId"): AGENT,

@@ -40,10 +40,6 @@ class Database:
         self.url = url
         self._engine = _create_engine(url)
 
-    @property
-    def is_sqlite(self) -> bool:
-        return self._engine.dialect.name == "sqlite"
-
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that commits at the end of the block and rolls back on any error."""

@@ -1,12 +1,10 @@
-"""AgentRegistry and ServiceListings, read; and the calldata to register and list."""
+"""Calldata to register an agent and to list what it offers (AgentRegistry, ServiceListings)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from agents_offchain.chain.contract_abi import load_abi
-from agents_offchain.chain.node import LATEST, Node
-from agents_offchain.primitives.hexes import decode_address
 from agents_offchain.primitives.units import AgentId, TokenUnits
 
 REGISTRY_ABI = load_abi("AgentRegistry")
@@ -24,22 +22,6 @@ class ListingTerms:
     work_seconds: int
     criteria_hash: bytes
     uri: str
-
-
-class AgentRegistryProxy:
-    """Views of one AgentRegistry (ERC-8004 identity)."""
-
-    def __init__(self, node: Node, address: bytes) -> None:
-        self._node = node
-        self.address = address
-
-    async def wallet(self, agent_id: int, *, block: int | str = LATEST) -> bytes:
-        answer = await self._node.call(REGISTRY_ABI, self.address, "getAgentWallet", agent_id, block=block)
-        return decode_address(answer)
-
-    async def owner(self, agent_id: int, *, block: int | str = LATEST) -> bytes:
-        answer = await self._node.call(REGISTRY_ABI, self.address, "ownerOf", agent_id, block=block)
-        return decode_address(answer)
 
 
 def register_calldata(agent_uri: str) -> bytes:

@@ -11,7 +11,6 @@ from agents_offchain.primitives.units import NO_AGENT
 
 OPEN, FUNDED, SUBMITTED = "open", "funded", "submitted"
 COMPLETED, REJECTED, EXPIRED = "completed", "rejected", "expired"
-STATUSES = (OPEN, FUNDED, SUBMITTED, COMPLETED, REJECTED, EXPIRED)
 ENDED = frozenset({COMPLETED, REJECTED, EXPIRED})
 
 

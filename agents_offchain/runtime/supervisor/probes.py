@@ -18,14 +18,6 @@ SERVING = frozenset({"running", "waiting"})
 
 
 @dataclass(frozen=True)
-class AtOnce:
-    """Ready as soon as it runs; for processes that serve nobody."""
-
-    async def is_ready(self, pid: int) -> bool:
-        return True
-
-
-@dataclass(frozen=True)
 class SocketAccepts:
     """A unix socket can be connected to."""
 
