@@ -25,7 +25,14 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agents_offchain.chain.contract_abi import ContractAbi, revert_of
-from agents_offchain.chain.errors import GasMissing, NodeUnavailable, NonceRaceLost, RpcRefused
+from agents_offchain.chain.errors import (
+    GasMissing,
+    NodeUnavailable,
+    NonceRaceLost,
+    RpcRefused,
+    SignerPaused,
+    SignerRefused,
+)
 from agents_offchain.chain.fees import FeePolicy, gas_limit_of, recipient_of
 from agents_offchain.chain.node import LATEST, Node, Receipt
 from agents_offchain.primitives.clock import Clock, SystemClock
@@ -48,6 +55,7 @@ log = structlog.get_logger(__name__)
 GAS_HEADROOM_PERCENT = 25
 SECOND_LOOK_SECONDS = 3.0
 """Before an intent whose nonce is gone is sent anew: a receipt may reach our node later than the nonce."""
+FILLER = "fill"
 NO_GAS_WORDS = ("funds", "allowance")
 
 
@@ -140,7 +148,7 @@ class Sender:
 
     async def _plan_filler(self) -> None:
         """Send nothing to ourselves: it only uses the nonce."""
-        intent = Intent(f"fill:{self.clock.now_seconds()}", "fill", to=self.address, data=b"")
+        intent = Intent(f"fill:{self.clock.now_seconds()}", FILLER, to=self.address, data=b"")
         log.warning("nonce_left_empty", lane=self.lane)
         async with self.database.write() as connection:
             await Outbox(self.database, self.lane, self.clock).plan(connection, intent)
@@ -156,7 +164,22 @@ class Sender:
             return await self._refuse(item, error)
         fees = self.fees.offer(await self._base_fee())
         nonce = await self._next_nonce()
-        return await self._send(item, nonce, gas, fees)
+        try:
+            return await self._send(item, nonce, gas, fees)
+        except SignerRefused as error:
+            log.warning("intent_not_signed", intent=item.intent.intent_key, reason=error.message)
+            return await self._change(item, status=FAILED, error=error.message)
+        except SignerPaused as error:
+            return await self._postpone(item, error)
+
+    async def _postpone(self, item: OutboxItem, error: SignerPaused) -> int:
+        """Let others go first while an intent waits for a person, a budget or a thaw. All wait for a filler."""
+        if item.intent.kind == FILLER:
+            raise error
+        log.info("intent_waits", intent=item.intent.intent_key, reason=error.message)
+        later = self.clock.now_seconds() + error.retry_after_seconds
+        await self._change(item, not_before=later, error=error.message)
+        return 0
 
     async def _send(self, item: OutboxItem, nonce: int, gas: int, fees: tuple[int, int]) -> int:
         raw = await self._sign(item, nonce, gas, fees)
@@ -358,7 +381,11 @@ class Sender:
         if offer is None:
             log.debug("fee_cap_reached", intent=item.intent.intent_key, max_fee_wei=last.max_fee_wei)
             return 0
-        return await self._send(item, last.nonce, gas_limit_of(bytes(last.raw)), offer)
+        try:
+            return await self._send(item, last.nonce, gas_limit_of(bytes(last.raw)), offer)
+        except (SignerRefused, SignerPaused) as error:  # what was signed before is still under way
+            log.warning("bump_not_signed", intent=item.intent.intent_key, reason=error.message)
+            return 0
 
     # --- confirmed -> sent
 

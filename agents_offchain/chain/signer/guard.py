@@ -139,7 +139,8 @@ class Guard:
         """What the policy says, budgets aside.
 
         Raises:
-            SignerRefused: it does not allow the request, or there is no usable policy.
+            SignerRefused: it does not allow the request.
+            SignerPaused: there is no usable policy.
         """
         judge = Judge(self._current(), self._address_of)
         if isinstance(request, SignTyped):
@@ -174,10 +175,10 @@ class Guard:
         if isinstance(self._policy, Policy):
             return self._policy
         if self._policy is None:
-            raise SignerRefused(
+            raise SignerPaused(
                 "There is no signing policy, so nothing is signed.", mend=f"Write {self._folder.policy}."
             )
-        raise SignerRefused(f"Nothing is signed: {self._policy.message}", mend=f"Mend {self._folder.policy}.")
+        raise SignerPaused(f"Nothing is signed: {self._policy.message}", mend=f"Mend {self._folder.policy}.")
 
     def _address_of(self, name: str) -> bytes | None:
         if name.startswith(KEY_PREFIX):

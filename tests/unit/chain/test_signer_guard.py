@@ -96,9 +96,9 @@ async def test_sign__given_what_it_does_not_list__is_refused_with_a_mend(client:
 async def test_sign__without_a_policy_file__is_refused_until_there_is_one(folder: Path, client: SignerClient) -> None:
     assert await sign(client)
     (folder / "policy.toml").unlink()
-    with pytest.raises(SignerRefused, match="no signing policy"):
+    with pytest.raises(SignerPaused, match="no signing policy"):
         await sign(client)
-    with pytest.raises(SignerRefused, match="no signing policy"):
+    with pytest.raises(SignerPaused, match="no signing policy"):
         await sign_verdict(client)
     assert await client.address("agent") == AGENT.address
     write_policy(folder)
@@ -110,13 +110,13 @@ async def test_sign__when_the_policy_becomes_unsound__is_refused_rather_than_jud
 ) -> None:
     assert await sign(client)
     write_policy(folder, POLICY + "nonsense = 1\n")
-    with pytest.raises(SignerRefused, match="policy is wrong"):
+    with pytest.raises(SignerPaused, match="policy is wrong"):
         await sign(client)
 
 
 async def test_sign__when_others_may_write_the_policy__is_refused(folder: Path, client: SignerClient) -> None:
     write_policy(folder, POLICY + "# changed\n").chmod(0o666)
-    with pytest.raises(SignerRefused, match="written by others"):
+    with pytest.raises(SignerPaused, match="written by others"):
         await sign(client)
 
 
