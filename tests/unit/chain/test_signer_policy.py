@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -244,3 +245,9 @@ def test_parse_policy__given_one_changed_character__never_allows_what_was_refuse
     for request in never:
         with pytest.raises(SignerRefused):
             judge(request, policy)
+
+
+def test_parse_policy__of_the_example_in_the_operators_guide__is_sound() -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "operators.md").read_text()
+    policy = parse_policy(guide.partition("```toml\n")[2].partition("```")[0])
+    assert [rule.title for rule in policy.keys["agent"].calls] == ["JobEscrow.submit", "TestDollar.approve"]
