@@ -67,7 +67,8 @@ def _parser() -> argparse.ArgumentParser:
     for name in _ROLES:
         role = roles.add_parser(name)
         if name in ("artifacts", "api"):
-            role.add_argument("--port", type=int, required=True, help="TCP port on AITBC_HOST")
+            where = "AITBC_HOST" if name == "api" else "127.0.0.1"
+            role.add_argument("--port", type=int, required=True, help=f"TCP port on {where}")
         if name == "agent":
             role.add_argument("--profile", type=Path, help="the agent's profile (TOML)")
         if name == "reporter":

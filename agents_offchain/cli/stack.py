@@ -47,6 +47,9 @@ from agents_offchain.skills.vision.manifest import read_checked, read_manifest
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.migrate import migrate
 
+LOOPBACK = "127.0.0.1"
+"""Where chain and artifact store listen, wherever the page does: they are for this machine alone."""
+
 
 @dataclass(frozen=True)
 class StackWishes:
@@ -190,7 +193,7 @@ class LocalStack:
         """The local chain of this home; None when AITBC_RPC_URL names another local chain."""
         if self.settings.rpc_url:
             return None
-        port = choose_port(self.settings.host, self._wishes.rpc_port, last_port(self.settings, "rpc"), "--rpc-port")
+        port = choose_port(LOOPBACK, self._wishes.rpc_port, last_port(self.settings, "rpc"), "--rpc-port")
         anvil = AnvilSpec(find_anvil(installation_root()), continuity.chain_folder(self.settings), port)
         if notice := continuity.judge_files(self.settings, state_file=anvil.state_file):
             self._listener.on_notice(notice)
@@ -210,7 +213,7 @@ class LocalStack:
         page = choose_port(host, self._wishes.page_port, last_port(self.settings, "page"), "--port")
         artifacts = self.settings.artifacts_url
         if not artifacts:
-            artifacts = f"http://{host}:{choose_port(host, None, last_port(self.settings, 'artifacts'), '')}"
+            artifacts = f"http://{LOOPBACK}:{choose_port(LOOPBACK, None, last_port(self.settings, 'artifacts'), '')}"
         redis = valkey.url if valkey is not None else self.settings.redis_url
         return Endpoints(anvil.url if anvil else self.settings.rpc_url, artifacts, f"http://{host}:{page}", redis)
 
