@@ -63,7 +63,7 @@ class Replica:
     Attributes:
         wish: What it would propose; none to wait for others.
         accepts: Whether a value may be decided at all; the same on every honest member.
-        heard: Newest verified message by (member, kind).
+        heard: By kind and member, the newest verified message.
     """
 
     question: Question
@@ -71,7 +71,7 @@ class Replica:
     wish: bytes | None = None
     accepts: Callable[[bytes], bool] = accept_all
     vows: Vows = field(default_factory=Vows)
-    heard: Mapping[tuple[bytes, Kind], Vote] = field(default_factory=dict)
+    heard: Mapping[Kind, Mapping[bytes, Vote]] = field(default_factory=dict)
     certificate: Certificate | None = None
 
     @property
@@ -82,11 +82,11 @@ class Replica:
 
     def votes_of(self, kind: Kind, round_number: int) -> dict[bytes, Vote]:
         """By member, what was heard of a kind in a round."""
-        return {
-            member: vote
-            for (member, heard_kind), vote in self.heard.items()
-            if heard_kind is kind and vote.round == round_number
-        }
+        return {member: vote for member, vote in self.heard_of(kind).items() if vote.round == round_number}
+
+    def heard_of(self, kind: Kind) -> Mapping[bytes, Vote]:
+        """By member, the newest message of a kind."""
+        return self.heard.get(kind, {})
 
 
 @dataclass(frozen=True)
@@ -145,13 +145,13 @@ def _require_same(replica: Replica, certificate: Certificate) -> None:
 
 def _hear(replica: Replica, message: Vote) -> Step:
     """Hold a message if it is its sender's newest of the kind; two of one round that differ are evidence."""
-    key = (message.sender, message.kind)
-    held = replica.heard.get(key)
+    of_kind = replica.heard_of(message.kind)
+    held = of_kind.get(message.sender)
     if held is not None and message.round <= held.round:
         question = replica.question
         is_lie = message.round == held.round and subject_of(question, message) != subject_of(question, held)
         return Step(replica, evidence=((held, message),) if is_lie else ())
-    return Step(replace(replica, heard={**replica.heard, key: message}))
+    return Step(replace(replica, heard={**replica.heard, message.kind: {**of_kind, message.sender: message}}))
 
 
 def _give_up(replica: Replica, round_number: int) -> Step:
@@ -190,11 +190,8 @@ def _advance(first: Step) -> Step:
 def learn(replica: Replica) -> Step | None:
     """A newer certificate of prepare votes is known: made from votes of this round, or carried by a message."""
     known = [_quorum_of(replica, Kind.PREPARE, replica.vows.round)]
-    for vote in replica.heard.values():
-        if isinstance(vote, Commit):
-            known.append(vote.proof)
-        elif isinstance(vote, Timeout):
-            known.append(vote.high)
+    known += [vote.proof for vote in replica.heard_of(Kind.COMMIT).values() if isinstance(vote, Commit)]
+    known += [vote.high for vote in replica.heard_of(Kind.TIMEOUT).values() if isinstance(vote, Timeout)]
     newest = max(known, key=round_of)
     if round_of(newest) <= round_of(replica.vows.high):
         return None
@@ -206,7 +203,8 @@ def enter(replica: Replica) -> Step | None:
     if replica.vows.decided is not None:
         return None
     known: list[TimeoutCertificate | None] = [_timeouts_of(replica, replica.vows.round)]
-    known += [vote.entry for vote in replica.heard.values() if isinstance(vote, Proposal | Timeout)]
+    for kind in (Kind.PROPOSE, Kind.TIMEOUT):
+        known += [vote.entry for vote in replica.heard_of(kind).values() if isinstance(vote, Proposal | Timeout)]
     entry = max((found for found in known if found is not None), key=lambda found: found.round, default=None)
     if entry is None or entry.round < replica.vows.round:
         return None
@@ -258,9 +256,9 @@ def decide(replica: Replica) -> Step | None:
     """A quorum voted a second time, in whatever round: that is the decision."""
     if replica.vows.decided is not None:
         return None
-    rounds = {vote.round for vote in replica.heard.values() if isinstance(vote, Commit)}
+    rounds = {vote.round for vote in replica.heard_of(Kind.COMMIT).values()}
     proofs = [_quorum_of(replica, Kind.COMMIT, number) for number in sorted(rounds)]
-    proofs += [vote.proof for vote in replica.heard.values() if isinstance(vote, Seal)]
+    proofs += [vote.proof for vote in replica.heard_of(Kind.SEAL).values() if isinstance(vote, Seal)]
     proof = next((found for found in proofs if found is not None), None)
     if proof is None:
         return None

@@ -69,7 +69,7 @@ class Verifier:
         elif isinstance(message, Seal):
             self._require_quorum(message.proof, Kind.COMMIT)
         subject = subject_of(self._question, message)
-        self._require_signer(message.sender, message.kind, message.round, subject, message.signature)
+        self._require_signer(message.sender, self._digest(message.kind, message.round, subject), message.signature)
 
     def _require_certified(self, message: Certified) -> None:
         _ensure(message.certificate.question == self._question, "The certificate answers another question.")
@@ -93,7 +93,8 @@ class Verifier:
         for place, high_round, signature in entry.signatures:
             _ensure(-1 <= high_round <= MAX_ROUND, "The round is out of range.")
             member = self._question.council.members[place]
-            self._require_signer(member, Kind.TIMEOUT, entry.round, timeout_subject(high_round), signature)
+            digest = self._digest(Kind.TIMEOUT, entry.round, timeout_subject(high_round))
+            self._require_signer(member, digest, signature)
         self._require_high(entry.high)
 
     def _require_high(self, high: QuorumCertificate | None) -> None:
@@ -104,9 +105,9 @@ class Verifier:
         _ensure(proof.kind is kind and 0 <= proof.round <= MAX_ROUND, "The certificate is of another kind.")
         _ensure(0 < len(proof.value) <= MAX_VALUE_BYTES, "The value is empty or too large.")
         self._require_quorum_of_places([place for place, _ in proof.signatures])
-        subject = self._question.digest_of(proof.value)
+        digest = self._digest(kind, proof.round, self._question.digest_of(proof.value))
         for place, signature in proof.signatures:
-            self._require_signer(self._question.council.members[place], kind, proof.round, subject, signature)
+            self._require_signer(self._question.council.members[place], digest, signature)
 
     def _require_quorum_of_places(self, places: Sequence[int]) -> None:
         council = self._question.council
@@ -116,10 +117,13 @@ class Verifier:
             "The certificate does not name a quorum of members in order.",
         )
 
-    def _require_signer(self, member: bytes, kind: Kind, round_number: int, subject: bytes, signature: bytes) -> None:
+    def _digest(self, kind: Kind, round_number: int, subject: bytes) -> bytes:
+        return signing_digest(self._question, kind, round_number, subject)
+
+    def _require_signer(self, member: bytes, digest: bytes, signature: bytes) -> None:
         _ensure(member in self._question.council.places, "The sender is not a member.")
         try:
-            signer = self._recover(signing_digest(self._question, kind, round_number, subject), signature)
+            signer = self._recover(digest, signature)
         except EnvelopeInvalid as error:
             raise StatementInvalid(f"The message is not signed: {error}") from error
         _ensure(signer == member, "The message is not signed by its sender.")
