@@ -30,7 +30,7 @@ from agents_offchain.chain.signer.keystore import key_address
 from agents_offchain.cli.account import BlockingAccount, SetupAccount
 from agents_offchain.cli.continuity import HomeIdentity, require_same_contracts, save_identity
 from agents_offchain.cli.development import DEVELOPMENT_KEYS, REPORTERS
-from agents_offchain.cli.places import default_profile, key_folder
+from agents_offchain.cli.places import key_folder, profile_file
 from agents_offchain.primitives.canonical import canonical_json, sha256
 from agents_offchain.primitives.hexes import checksum
 from agents_offchain.primitives.settings import Settings
@@ -87,7 +87,7 @@ async def open_market(settings: Settings, node: Node, artifacts_url: str, contro
     addresses = {name: key_address(key_folder(settings), name) for name in DEVELOPMENT_KEYS}
     await control.fund_gas(list(addresses.values()))
     deployment = await _deploy(settings, node, signer, addresses)
-    profile = load_profile(default_profile())
+    profile = load_profile(profile_file(settings))
     owner = SetupAccount(node, signer, profile.agent.key, DEVNET_CHAIN_ID)
     store = KuboArtifactStore(artifacts_url)
     agent_id = await _ensure_agent(deployment, node, owner, profile, store)

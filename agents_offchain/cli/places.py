@@ -64,9 +64,10 @@ def make_private(folder: Path) -> None:
         folder.chmod(0o700)
 
 
-def default_profile() -> Path:
-    """The agent that comes with the product."""
-    return installation_root() / "examples" / "profiles" / "inspector.toml"
+def profile_file(settings: Settings) -> Path:
+    """The agent of this home: the profile that the settings name, else the one that comes with the product."""
+    chosen = settings.profile or installation_root() / "examples" / "profiles" / "inspector.toml"
+    return chosen.expanduser().resolve()
 
 
 def default_photo() -> Path:

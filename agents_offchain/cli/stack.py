@@ -30,6 +30,7 @@ from agents_offchain.cli.places import (
     log_folder,
     make_private,
     passphrase_file,
+    profile_file,
     run_files,
 )
 from agents_offchain.cli.specs import Steps, local_specs
@@ -222,6 +223,7 @@ class LocalStack:
             **os.environ,
             "AITBC_HOME": str(self.settings.home),
             "AITBC_MODELS": str(self.settings.models),
+            "AITBC_PROFILE": str(profile_file(self.settings)),
             "AITBC_RPC_URL": self.endpoints.rpc,
             "AITBC_ARTIFACTS_URL": self.endpoints.artifacts,
             "AITBC_REDIS_URL": self.endpoints.redis,

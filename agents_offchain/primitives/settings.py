@@ -21,6 +21,7 @@ class Settings(BaseSettings):
 
     home: Path = Path(".aitbc")
     models: Path = Path("models")
+    profile: Path | None = Field(default=None, description="the agent's profile; None is the one of the product")
     rpc_url: str = ""
     database_url: str = ""
     redis_url: str = ""

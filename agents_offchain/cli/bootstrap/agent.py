@@ -11,7 +11,7 @@ from agents_offchain.chain.sender import Sender
 from agents_offchain.chain.watcher import Watcher
 from agents_offchain.cli.bootstrap.skill_host import host_skills, scratch_folder
 from agents_offchain.cli.bootstrap.surroundings import Surroundings, require_artifacts_url, surroundings
-from agents_offchain.cli.places import default_profile
+from agents_offchain.cli.places import profile_file
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.primitives.units import TokenUnits, parse_units
 from agents_offchain.runtime.agent.daemon import AgentDaemon
@@ -27,9 +27,9 @@ from agents_offchain.storage.work import WorkQueue
 NAME = "agent"
 
 
-async def run_agent(settings: Settings, profile_file: Path | None) -> int:
-    """Run the agent of a profile; its key is asked of the signer by name."""
-    profile = load_profile(profile_file or default_profile())
+async def run_agent(settings: Settings, named: Path | None) -> int:
+    """Run the agent of the profile `named`, else of the settings'; its key is asked of the signer by name."""
+    profile = load_profile(named or profile_file(settings))
     async with surroundings(settings) as around:
         wallet = await around.signer.address(profile.agent.key)
         market = await _market(around, profile)
