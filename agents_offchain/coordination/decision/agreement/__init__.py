@@ -17,8 +17,8 @@ Differences from the paper:
    a vote without a round would be unsafe, a seal is not, since its signer saw the decision.
 5. No asynchronous fallback (Ditto): always safe, live only while the network keeps a bound, unknown to us; rounds
    grow longer to find it. Round robin leaders; no amplification of timeouts, everybody has a clock.
-6. Values are proposed by members and refused by the `accepts` predicate (C. Cachin et al., "Secure and Efficient
-   Asynchronous Broadcast Protocols", CRYPTO 2001: external validity).
+6. Values are proposed by members and refused by the `accepts` predicate ("external validity" of "Secure and Efficient
+   Asynchronous Broadcast Protocols", CRYPTO 2001).
 
 Read in this order: `council`, `messages`, `vows`, `replica` (the protocol), `verifier`, `certificate`; then `driver`,
 `wire` and `sql_journal`, which bring it to life. The simulator in tests/simulation runs these files and no others.
