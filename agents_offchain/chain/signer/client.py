@@ -29,6 +29,8 @@ from agents_offchain.primitives.hexes import decode_hex
 TIMEOUT_SECONDS = 10.0
 PAUSE_SECONDS = 2.0
 """How soon to ask again for what is refused only for now."""
+APPROVAL_SECONDS = 15.0
+"""How soon to ask again for what waits for a person."""
 
 
 class SignerClient:
@@ -80,7 +82,7 @@ def _error_of(reply: dict[str, Any]) -> AitbcError:
     """The signer's refusal: for good, or for now."""
     message, mend = str(reply.get("message", "The signer refused.")), str(reply.get("mend", ""))
     if reply.get("error") == ApprovalNeeded.__name__:
-        return ApprovalNeeded(message, mend=mend, retry_after_seconds=PAUSE_SECONDS)
+        return ApprovalNeeded(message, mend=mend, retry_after_seconds=APPROVAL_SECONDS)
     if reply.get("is_for_now"):
         return SignerPaused(message, mend=mend, retry_after_seconds=PAUSE_SECONDS)
     return SignerRefused(message, mend=mend)
