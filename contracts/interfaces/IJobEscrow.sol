@@ -189,6 +189,12 @@ interface IJobEscrow is IERC8183 {
     /// @notice What an evaluator must know to settle the job; the evaluator is zero if the job never existed.
     function assessmentOf(uint256 jobId) external view returns (Assessment memory);
 
+    /// @notice What an evaluator must know to take a verdict; all zero unless the job is submitted.
+    function submissionOf(uint256 jobId)
+        external
+        view
+        returns (address evaluator, uint32 submittedAt, uint32 verdictSeconds);
+
     /// @notice Number of jobs ever made; ids run from 1 to this.
     function jobCount() external view returns (uint256);
 

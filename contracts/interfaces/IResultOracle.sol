@@ -38,7 +38,7 @@ interface IResultOracle {
         uint32 epoch,
         uint256 signerBitmap
     );
-    /// @notice A row of {postVerdicts} was left out; `reason` is the selector of its error.
+    /// @notice A row of {postVerdicts} or {postVerdictBatch} was left out; `reason` is the selector of its error.
     event VerdictSkipped(uint256 indexed jobId, bytes4 reason);
     /// @param reason ASCII: "verdict-passed", "verdict-failed" or "no-verdict".
     event JobSettled(uint256 indexed jobId, bool isPaid, bytes32 reason);
@@ -56,6 +56,7 @@ interface IResultOracle {
     error ResultOracle_SignersNotAscending(address previous, address signer);
     error ResultOracle_NotReporter(address signer);
     error ResultOracle_LengthMismatch(uint256 verdicts, uint256 signatures);
+    error ResultOracle_RowsIncomplete(uint256 words);
     error ResultOracle_ReporterSetInvalid(address reporter);
     error ResultOracle_TooManyReporters(uint256 count, uint256 max);
     error ResultOracle_QuorumOutOfRange(uint256 quorum, uint256 min, uint256 max);
@@ -70,6 +71,13 @@ interface IResultOracle {
 
     /// @notice Posts many; a bad row is skipped and named by {VerdictSkipped}.
     function postVerdicts(Verdict[] calldata verdicts, bytes[][] calldata signatures) external;
+
+    /// @notice Posts many verdicts that the same reporters signed together, once. The cheapest way per verdict. Anybody
+    /// carries it; a bad row is skipped and named by {VerdictSkipped}.
+    /// @param rows Three words a verdict: from the lowest bit score 8, submittedAt 32, jobId 216; then the deliverable;
+    /// then the hash of the report. They mean what they mean in {Verdict}.
+    /// @param signatures Over {batchDigest}; otherwise as for {postVerdict}.
+    function postVerdictBatch(bytes32[] calldata rows, bytes[] calldata signatures) external;
 
     /// @notice Settles every job of the list that is ready; skips the others. Anybody may. Needs a little more than a
     /// million gas to spare at the last ready job, most of which is not used.
@@ -92,6 +100,9 @@ interface IResultOracle {
 
     /// @notice The digest that reporters sign.
     function verdictDigest(Verdict calldata verdict) external view returns (bytes32);
+
+    /// @notice The digest that reporters sign for a batch: `VerdictBatch(bytes32[] rows,uint32 epoch)`.
+    function batchDigest(bytes32[] calldata rows) external view returns (bytes32);
 
     /// @notice A reporter's unpaid part of the fees received so far in `token`, equal parts rounded down.
     function reporterPayOf(address token, address reporter) external view returns (uint256);

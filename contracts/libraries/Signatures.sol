@@ -14,6 +14,13 @@ library Signatures {
         return fault == ECDSA.RecoverError.NoError ? signer : address(0);
     }
 
+    /// @notice As {recoverOrZero}, without a copy of the signature.
+    function recoverCalldataOrZero(bytes32 digest, bytes calldata signature) internal pure returns (address) {
+        (uint8 v, bytes32 r, bytes32 s) = ECDSA.parseCalldata(signature);
+        (address signer, ECDSA.RecoverError fault,) = ECDSA.tryRecover({hash: digest, v: v, r: r, s: s});
+        return fault == ECDSA.RecoverError.NoError ? signer : address(0);
+    }
+
     /// @notice True if `signer` signed: by its key first (also an account with delegated code), then by ERC-1271.
     function isBy(address signer, bytes32 digest, bytes memory signature) internal view returns (bool) {
         if (signer == address(0)) return false;

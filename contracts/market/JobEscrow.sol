@@ -86,6 +86,19 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
     }
 
     /// @inheritdoc IJobEscrow
+    function submissionOf(uint256 jobId)
+        external
+        view
+        returns (address evaluator, uint32 submittedAt, uint32 verdictSeconds)
+    {
+        Job memory job;
+        job.state = _jobs[jobId].state;
+        if (job.status() != JobStatus.Submitted) return (address(0), 0, 0);
+        PolicyRow storage row = _rows[job.policyId()];
+        return (row.evaluator, job.submittedAt(), row.verdictSeconds);
+    }
+
+    /// @inheritdoc IJobEscrow
     function cancelDigest(
         uint256 jobId,
         uint96 providerAmount,

@@ -29,6 +29,9 @@ contract ResultOracle is ReporterPay, EIP712 {
     bytes32 private constant VERDICT_TYPEHASH = keccak256(
         "Verdict(uint256 jobId,uint32 submittedAt,bytes32 deliverable,bytes32 reportHash,uint8 score,uint32 epoch)"
     );
+    bytes32 private constant BATCH_TYPEHASH = keccak256("VerdictBatch(bytes32[] rows,uint32 epoch)");
+    /// @dev Words that one verdict takes in a batch.
+    uint256 private constant ROW_WORDS = 3;
     uint8 public constant MAX_SCORE = 100;
     /// @notice Gas that settling one job of a batch gets; a row that needs more is skipped, not the batch.
     uint256 public constant SETTLE_GAS = 1_000_000;
@@ -93,6 +96,12 @@ contract ResultOracle is ReporterPay, EIP712 {
         );
     }
 
+    /// @inheritdoc IResultOracle
+    function batchDigest(bytes32[] calldata rows) public view returns (bytes32) {
+        return
+            _hashTypedDataV4(keccak256(abi.encode(BATCH_TYPEHASH, keccak256(abi.encodePacked(rows)), epoch)));
+    }
+
     /* ---------- anybody ---------- */
 
     /// @inheritdoc IResultOracle
@@ -127,6 +136,21 @@ contract ResultOracle is ReporterPay, EIP712 {
     }
 
     /// @inheritdoc IResultOracle
+    function postVerdictBatch(bytes32[] calldata rows, bytes[] calldata signatures) external {
+        // Check
+        if (rows.length % ROW_WORDS != 0) revert ResultOracle_RowsIncomplete(rows.length);
+        uint256 signerBitmap = _requireQuorum(batchDigest(rows), signatures);
+        for (uint256 i = 0; i < rows.length; i += ROW_WORDS) {
+            _postRow({
+                head: uint256(rows[i]),
+                deliverable: rows[i + 1],
+                reportHash: rows[i + 2],
+                signerBitmap: signerBitmap
+            });
+        }
+    }
+
+    /// @inheritdoc IResultOracle
     function settle(uint256[] calldata jobIds) external returns (uint256 settledCount) {
         for (uint256 i = 0; i < jobIds.length; ++i) {
             uint256 jobId = jobIds[i];
@@ -139,6 +163,38 @@ contract ResultOracle is ReporterPay, EIP712 {
     }
 
     /* ---------- internal ---------- */
+
+    /// @dev One verdict of a batch, whose quorum was checked.
+    function _postRow(uint256 head, bytes32 deliverable, bytes32 reportHash, uint256 signerBitmap) private {
+        uint256 jobId = head >> 40;
+        // Check and effect
+        bytes4 fault = _tryFillRow(jobId, head);
+        // Event
+        if (fault == 0) {
+            // forge-lint: disable-next-line(unsafe-typecast) the cut to the lowest bits is the point
+            emit VerdictPosted(jobId, reportHash, deliverable, uint8(head), epoch, signerBitmap);
+        } else {
+            emit VerdictSkipped(jobId, fault);
+        }
+    }
+
+    /// @dev The checks of {_requireFits}, with the selector of the error in place of a revert; zero if the verdict
+    /// stands now.
+    function _tryFillRow(uint256 jobId, uint256 head) private returns (bytes4 fault) {
+        // forge-lint: disable-next-line(unsafe-typecast) the cut to the lowest bits is the point
+        uint8 score = uint8(head);
+        (address evaluator, uint32 submittedAt, uint32 verdictSeconds) = ESCROW.submissionOf(jobId);
+        if (submittedAt == 0) return ResultOracle_NotSubmitted.selector;
+        if (evaluator != address(this)) return ResultOracle_NotHouseJob.selector;
+        // forge-lint: disable-next-line(unsafe-typecast) the cut to the lowest bits is the point
+        if (uint32(head >> 8) != submittedAt) return ResultOracle_WrongSubmission.selector;
+        if (score > MAX_SCORE) return ResultOracle_ScoreTooHigh.selector;
+        uint256 delaySeconds = block.timestamp - submittedAt;
+        if (delaySeconds > verdictSeconds) return ResultOracle_VerdictTooLate.selector;
+        // forge-lint: disable-next-line(unsafe-typecast) at most verdictSeconds
+        bool isNew = _lanes.tryFillLane(jobId, VerdictLaneLib.pack(score, uint32(delaySeconds)));
+        return isNew ? bytes4(0) : ResultOracle_AlreadyPosted.selector;
+    }
 
     /// @dev Interaction. False if the escrow refused; the job stays as it was and can be settled later. Reverts rather
     /// than give a row less gas than promised: a gas estimate would take the least that skips every row.
@@ -193,7 +249,7 @@ contract ResultOracle is ReporterPay, EIP712 {
         }
         address previous = address(0);
         for (uint256 i = 0; i < signatures.length; ++i) {
-            address signer = Signatures.recoverOrZero(digest, signatures[i]);
+            address signer = Signatures.recoverCalldataOrZero(digest, signatures[i]);
             if (signer == address(0)) revert ResultOracle_SignatureInvalid(i);
             if (signer <= previous) revert ResultOracle_SignersNotAscending(previous, signer);
             uint256 seat = _seat(signer);

@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import mean
 from typing import Any
 
-from gas_bench.chain import Chain, Deployed, Key
+from gas_bench.chain import Chain, Deployed, Key, compact
 
 DOLLARS = 10**6
 PRICE = 5 * DOLLARS
@@ -26,6 +26,7 @@ VERDICT = {
         {"name": "epoch", "type": "uint32"},
     ]
 }
+VERDICT_BATCH = {"VerdictBatch": [{"name": "rows", "type": "bytes32[]"}, {"name": "epoch", "type": "uint32"}]}
 
 
 class Market:
@@ -89,14 +90,26 @@ class Market:
         submitted_at = self.escrow.read("jobOf", job_id)[8]
         fields = (job_id, submitted_at, bytes([7]) * 32, bytes([9]) * 32, score, 1)
         names = [entry["name"] for entry in VERDICT["Verdict"]]
-        domain = {
+        domain = self._oracle_domain()
+        message = dict(zip(names, fields, strict=True))
+        return fields, [reporter.sign(domain, VERDICT, message) for reporter in self.reporters[:2]]
+
+    def verdict_batch(self, verdicts: list[tuple[Any, ...]]) -> tuple[list[bytes], list[bytes]]:
+        """The rows of a batch and the signatures of two of three reporters, 64 bytes each."""
+        rows: list[bytes] = []
+        for job_id, submitted_at, deliverable, report_hash, score, _ in verdicts:
+            rows += [(job_id << 40 | submitted_at << 8 | score).to_bytes(32, "big"), deliverable, report_hash]
+        message = {"rows": rows, "epoch": 1}
+        domain = self._oracle_domain()
+        return rows, [compact(reporter.sign(domain, VERDICT_BATCH, message)) for reporter in self.reporters[:2]]
+
+    def _oracle_domain(self) -> dict[str, Any]:
+        return {
             "name": "AITBC ResultOracle",
             "version": "1",
             "chainId": 31337,
             "verifyingContract": self.oracle.address,
         }
-        message = dict(zip(names, fields, strict=True))
-        return fields, [reporter.sign(domain, VERDICT, message) for reporter in self.reporters[:2]]
 
     def _ledger_policy(self) -> int:
         self.escrow.send(self.owner, "registerPolicy", self._policy(self.oracle.address, True))
@@ -217,8 +230,8 @@ def _verdicts(market: Market) -> dict[str, float]:
     rows["job-posted-single"] = float(hired + submitted + posted + settled)
     for count in (10, 100):
         pairs = [market.verdict(job_id, 90) for job_id in market.submitted_jobs(count)]
-        verdicts, signatures = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-        used = market.oracle.send(market.keeper, "postVerdicts", verdicts, signatures)
+        rows_words, signatures = market.verdict_batch([pair[0] for pair in pairs])
+        used = market.oracle.send(market.keeper, "postVerdictBatch", rows_words, signatures)
         rows[f"verdicts-{count}"] = used / count
     return rows
 

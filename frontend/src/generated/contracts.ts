@@ -2788,6 +2788,31 @@ export const jobEscrowAbi = [
   },
   {
     "type": "function",
+    "name": "submissionOf",
+    "inputs": [
+      {
+        "name": "jobId",
+        "type": "uint256"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "evaluator",
+        "type": "address"
+      },
+      {
+        "name": "submittedAt",
+        "type": "uint32"
+      },
+      {
+        "name": "verdictSeconds",
+        "type": "uint32"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
     "name": "submit",
     "inputs": [
       {
@@ -3005,6 +3030,16 @@ export const resultOracleAbi = [
       {
         "name": "reporter",
         "type": "address"
+      }
+    ]
+  },
+  {
+    "type": "error",
+    "name": "ResultOracle_RowsIncomplete",
+    "inputs": [
+      {
+        "name": "words",
+        "type": "uint256"
       }
     ]
   },
@@ -3278,6 +3313,23 @@ export const resultOracleAbi = [
   },
   {
     "type": "function",
+    "name": "batchDigest",
+    "inputs": [
+      {
+        "name": "rows",
+        "type": "bytes32[]"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "",
+        "type": "bytes32"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
     "name": "eip712Domain",
     "inputs": [],
     "outputs": [
@@ -3373,6 +3425,22 @@ export const resultOracleAbi = [
             "type": "uint32"
           }
         ]
+      },
+      {
+        "name": "signatures",
+        "type": "bytes[]"
+      }
+    ],
+    "outputs": [],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
+    "name": "postVerdictBatch",
+    "inputs": [
+      {
+        "name": "rows",
+        "type": "bytes32[]"
       },
       {
         "name": "signatures",

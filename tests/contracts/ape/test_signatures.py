@@ -64,6 +64,24 @@ def test_verdict__when_compact_signatures__is_posted(
     assert market.oracle.verdictOf(submitted).isPosted
 
 
+def test_verdict_batch__when_signed_once_by_eth_account__posts_every_row(
+    market: Market, people: People, hire: Callable[..., int]
+) -> None:
+    jobs = [hire() for _ in range(2)]
+    rows: list[bytes] = []
+    for job_id, score in zip(jobs, (88, 12), strict=True):
+        market.escrow.submit(job_id, b"\x11" * 32, b"", sender=people.provider)
+        submitted_at = market.escrow.jobOf(job_id).submittedAt
+        head = job_id << 40 | submitted_at << 8 | score
+        rows += [head.to_bytes(32, "big"), b"\x11" * 32, b"\x22" * 32]
+    types = {"VerdictBatch": [{"name": "rows", "type": "bytes32[]"}, {"name": "epoch", "type": "uint32"}]}
+    domain = domain_of("AITBC ResultOracle", market.oracle.address)
+    message = {"rows": rows, "epoch": 1}
+    signatures = [compact(sign_typed(signer, domain, types, message)) for signer in people.reporters[:2]]
+    market.oracle.postVerdictBatch(rows, signatures, sender=people.stranger)
+    assert [market.oracle.verdictOf(job_id).score for job_id in jobs] == [88, 12]
+
+
 def test_verdict__when_signers_descend__is_refused(
     market: Market, people: People, submitted: int, verdict_by: Callable[..., Any]
 ) -> None:
