@@ -62,7 +62,7 @@ def table(gas: Mapping[str, float], rows: Mapping[str, Mapping[str, Any]]) -> li
             figure = f"{gas[row]:,.1f}" if gas[row] < 100 else f"{gas[row]:,.0f}"
             lines.append(
                 f"| {facts['label']} | {figure} | {facts['ceiling']:,} | {facts.get('peer', '')} "
-                f"| {facts.get('note', '')} |"
+                f"| {facts.get('note') or facts.get('waived', '')} |"
             )
     return lines
 
