@@ -28,7 +28,8 @@ from agents_offchain.skills.vision.manifest import (
 )
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-NPM_MEND = "Run `npm ci` in the repository, then this command again."
+SOURCES = REPOSITORY / ".cache" / "model-sources"
+SOURCES_MEND = "Run `tools/fetch_model_sources.sh .cache/model-sources` in the repository, then this command again."
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -50,7 +51,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--check", action="store_true", help="only check; write nothing")
     models = Path(os.environ.get("AITBC_MODELS") or REPOSITORY / "models")
     parser.add_argument("--models", type=Path, default=models, help="folder of prepared models (AITBC_MODELS)")
-    parser.add_argument("--node-modules", type=Path, default=REPOSITORY / "node_modules")
+    parser.add_argument("--node-modules", type=Path, default=SOURCES, help="folder that holds the npm package")
     return parser.parse_args(arguments)
 
 
@@ -101,12 +102,12 @@ def _require_source(entry: ModelEntry, package: Path, origin: Mapping[str, str],
         found = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise ModelMissing(
-            f"The {part} of the model {entry.name} is not at {path}.", mend=NPM_MEND, model=entry.name
+            f"The {part} of the model {entry.name} is not at {path}.", mend=SOURCES_MEND, model=entry.name
         ) from error
     if found != origin[f"{part}_sha256"]:
         raise ModelDigestMismatch(
             f"The {part} of the model {entry.name} at {path} is not the listed file.",
-            mend=NPM_MEND,
+            mend=SOURCES_MEND,
             model=entry.name,
         )
     return path

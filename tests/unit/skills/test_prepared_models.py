@@ -179,7 +179,7 @@ def test_ensure_model__source_was_changed__is_refused(
         file.write(b"\0")
     with pytest.raises(ModelDigestMismatch) as caught:
         tools("prepare_models").ensure_model(entry, tmp_path / "models", tmp_path / "node_modules", is_check_only=False)
-    assert "npm ci" in caught.value.mend
+    assert "fetch_model_sources" in caught.value.mend
 
 
 def test_main__nothing_installed__exits_4_and_names_the_mend(
@@ -187,7 +187,7 @@ def test_main__nothing_installed__exits_4_and_names_the_mend(
 ) -> None:
     places = ["--models", str(tmp_path / "models"), "--node-modules", str(tmp_path)]
     assert tools("prepare_models").main(places) == 4
-    assert "npm ci" in capsys.readouterr().err
+    assert "fetch_model_sources" in capsys.readouterr().err
     assert tools("prepare_models").main(["--check", *places]) == 4
     assert "prepare_models" in capsys.readouterr().err
     assert not (tmp_path / "models").exists()
