@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from pydantic import ValidationError
+
+from agents_offchain.primitives.errors import SettingsInvalid
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.runtime.supervisor.errors import RunFolderUnsafe
 
@@ -15,11 +18,20 @@ def installation_root() -> Path:
 
 
 def settings_for(home: Path | None) -> Settings:
-    """Settings with absolute places: `--home`, else AITBC_HOME, else `.aitbc` beside the program."""
+    """Settings with absolute places: `--home`, else AITBC_HOME, else `.aitbc` beside the program.
+
+    Raises:
+        SettingsInvalid: an environment variable has a value that cannot be used.
+    """
     root = installation_root()
     chosen = Path(home or os.environ.get("AITBC_HOME") or root / ".aitbc")
     models = Path(os.environ.get("AITBC_MODELS") or root / "models")
-    return Settings(home=chosen.expanduser().resolve(), models=models.expanduser().resolve())
+    try:
+        return Settings(home=chosen.expanduser().resolve(), models=models.expanduser().resolve())
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "AITBC_" + str(first["loc"][0]).upper()
+        raise SettingsInvalid(f"{name} cannot be used: {first['msg']}.", mend="Change it or unset it.") from error
 
 
 def run_files(settings: Settings) -> Path:

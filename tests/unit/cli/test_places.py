@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from agents_offchain.cli.places import profile_file, settings_for
+from agents_offchain.primitives.errors import SettingsInvalid
 
 pytestmark = pytest.mark.unit
 
@@ -20,3 +21,11 @@ def test_profile_file__given_one_in_the_environment__is_that_one_whole(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("AITBC_PROFILE", "mine.toml")
     assert profile_file(settings_for(tmp_path)) == tmp_path.resolve() / "mine.toml"
+
+
+def test_settings_for__given_a_variable_that_is_no_number__names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AITBC_CONFIRMATIONS", "many")
+    with pytest.raises(SettingsInvalid, match="AITBC_CONFIRMATIONS"):
+        settings_for(tmp_path)
