@@ -106,8 +106,12 @@ def options(
 @app.command(epilog="Examples:  aitbc up  ·  aitbc up --port 8600  ·  aitbc up --home /tmp/market --fresh")
 def up(
     home: Home = None,
-    port: Annotated[int | None, typer.Option(help="Port of the page and the API. Default: any free one.")] = None,
-    rpc_port: Annotated[int | None, typer.Option(help="Port of the local chain. Default: any free one.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port of the page and the API. Default: any free one.")
+    ] = None,
+    rpc_port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port of the local chain. Default: any free one.")
+    ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget the chain, the tables and the files first.")] = False,
     as_json: AsJson = False,
 ) -> None:
