@@ -49,13 +49,11 @@ def test_agreement__given_the_same_seed__is_the_same_day(seed: int) -> None:
 
 def test_agreement__given_more_liars_than_it_bears__is_seen_to_break() -> None:
     """The watch is not blind: with two of four members lying, some day two honest ones decide differently."""
-    broken = 0
-    for seed in range(400):
-        schedule = replace(draw_schedule(seed), members=4, lies={0: "twins", 1: "twins"}, crashes=())
+    for seed in range(100):
+        lies = {0: "twins", 1: "twins"}
+        schedule = replace(draw_schedule(seed), members=4, lies=lies, crashes=(), partitions=(), heals_at=-85.0)
         try:
             World(replace(schedule, drift=(1.0,) * 4)).run()
         except (AssertionError, DecisionConflict):
-            broken += 1
-        if broken:
             return
     raise AssertionError("the checks saw nothing")
