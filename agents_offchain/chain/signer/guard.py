@@ -18,7 +18,6 @@ from typing import Any, Protocol
 import structlog
 
 from agents_offchain.chain.errors import PolicyInvalid, SignerPaused, SignerRefused
-from agents_offchain.chain.signer.approvals import ApprovalDesk
 from agents_offchain.chain.signer.budgets import Budgets
 from agents_offchain.chain.signer.judge import Judge, Judgement
 from agents_offchain.chain.signer.keystore import Key
@@ -44,6 +43,14 @@ class Authority(Protocol):
             SignerRefused: the policy does not allow it.
             SignerPaused: not now: frozen, a budget is spent, or a person has to approve it.
         """
+        ...
+
+
+class Approvals(Protocol):
+    """Where a person is asked; `approvals.ApprovalDesk` is one."""
+
+    async def require(self, key: str, judgement: Judgement) -> tuple[int, bytes]:
+        """Number and seal of the approval under which this may be signed; raises when there is none."""
         ...
 
 
@@ -93,7 +100,7 @@ class Guard:
         addresses: Mapping[str, bytes],
         budgets: Budgets,
         *,
-        approvals: ApprovalDesk | None = None,
+        approvals: Approvals | None = None,
         deployment_file: Path | None = None,
         on_policy: Callable[[str, str], Any] = lambda digest, trouble: None,
     ) -> None:

@@ -2,19 +2,49 @@
 
 from __future__ import annotations
 
-from agents_offchain.chain.signer.approvals import ApprovalDesk, ensure_secret
+from typing import TYPE_CHECKING
+
 from agents_offchain.chain.signer.audit import AuditLog
 from agents_offchain.chain.signer.budgets import Budgets
 from agents_offchain.chain.signer.guard import Guard, KeyFolder
+from agents_offchain.chain.signer.judge import Judgement
 from agents_offchain.chain.signer.keystore import open_keystore
+from agents_offchain.chain.signer.seals import ensure_secret
 from agents_offchain.chain.signer.server import SignerServer
 from agents_offchain.cli.bootstrap.waiting import until_told_to_stop
 from agents_offchain.cli.development import read_passphrase
 from agents_offchain.cli.places import key_folder, passphrase_file
 from agents_offchain.primitives.hexes import encode_hex
 from agents_offchain.primitives.settings import Settings
-from agents_offchain.storage.approvals import ApprovalBook
-from agents_offchain.storage.database import Database
+
+if TYPE_CHECKING:
+    from agents_offchain.chain.signer.approvals import ApprovalDesk
+    from agents_offchain.storage.database import Database
+
+
+class ApprovalQueue:
+    """Opens the home's database with the first question; a signer that never asks has no database code in it."""
+
+    def __init__(self, settings: Settings, secret: bytes, budgets: Budgets) -> None:
+        self._settings = settings
+        self._secret = secret
+        self._budgets = budgets
+        self._database: Database | None = None
+        self._desk: ApprovalDesk | None = None
+
+    async def require(self, key: str, judgement: Judgement) -> tuple[int, bytes]:
+        if self._desk is None:
+            from agents_offchain.chain.signer.approvals import ApprovalDesk
+            from agents_offchain.storage.approvals import ApprovalBook
+            from agents_offchain.storage.database import Database
+
+            self._database = Database(self._settings.database())
+            self._desk = ApprovalDesk(ApprovalBook(self._database), self._secret, self._budgets)
+        return await self._desk.require(key, judgement)
+
+    async def close(self) -> None:
+        if self._database is not None:
+            await self._database.close()
 
 
 async def run_signer(settings: Settings) -> int:
@@ -23,15 +53,14 @@ async def run_signer(settings: Settings) -> int:
     keys = open_keystore(folder.path, read_passphrase(passphrase_file(settings)))
     budgets = Budgets(folder.budgets)
     addresses = {name: key.address for name, key in keys.items()}
-    database = Database(settings.database())
-    desk = ApprovalDesk(ApprovalBook(database), ensure_secret(folder.path), budgets)
+    queue = ApprovalQueue(settings, ensure_secret(folder.path), budgets)
     audit = AuditLog(folder.path)
     audit.append("unlocked", keys={name: encode_hex(address) for name, address in addresses.items()})
     guard = Guard(
         folder,
         addresses,
         budgets,
-        approvals=desk,
+        approvals=queue,
         deployment_file=settings.deployment_file,
         on_policy=lambda digest, trouble: audit.append("policy", sha256=digest, trouble=trouble),
     )
@@ -43,5 +72,5 @@ async def run_signer(settings: Settings) -> int:
     finally:
         await server.close()
         budgets.close()
-        await database.close()
+        await queue.close()
     return 0

@@ -8,7 +8,8 @@ import time
 from dataclasses import asdict
 from typing import Any
 
-from agents_offchain.chain.signer.approvals import LIFE_SECONDS, read_secret, seal_of
+from agents_offchain.chain.signer.approvals import LIFE_SECONDS
+from agents_offchain.chain.signer.seals import read_secret, seal_of
 from agents_offchain.cli.console import Console
 from agents_offchain.cli.operate.home import home_database, moment, note, show_table
 from agents_offchain.cli.places import key_folder

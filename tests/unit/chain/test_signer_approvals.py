@@ -9,15 +9,10 @@ import pytest
 from sqlalchemy import update
 
 from agents_offchain.chain.errors import ApprovalNeeded, KeyMissing, SignerRefused
-from agents_offchain.chain.signer.approvals import (
-    LIFE_SECONDS,
-    ApprovalDesk,
-    ensure_secret,
-    read_secret,
-    seal_of,
-)
+from agents_offchain.chain.signer.approvals import LIFE_SECONDS, ApprovalDesk
 from agents_offchain.chain.signer.budgets import Budgets
 from agents_offchain.chain.signer.guard import Guard, KeyFolder
+from agents_offchain.chain.signer.seals import ensure_secret, read_secret, seal_of
 from agents_offchain.primitives.clock import ManualClock
 from agents_offchain.storage.approvals import APPROVED, DENIED, WAITING, ApprovalBook, ApprovalUnknown
 from agents_offchain.storage.database import Database

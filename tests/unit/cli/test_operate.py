@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from agents_offchain.chain.signer.approvals import SCOPE, ensure_secret
+from agents_offchain.chain.signer.approvals import SCOPE
 from agents_offchain.chain.signer.audit import AuditLog, verify
 from agents_offchain.chain.signer.keystore import open_keystore
+from agents_offchain.chain.signer.seals import ensure_secret
 from agents_offchain.cli import main as command
 from agents_offchain.cli.development import ensure_development_keys, read_passphrase
 from agents_offchain.cli.development_policy import ensure_development_policy
