@@ -57,6 +57,9 @@ class Verifier:
         _ensure(0 <= message.round <= MAX_ROUND, "The round is out of range.")
         if not isinstance(message, Timeout):
             _ensure(0 < len(message.value) <= MAX_VALUE_BYTES, "The value is empty or too large.")
+        # The sender first: what strangers attach is not worth checking.
+        subject = subject_of(self._question, message)
+        self._require_signer(message.sender, self._digest(message.kind, message.round, subject), message.signature)
         if isinstance(message, Proposal):
             _ensure(message.sender == self._question.leader_of(message.round), "The proposer does not lead the round.")
             self._require_entry(message.round, message.entry)
@@ -68,8 +71,6 @@ class Verifier:
             self._require_entry(message.round, message.entry)
         elif isinstance(message, Seal):
             self._require_quorum(message.proof, Kind.COMMIT)
-        subject = subject_of(self._question, message)
-        self._require_signer(message.sender, self._digest(message.kind, message.round, subject), message.signature)
 
     def _require_certified(self, message: Certified) -> None:
         _ensure(message.certificate.question == self._question, "The certificate answers another question.")
