@@ -150,7 +150,7 @@ interface IJobEscrow is IERC8183 {
     error JobEscrow_FeeNotCurrent(uint16 feeBps, uint16 poolShareBps);
     error JobEscrow_FeeTooHigh(uint16 feeBps, uint16 max);
     error JobEscrow_ShareTooHigh(uint16 poolShareBps, uint16 max);
-    error JobEscrow_PassMarkTooHigh(uint8 passMark, uint8 max);
+    error JobEscrow_PassMarkOutOfRange(uint8 passMark, uint8 min, uint8 max);
     error JobEscrow_WindowOutOfRange(bytes32 window, uint32 value, uint32 min, uint32 max);
     error JobEscrow_TooManyPolicies();
     error JobEscrow_AddressIsZero(bytes32 which);

@@ -79,13 +79,17 @@ interface IServiceListings {
     /// @return owner Owner of the agent's token.
     /// @return serviceType Of the agent's newest listing, zero if it has none.
     /// @return reputation Always zero: no reputation registry is connected to this contract.
-    /// @return active True while the newest listing is available.
+    /// @return active True while the newest listing is available and its policy row takes new jobs.
     function agentInfo(uint256 agentId)
         external
         view
         returns (address owner, bytes32 serviceType, uint256 reputation, bool active);
 
     /// @notice A listing in one row.
+    /// @return agentId Whose listing it is.
+    /// @return description The listing's URI.
+    /// @return price Smallest units of the row's token.
+    /// @return available True while it is offered and its policy row takes new jobs.
     function serviceInfo(uint256 listingId)
         external
         view

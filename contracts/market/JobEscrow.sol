@@ -371,6 +371,12 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
         job.setStatus(earned == 0 ? JobStatus.Rejected : JobStatus.Completed);
         _jobs[jobId].state = job.state;
         uint256 refund = job.budget() - earned;
+        if (earned != 0 && refund != 0) {
+            // A split leaves what was earned as the budget: reputation weighs it, and only its fee was paid.
+            // forge-lint: disable-next-line(unsafe-typecast) less than the budget
+            job.setBudget(uint96(earned));
+            _jobs[jobId].terms = job.terms;
+        }
         uint256 paid = earned == 0 ? 0 : _takeFee(jobId, terms, earned);
         // Event
         if (earned == 0) emit JobRejected(jobId, decider, reason);

@@ -131,8 +131,8 @@ abstract contract PolicyBook is IJobEscrow, Ownable2Step {
         if (policy.hook != address(0) && !isHookAllowed[policy.hook]) {
             revert JobEscrow_HookNotAllowed(policy.hook);
         }
-        if (policy.passMark > MAX_PASS_MARK) {
-            revert JobEscrow_PassMarkTooHigh(policy.passMark, MAX_PASS_MARK);
+        if (policy.passMark == 0 || policy.passMark > MAX_PASS_MARK) {
+            revert JobEscrow_PassMarkOutOfRange(policy.passMark, 1, MAX_PASS_MARK);
         }
         _requireWindow("verdictSeconds", policy.verdictSeconds, MIN_WINDOW_SECONDS);
         _requireWindow("reviewSeconds", policy.reviewSeconds, MIN_WINDOW_SECONDS);
@@ -142,7 +142,9 @@ abstract contract PolicyBook is IJobEscrow, Ownable2Step {
         if (policy.feeBps != feeBps || policy.poolShareBps != poolShareBps) {
             revert JobEscrow_FeeNotCurrent(feeBps, poolShareBps);
         }
-        return _ensureRow(policy);
+        // Effect
+        policyId = _ensureRow(policy);
+        if (msg.sender == owner() || policyId == 1) _makeUsual(policyId, policy);
     }
 
     /// @inheritdoc IJobEscrow
@@ -211,7 +213,8 @@ abstract contract PolicyBook is IJobEscrow, Ownable2Step {
         policy.token = DEFAULT_TOKEN;
         policy.hook = hook;
         (policy.feeBps, policy.poolShareBps) = currentFee();
-        return _ensureRow(policy);
+        policyId = _ensureRow(policy);
+        _makeUsual(policyId, policy);
     }
 
     /// @dev Reverts if the row does not exist.
@@ -238,11 +241,16 @@ abstract contract PolicyBook is IJobEscrow, Ownable2Step {
         policyId = ++policyCount;
         _hashToId[policyHash] = policyId;
         _storeRow(_rows[policyId], policy);
+        // Event
+        emit PolicyRegistered(policyId, policyHash, policy);
+    }
+
+    /// @dev The row that `createJob`, which cannot name one, gets for this evaluator and hook, unless there is one. Of
+    /// house rows only the owner's and the first qualify: a stranger must not choose the terms of others' jobs.
+    function _makeUsual(uint32 policyId, Policy memory policy) private {
         if (policy.token == DEFAULT_TOKEN && _usualId[policy.evaluator][policy.hook] == 0) {
             _usualId[policy.evaluator][policy.hook] = policyId;
         }
-        // Event
-        emit PolicyRegistered(policyId, policyHash, policy);
     }
 
     function _storeRow(PolicyRow storage row, Policy memory policy) private {

@@ -87,7 +87,7 @@ contract ServiceListings is IServiceListings {
         uint256 listingId = _newestOf[agentId];
         if (listingId == 0) return (owner, 0, 0, false);
         StoredListing storage newest = _listings[listingId];
-        return (owner, _serviceTypes[newest.serviceTypeId - 1], 0, newest.state == State.Available);
+        return (owner, _serviceTypes[newest.serviceTypeId - 1], 0, _canBeHired(newest));
     }
 
     /// @inheritdoc IServiceListings
@@ -97,7 +97,7 @@ contract ServiceListings is IServiceListings {
         returns (uint256 agentId, string memory description, uint256 price, bool available)
     {
         StoredListing storage stored = _listingNamed(listingId);
-        return (stored.agentId, stored.uri.load(), stored.price, stored.state == State.Available);
+        return (stored.agentId, stored.uri.load(), stored.price, _canBeHired(stored));
     }
 
     /* ---------- owner or operator of the agent ---------- */
@@ -176,6 +176,11 @@ contract ServiceListings is IServiceListings {
         stored = _listingNamed(listingId);
         _requireAuthorized(stored.agentId);
         if (stored.state == State.Closed) revert ServiceListings_ListingIsClosed(listingId);
+    }
+
+    /// @dev A listing outlives its row: after a fee change the row may be retired, and then nobody can hire by it.
+    function _canBeHired(StoredListing storage stored) private view returns (bool) {
+        return stored.state == State.Available && JOB_ESCROW.isHirable(stored.policyId);
     }
 
     function _requireAuthorized(uint256 agentId) private view {

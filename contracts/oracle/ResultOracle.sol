@@ -35,6 +35,10 @@ contract ResultOracle is ReporterPay, EIP712 {
     uint8 public constant MAX_SCORE = 100;
     /// @notice Gas that settling one job of a batch gets; a row that needs more is skipped, not the batch.
     uint256 public constant SETTLE_GAS = 1_000_000;
+    /// @dev What must be left for one verdict of {postVerdicts}, and for each of its signatures on top: a row that runs
+    /// out of gas would be skipped, and silence would pay.
+    uint256 private constant VERDICT_GAS = 150_000;
+    uint256 private constant SIGNATURE_GAS = 12_000;
     /// @dev What must be left for a call to be given {SETTLE_GAS}: the caller keeps a 64th (EIP-150), and the call costs.
     uint256 private constant GAS_BEFORE_SETTLE = SETTLE_GAS + SETTLE_GAS / 32;
     bytes32 private constant REASON_PASSED = "verdict-passed";
@@ -128,6 +132,8 @@ contract ResultOracle is ReporterPay, EIP712 {
             revert ResultOracle_LengthMismatch(verdicts.length, signatures.length);
         }
         for (uint256 i = 0; i < verdicts.length; ++i) {
+            uint256 needed = VERDICT_GAS + SIGNATURE_GAS * signatures[i].length;
+            if (gasleft() < needed) revert ResultOracle_GasTooLow(gasleft(), needed);
             try this.postVerdict(verdicts[i], signatures[i]) {}
             catch (bytes memory fault) {
                 emit VerdictSkipped(verdicts[i].jobId, bytes4(fault));

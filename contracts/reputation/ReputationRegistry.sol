@@ -148,7 +148,10 @@ contract ReputationRegistry is FeedbackBook {
         if (length > 32) revert ReputationRegistry_ServiceTypeTooLong(length, 32);
         IJobEscrow.JobView memory job = JOB_ESCROW.jobOf(feedback.jobId);
         bool isFailure = _requireRatable(feedback.jobId, job);
-        _requireNotOwn(feedback.agentId);
+        // Only the owner itself: an approval is the agent's to give, and must not silence the client that it names.
+        if (_ownerOf(feedback.agentId) == msg.sender) {
+            revert ReputationRegistry_SelfFeedback(msg.sender, feedback.agentId);
+        }
         // Effect
         _markRated(feedback.jobId);
         Feedback memory entry;

@@ -59,6 +59,12 @@ library JobLib {
         self.state = (self.state & ~STATUS_MASK) | (uint256(submittedAt_) << SUBMITTED_AT) | SUBMITTED;
     }
 
+    /// @notice Changes the budget in memory, to what the provider earned of it.
+    /// @param budget_ Smallest units of the row's token.
+    function setBudget(Job memory self, uint96 budget_) internal pure {
+        self.terms = packTerms(provider(self), budget_);
+    }
+
     /* ---------- reading ---------- */
 
     function client(Job memory self) internal pure returns (address) {

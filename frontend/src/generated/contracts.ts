@@ -1138,10 +1138,14 @@ export const jobEscrowAbi = [
   },
   {
     "type": "error",
-    "name": "JobEscrow_PassMarkTooHigh",
+    "name": "JobEscrow_PassMarkOutOfRange",
     "inputs": [
       {
         "name": "passMark",
+        "type": "uint8"
+      },
+      {
+        "name": "min",
         "type": "uint8"
       },
       {

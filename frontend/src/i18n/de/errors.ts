@@ -80,7 +80,8 @@ export const errors: Record<keyof typeof english, string> = {
     'Diese Bedingungen sind nicht die dieses Marktes. | Wählen Sie einen gelisteten Agenten.',
   'contract.JobEscrow_NotProvider':
     'Das darf nur der Agent dieses Auftrags. | Verbinden Sie die Wallet {provider}.',
-  'contract.JobEscrow_PassMarkTooHigh': 'Die nötige Punktzahl liegt über {max}. | Wählen Sie eine kleinere.',
+  'contract.JobEscrow_PassMarkOutOfRange':
+    'Die nötige Punktzahl muss zwischen {min} und {max} liegen. | Wählen Sie eine andere.',
   'contract.JobEscrow_PolicyIsCurrent':
     'Diese Bedingungen gelten noch und bleiben offen. | Es ist nichts zu tun.',
   'contract.JobEscrow_PolicyIsRetired':

@@ -64,7 +64,8 @@ export const errors = {
   'contract.JobEscrow_NotHousePolicy': 'These terms are not this market’s. | Choose a listed agent.',
   'contract.JobEscrow_NotProvider':
     'Only the agent of this job may do this. | Connect the wallet {provider}.',
-  'contract.JobEscrow_PassMarkTooHigh': 'The pass mark is above {max}. | Choose a lower one.',
+  'contract.JobEscrow_PassMarkOutOfRange':
+    'The pass mark must lie between {min} and {max}. | Choose another one.',
   'contract.JobEscrow_PolicyIsCurrent':
     'These terms are still current and stay open. | Nothing needs to be done.',
   'contract.JobEscrow_PolicyIsRetired':

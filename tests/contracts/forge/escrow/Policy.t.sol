@@ -61,7 +61,7 @@ contract PolicyTest is MarketTest {
     function test_policy__when_its_pass_mark_exceeds_100__reverts_for_the_mark() public {
         IJobEscrow.Policy memory policy = _housePolicy();
         policy.passMark = 101;
-        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrow_PassMarkTooHigh.selector, 101, 100));
+        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrow_PassMarkOutOfRange.selector, 101, 1, 100));
         escrow.registerPolicy(policy);
     }
 
@@ -121,9 +121,10 @@ contract PolicyTest is MarketTest {
     }
 
     function test_policy__given_it_was_retired__the_same_terms_make_a_new_row() public {
-        vm.prank(owner);
+        vm.startPrank(owner);
         escrow.retirePolicy(policyId);
         uint32 next = escrow.registerPolicy(_housePolicy());
+        vm.stopPrank();
         vm.assertEq(next, policyId + 1, "new row");
         vm.assertFalse(escrow.isHirable(policyId), "the retired bit is one-way");
         vm.assertEq(escrow.minExpiry(address(oracle)), block.timestamp + TAIL + 1, "the new usual row");

@@ -186,16 +186,12 @@ contract JobFeedbackTest is ReputationTest {
         reputation.giveJobFeedback(words);
     }
 
-    function test_R1_giveJobFeedback__when_by_the_agents_operator__reverts() public {
+    function test_R1_giveJobFeedback__when_by_a_client_that_the_agent_approved__counts() public {
+        uint256 jobId = _failedJob();
         vm.prank(provider);
         registry.setApprovalForAll(client, true);
-        uint256 jobId = _paidJob();
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                IReputationRegistry.ReputationRegistry_SelfFeedback.selector, client, agentId
-            )
-        );
-        _rate(jobId, 100);
+        _rate(jobId, 0);
+        vm.assertEq(uint256(_summary().failedCount), 1, "an approval silences nobody");
     }
 
     function test_R1_giveJobFeedback__when_by_the_provider_as_its_own_client__reverts() public {
