@@ -74,7 +74,8 @@ class Desk:
             moment = await self.chain.moment(watched.block_number)
             moved = await self._gather(moment)
             moved += await self._do_duties(moment)
-        sent = await self.sender.step()
+        # Not before all facts are in: what is planned for a submission that was taken back would fail for good.
+        sent = await self.sender.step() if watched.is_caught_up else 0
         return StepOutcome(
             is_idle=watched.is_caught_up and not (moved or sent),
             block_number=watched.block_number,

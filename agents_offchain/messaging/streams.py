@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+import structlog
 from redis.asyncio import Redis
 from redis.exceptions import (
     BusyLoadingError,
@@ -26,6 +27,7 @@ from agents_offchain.messaging.errors import BusMisused, BusUnavailable
 from agents_offchain.messaging.mailbox import Delivery
 from agents_offchain.primitives.clock import Clock, SystemClock
 
+log = structlog.get_logger(__name__)
 PREFIX = "aitbc"
 REMEMBER_SECONDS = 7 * 86_400
 """How long an id is known to have been published."""
@@ -42,6 +44,11 @@ redis.call('SET', KEYS[2], position, 'EX', ARGV[1])
 return position
 """
 """Atomic append-once; the entry is written before the id is remembered, so an error forgets nothing."""
+
+
+KEEP_SECONDS = 3 * 86_400.0
+"""Longer than any message of the product lives."""
+TRIM_EVERY_SECONDS = 3_600.0
 
 
 def connect(url: str, *, timeout_seconds: float = 5.0) -> Redis:
@@ -68,6 +75,7 @@ class StreamMailbox:
         group: Readers that share one copy of each message.
         consumer: This reader; keep the name over restarts, so that it gets its own back at once.
         recovery_idle_seconds: Unacknowledged for this long, a message is taken from its consumer.
+        keep_seconds: What is older and acknowledged by every group is dropped, looked for once an hour.
     """
 
     def __init__(
@@ -77,6 +85,7 @@ class StreamMailbox:
         consumer: str,
         *,
         recovery_idle_seconds: float = 30.0,
+        keep_seconds: float = KEEP_SECONDS,
         clock: Clock | None = None,
     ) -> None:
         self._client = client
@@ -87,6 +96,8 @@ class StreamMailbox:
         self._grouped: set[str] = set()
         self._history: dict[str, str] = {}
         self._next_claim: dict[str, float] = {}
+        self._keep_seconds = keep_seconds
+        self._next_trim: dict[str, float] = {}
 
     async def publish(self, topic: str, message_id: str, payload: bytes) -> bool:
         keys = (stream_key(topic), f"{PREFIX}:{{{topic}}}:seen:{message_id}")
@@ -109,6 +120,17 @@ class StreamMailbox:
             return
         async with _translated():
             await self._client.xack(stream_key(topic), self._group, *[item.position for item in deliveries])
+        await self._trim_when_due(topic)
+
+    async def _trim_when_due(self, topic: str) -> None:
+        """A topic that nobody trims fills the server, and then nothing can be published."""
+        now = self._clock.now_seconds()
+        if now < self._next_trim.get(topic, 0.0):
+            return
+        self._next_trim[topic] = now + TRIM_EVERY_SECONDS
+        dropped = await self.trim(topic, keep_seconds=self._keep_seconds)
+        if dropped:
+            log.info("topic_trimmed", topic=topic, dropped=dropped)
 
     async def count_unread(self, topic: str) -> int:
         """Messages this group has not acknowledged, delivered or not."""

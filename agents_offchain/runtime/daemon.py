@@ -1,7 +1,8 @@
 """The one loop every daemon runs in: setup, step, sleep, close.
 
 A step does a bounded piece of work and is harmless to repeat. Errors are handled by family: wait and
-try again, or say why and stop. A daemon that keeps failing stops itself and says so in its heartbeat.
+try again, or say why and stop. An outage is waited out; a daemon that keeps being refused stops itself
+and says so in its heartbeat.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ from agents_offchain.storage.heartbeats import beat
 
 log = structlog.get_logger(__name__)
 FAILURE_BUDGET = 30
-"""Failed steps in a row before a daemon gives up."""
+"""Refused steps in a row before a daemon gives up; outages are waited out."""
 HEARTBEAT_SECONDS = 2.0
 MAX_BACKOFF_SECONDS = 15.0
+MAX_GROWTH_STEPS = 40
+"""Beyond it the pause has long reached its bound; the power must not outgrow a float."""
 REFUSED_PAUSE_SECONDS = 1.0
 
 
@@ -128,24 +131,22 @@ class _Run:
             await self._unless_stopped(self.sleeper.wait())
 
     async def _back_off(self, error: Retryable) -> None:
-        """Wait longer after each failure in a row; give up when the budget is spent."""
-        self._count_failure(error)
-        pause = min(error.retry_after_seconds * 1.5 ** (self.state.failures - 1), MAX_BACKOFF_SECONDS)
+        """Wait longer after each failure in a row. An outage may last: it is waited out, however long."""
+        self.state.failures += 1
+        growth = 1.5 ** min(self.state.failures - 1, MAX_GROWTH_STEPS)
+        pause = min(error.retry_after_seconds * growth, MAX_BACKOFF_SECONDS)
         log.warning("step_failed", daemon=self.daemon.name, retry_in_seconds=round(pause, 2), **error.as_dict())
         await self._wait_out(error, pause)
 
     async def _back_off_refused(self, error: Refused) -> None:
-        """What was refused will be refused again, unless the next step finds other facts."""
-        self._count_failure(error)
-        log.error("step_refused", daemon=self.daemon.name, **error.as_dict())
-        await self._wait_out(error, REFUSED_PAUSE_SECONDS)
-
-    def _count_failure(self, error: AitbcError) -> None:
+        """What was refused will be refused again, unless the next step finds other facts; not for ever."""
         self.state.failures += 1
         if self.state.failures > FAILURE_BUDGET:
             raise Fatal(
-                f"{self.daemon.name} failed {self.state.failures} times in a row: {error.message}", mend=error.mend
+                f"{self.daemon.name} was refused {self.state.failures} times in a row: {error.message}", mend=error.mend
             ) from error
+        log.error("step_refused", daemon=self.daemon.name, **error.as_dict())
+        await self._wait_out(error, REFUSED_PAUSE_SECONDS)
 
     async def _wait_out(self, error: AitbcError, seconds: float) -> None:
         if self.clock.now_seconds() - self.state.last_beat >= HEARTBEAT_SECONDS:

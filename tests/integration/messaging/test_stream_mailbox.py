@@ -155,3 +155,15 @@ async def test_publish__when_the_server_is_out_of_memory__is_retryable(valkey: E
     assert await reader.publish(TOPIC, "a", b"a"), "the refused attempt left no trace"
     await client.aclose()
     await reader.close()
+
+
+async def test_acknowledge__given_old_entries_that_all_have_read__drops_them(valkey: EmbeddedValkey) -> None:
+    reader = StreamMailbox(connect(valkey.spec.url), "g", "r", keep_seconds=-60)
+    await reader.receive(TOPIC)
+    for number in range(3):
+        await reader.publish(TOPIC, f"m{number}", b"x")
+    await reader.acknowledge(TOPIC, await reader.receive(TOPIC))
+    client = connect(valkey.spec.url)
+    assert await client.xlen(stream_key(TOPIC)) == 0
+    await client.aclose()
+    await reader.close()

@@ -127,16 +127,24 @@ async def test_run__while_waiting_for_a_failure_to_pass__says_what_it_waits_for(
     assert ("waiting", "The node does not answer.") in [(word.state, word.detail) for word in words]
 
 
-@pytest.mark.parametrize("error", [NodeUnavailable("away"), RpcRefused("no")])
-async def test_run__when_every_step_fails__stops_itself_and_says_why(
-    database: Database, manual_clock: ManualClock, error: Exception
+async def test_run__when_an_outage_lasts__waits_it_out_and_goes_on(
+    database: Database, manual_clock: ManualClock
 ) -> None:
-    duty = Duty(*[error] * 100)
+    outage = [NodeUnavailable("away")] * 3 * FAILURE_BUDGET
+    duty = Duty(*outage, StepOutcome(is_idle=False, block_number=7))
+    assert await run_daemon(duty, Sleeper(), database, manual_clock) == 0
+    assert duty.taken > len(outage)
+
+
+async def test_run__when_every_step_is_refused__stops_itself_and_says_why(
+    database: Database, manual_clock: ManualClock
+) -> None:
+    duty = Duty(*[RpcRefused("no")] * 100)
     assert await run_daemon(duty, Sleeper(), database, manual_clock) == 4
     assert duty.taken == FAILURE_BUDGET + 1
     word = await _last_word(database)
     assert word.state == "failed"
-    assert f"failed {FAILURE_BUDGET + 1} times in a row" in word.detail
+    assert f"was refused {FAILURE_BUDGET + 1} times in a row" in word.detail
     assert duty.is_closed
 
 

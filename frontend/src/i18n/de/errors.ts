@@ -123,6 +123,8 @@ export const errors: Record<keyof typeof english, string> = {
   'contract.ResultOracle_LengthMismatch':
     'Urteile und Unterschriften passen nicht zusammen. | Senden Sie je Urteil eine Liste.',
   'contract.ResultOracle_NotHouseJob': 'Über diesen Auftrag urteilt jemand anderes. | Fragen Sie dort.',
+  'contract.ResultOracle_RowsIncomplete':
+    'Der Stapel hat {words} Wörter, nicht drei je Urteil. | Senden Sie ganze Zeilen.',
   'contract.ResultOracle_NotReporter': '{signer} ist kein Prüfer. | Nehmen Sie Unterschriften der Prüfer.',
   'contract.ResultOracle_NotSubmitted':
     'Für diesen Auftrag ist nichts geliefert. | Warten Sie auf die Lieferung.',

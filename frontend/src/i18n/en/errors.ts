@@ -101,6 +101,8 @@ export const errors = {
   'contract.ResultOracle_LengthMismatch':
     'Verdicts and signatures do not pair up. | Send one list for each verdict.',
   'contract.ResultOracle_NotHouseJob': 'This job has another judge. | Ask that judge.',
+  'contract.ResultOracle_RowsIncomplete':
+    'The batch of verdicts has {words} words, which is not three for each. | Send whole rows.',
   'contract.ResultOracle_NotReporter': '{signer} is not a reporter. | Use the reporters’ signatures.',
   'contract.ResultOracle_NotSubmitted': 'Nothing has been delivered for this job. | Wait for the delivery.',
   'contract.ResultOracle_NothingDue': 'Nothing is due to this reporter. | Wait for the next paid job.',
