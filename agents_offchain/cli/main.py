@@ -17,7 +17,7 @@ from typer.exceptions import Abort, TyperException
 from agents_offchain.cli.console import Console, print_error
 from agents_offchain.cli.operate import commands
 from agents_offchain.cli.options import AsJson, Home, finish
-from agents_offchain.primitives.errors import AitbcError
+from agents_offchain.primitives.errors import AitbcError, Refused
 
 EPILOG = (
     "Exit codes: 0 done · 1 something is wrong · 2 refused (bad input, taken port, already running) · "
@@ -59,6 +59,11 @@ def _run(words: list[str], *, is_debug: bool) -> int:
         return 130
     except BrokenPipeError:
         return _end_of_pipe()
+    except OSError as error:
+        if is_debug:
+            raise
+        print_error(_machine_refused(error), is_json="--json" in words)
+        return MachineRefused.exit_code
     except Exception as error:
         if is_debug:
             raise
@@ -66,6 +71,18 @@ def _run(words: list[str], *, is_debug: bool) -> int:
         print("  -> Run the same command with --debug and report what it prints.", file=sys.stderr)
         return 1
     return int(code or 0)
+
+
+class MachineRefused(Refused):
+    """The operating system does not let us have a file, folder or port."""
+
+
+def _machine_refused(error: OSError) -> MachineRefused:
+    where = f" {error.filename}" if error.filename else ""
+    return MachineRefused(
+        f"The machine refused{where}: {error.strerror or error}.",
+        mend="Choose a folder that you may write, and see that its disk has space.",
+    )
 
 
 def _say_misuse(error: TyperException) -> int:

@@ -15,6 +15,7 @@ from typing import Any
 
 import structlog
 
+from agents_offchain.cli.places import settings_for
 from agents_offchain.primitives.errors import AitbcError
 from agents_offchain.primitives.settings import Settings
 
@@ -25,9 +26,10 @@ Run = Coroutine[Any, Any, int]
 def main(arguments: list[str] | None = None) -> int:
     """Run one process until it is told to stop; its exit code."""
     options = _parser().parse_args(arguments)
-    settings = Settings()
-    configure_logs(settings.log_level, options.process)
+    configure_logs("info", options.process)
     try:
+        settings = settings_for(None)
+        configure_logs(settings.log_level, options.process)
         return _run(_ROLES[options.process](settings, options))
     except AitbcError as error:
         log.error("process_failed", **error.as_dict())

@@ -9,6 +9,7 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -23,7 +24,7 @@ class Settings(BaseSettings):
     models: Path = Path("models")
     profile: Path | None = Field(default=None, description="the agent's profile; None is the one of the product")
     rpc_url: str = ""
-    database_url: str = ""
+    database_url: str = Field(default="", pattern=r"^$|^(sqlite\+aiosqlite|postgresql\+asyncpg)://")
     redis_url: str = ""
     artifacts_url: str = ""
     host: str = "127.0.0.1"
@@ -32,7 +33,7 @@ class Settings(BaseSettings):
     retained_blocks: int = Field(default=256, ge=8, description="headers kept to notice a reorganisation")
     artifact_max_bytes: int = Field(default=64 << 20, ge=1 << 20)
     upload_max_bytes: int = Field(default=20 << 20, ge=1 << 10)
-    log_level: str = "info"
+    log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
 
     def database(self) -> str:
         return self.database_url or f"sqlite+aiosqlite:///{self.home.resolve() / 'aitbc.db'}"

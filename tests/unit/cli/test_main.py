@@ -41,6 +41,18 @@ def test_status__given_a_home_that_is_not_up__exits_3(tmp_path: Path, capsys: py
     assert json.loads(capsys.readouterr().out)["state"] == "down"
 
 
+@pytest.mark.parametrize("home", ["a-file", "a-file/below"])
+def test_up__given_a_home_that_cannot_be_a_folder__is_refused_in_one_sentence(
+    home: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a-file").write_text("")
+    assert run("up", "--home", str(tmp_path / home)) == 2
+    said = capsys.readouterr().err
+    assert "a-file" in said
+    assert "Traceback" not in said
+    assert "unexpected" not in said
+
+
 def test_down__given_a_home_that_is_not_up__exits_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("down", "--home", str(tmp_path)) == 0
     assert "Nothing was running" in capsys.readouterr().out
