@@ -58,13 +58,13 @@ class ChainControl:
                 await self._node.request("anvil_setBalance", "0x" + address.hex(), hex(GAS_MONEY_WEI))
 
     async def keep_time_forward(self) -> int:
-        """Move the chain's clock up to its newest block; how many seconds it is ahead of the machine's.
+        """Move the chain's clock past its newest block; how many seconds it is ahead of the machine's.
 
         A restarted anvil takes the machine's time. When the clock had been moved ahead before, the next block
         would be older than its parent, and deadlines would come back.
         """
         block = await self._node.block()
-        ahead = 0 if block is None else block.timestamp - int(self._clock.now_seconds())
+        ahead = 0 if block is None else block.timestamp + 1 - int(self._clock.now_seconds())
         if ahead > 0:
             await self._node.request("evm_increaseTime", ahead)
         return max(ahead, 0)
