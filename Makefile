@@ -102,7 +102,7 @@ fmt: setup ## format everything
 lint: setup
 	@ruff format --check -q . && ruff check -q .
 	@forge fmt --check
-	@git ls-files -- '*.md' '*.py' '*.sol' '*.ts' '*.tsx' '*.mjs' '*.toml' '*.sh' '*.tree' ':!frontend/src/i18n/de' ':!frontend/src/generated' | xargs codespell
+	@git ls-files -- '*.md' '*.py' '*.sol' '*.ts' '*.tsx' '*.mjs' '*.toml' '*.sh' ':!frontend/src/i18n/de' ':!frontend/src/generated' | xargs codespell
 	@cd frontend && npm run -s lint && npm run -s size
 
 types: setup

@@ -60,8 +60,14 @@ function watchShifts() {
   }).observe({ type: 'layout-shift', buffered: true });
 }
 
-/** Accessibility faults by all rules, or by the named ones: in the dark only contrast can be different. */
+/** Accessibility faults by all rules, or by the named ones: in the dark only contrast can be different. Colours that
+ * are still on their way from one theme to the other are nobody's: it waits until nothing moves. */
 async function faults(page, rules) {
+  await page.evaluate(async () => {
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+    const moving = document.getAnimations().filter((motion) => motion instanceof CSSTransition);
+    await Promise.allSettled(moving.map((motion) => motion.finished));
+  });
   const axe = new AxeBuilder({ page });
   const { violations } = await (rules ? axe.withRules(rules) : axe).analyze();
   return violations.map(describe);
