@@ -120,7 +120,7 @@ def options(
     """Options of every command."""
 
 
-@app.command(epilog="Examples:  aitbc up  ·  aitbc up --port 8600  ·  aitbc up --home /tmp/market --fresh")
+@app.command(epilog="Examples:  aitbc up  ·  aitbc up --port 8600  ·  aitbc up --home ~/market --fresh")
 def up(
     home: Home = None,
     port: Annotated[
@@ -143,7 +143,7 @@ def up(
     finish(run_up(settings_for(home), StackWishes(port, rpc_port, fresh), Console(as_json)))
 
 
-@app.command(epilog="Examples:  aitbc down  ·  aitbc down --home /tmp/market")
+@app.command(epilog="Examples:  aitbc down  ·  aitbc down --home ~/market")
 def down(home: Home = None, as_json: AsJson = False) -> None:
     """Stop everything that runs for a home. Stopping what is stopped is no error."""
     from agents_offchain.cli.down import run_down
