@@ -154,6 +154,7 @@ async def build_publisher(
         key=key,
         chain_id=around.deployment.chain_id,
         abis=[load_abi("ResultOracle"), load_abi("JobEscrow")],
+        confirmations=around.confirmations,
         clock=around.clock,
     )
     await sender.setup()

@@ -38,8 +38,13 @@ def local_specs(
     valkey: ValkeySpec | None,
     database: Database,
     steps: Steps,
+    agent: str,
 ) -> list[Spec]:
-    """Every process and step of one home; those with a replacement behind a URL are left out."""
+    """Every process and step of one home; those with a replacement behind a URL are left out.
+
+    Args:
+        agent: Name of the daemon of the home's agent (`Profile.daemon_name`); it beats under it.
+    """
     specs: list[Spec] = [
         StepSpec("prepare", steps.prepare),
         _chain(anvil, steps),
@@ -54,7 +59,7 @@ def local_specs(
     specs += [
         _daemon("indexer", database, needs=("market",)),
         _page(endpoints, needs=("market",)),
-        _daemon("agent", database, needs=DAEMON_NEEDS),
+        _daemon(agent, database, needs=DAEMON_NEEDS, argv=("agent",)),
         *(
             _daemon(f"reporter-{number}", database, needs=reporter_needs, argv=("reporter", "--number", str(number)))
             for number in REPORTER_NUMBERS

@@ -37,11 +37,13 @@ from agents_offchain.cli.specs import Steps, local_specs
 from agents_offchain.messaging.embedded.valkey import ValkeySpec
 from agents_offchain.primitives.clock import SystemClock
 from agents_offchain.primitives.settings import Settings
+from agents_offchain.runtime.profiles.profile import Profile, load_profile
 from agents_offchain.runtime.supervisor.child import OsSpawner
 from agents_offchain.runtime.supervisor.home_lock import HomeLock
 from agents_offchain.runtime.supervisor.leftovers import end_leftovers
 from agents_offchain.runtime.supervisor.logfile import LogFile
 from agents_offchain.runtime.supervisor.ports import choose_port, listens
+from agents_offchain.runtime.supervisor.process_lock import DaemonLock
 from agents_offchain.runtime.supervisor.state_file import ProcessState, StateFile, SupervisorState
 from agents_offchain.runtime.supervisor.supervisor import Supervisor
 from agents_offchain.skills.vision.manifest import read_checked, read_manifest
@@ -96,13 +98,14 @@ class LocalStack:
         self._is_open = False
         self.is_new_chain = False
         self.market: MarketOpening | None = None
+        self.agent: Profile
         self.endpoints = Endpoints("", "", "", "")
 
     async def start(self) -> Endpoints:
         """Bring the home up.
 
         Raises:
-            AlreadyRunning: another supervisor has the home.
+            AlreadyRunning: another supervisor has the home, or another process its agent.
             PortTaken: a port that was asked for is in use.
             StartFailed: a process did not come up; everything is stopped again.
         """
@@ -111,6 +114,8 @@ class LocalStack:
         self._lock.acquire()
         try:
             await asyncio.to_thread(self._clear_leftovers)
+            self.agent = load_profile(profile_file(self.settings))
+            DaemonLock(run_files(self.settings), self.agent.daemon_name, self.agent.title).require_free()
             if self._wishes.is_fresh:
                 continuity.forget(self.settings, with_artifacts=True)
             return await self._start_or_afresh()
@@ -168,7 +173,9 @@ class LocalStack:
         self._node = Node(self.endpoints.rpc)
         self._database = Database(self.settings.database())
         spawner = OsSpawner(self.log_of, self._environment())
-        specs = local_specs(self.settings, self.endpoints, anvil, valkey, self._database, self._steps(anvil))
+        specs = local_specs(
+            self.settings, self.endpoints, anvil, valkey, self._database, self._steps(anvil), self.agent.daemon_name
+        )
         self._supervisor = Supervisor(specs, spawner, log_folder(self.settings), on_change=self._note)
         await self._supervisor.start()
         self._announce()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.river.stack import Stack, living, run_aitbc, until
+from tests.river.stack import Stack, environment, living, run_aitbc, until
 
 pytestmark = [pytest.mark.river, pytest.mark.timeout(240)]
 PROCESSES = [
@@ -52,6 +54,25 @@ def test_up__given_the_home_is_up__refuses_and_says_where_it_is(stack: Stack) ->
     assert str(stack.process.pid) in second.stderr
     assert stack.endpoints["page"] in second.stderr
     assert "Traceback" not in second.stderr
+
+
+def test_agent__started_a_second_time_in_a_home__is_refused_and_names_the_first(stack: Stack) -> None:
+    first = stack.process_status("agent")["pid"]
+    variables = {
+        "HOME": str(stack.home),
+        "RPC_URL": stack.endpoints["rpc"],
+        "ARTIFACTS_URL": stack.endpoints["artifacts"],
+    }
+    second = subprocess.run(
+        [sys.executable, "-m", "agents_offchain.cli.serve", "agent"],
+        env={**environment(), **{f"AITBC_{name}": value for name, value in variables.items()}},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert second.returncode == 2
+    assert f"The agent Inspector (key agent) is already run by process {first}." in second.stdout
+    assert stack.process_status("agent")["pid"] == first
 
 
 def test_up__given_a_taken_port__refuses_before_starting_anything(tmp_path: Path) -> None:

@@ -24,8 +24,6 @@ from agents_offchain.storage.inbox import Inbox, InboxSink
 from agents_offchain.storage.outbox import Outbox, lane_name
 from agents_offchain.storage.work import WorkQueue
 
-NAME = "agent"
-
 
 async def run_agent(settings: Settings, named: Path | None) -> int:
     """Run the agent of the profile `named`, else of the settings'; its key is asked of the signer by name."""
@@ -33,18 +31,20 @@ async def run_agent(settings: Settings, named: Path | None) -> int:
     async with surroundings(settings) as around:
         wallet = await around.signer.address(profile.agent.key)
         market = await _market(around, profile)
-        queue = WorkQueue(around.database, NAME, clock=around.clock)
+        name = profile.daemon_name
+        queue = WorkQueue(around.database, name, clock=around.clock)
         return await around.run(
             AgentDaemon(
-                name=NAME,
-                watcher=_watcher(around),
+                name=name,
+                watcher=_watcher(around, name),
                 intake=_intake(around, queue, wallet),
                 delivery=_delivery(around, queue, wallet, profile, market),
                 queue=queue,
                 sender=await _sender(around, profile),
                 concurrency=profile.limits.concurrency,
-                scratch=scratch_folder(settings, NAME),
-            )
+                scratch=scratch_folder(settings, name),
+            ),
+            profile.title,
         )
 
 
@@ -55,13 +55,13 @@ async def _market(around: Surroundings, profile: Profile) -> Market:
     return Market(oracle=around.deployment.address("ResultOracle"), token=token, price_of=prices)
 
 
-def _watcher(around: Surroundings) -> Watcher:
+def _watcher(around: Surroundings, name: str) -> Watcher:
     return Watcher(
-        consumer=NAME,
+        consumer=name,
         node=around.node,
         database=around.database,
         deployment=around.deployment,
-        sink=InboxSink(NAME, wants, jsonable, around.clock),
+        sink=InboxSink(name, wants, jsonable, around.clock),
         confirmations=around.settings.confirmations,
         retained=around.settings.retained_blocks,
         clock=around.clock,
@@ -70,7 +70,7 @@ def _watcher(around: Surroundings) -> Watcher:
 
 def _intake(around: Surroundings, queue: WorkQueue, wallet: bytes) -> Intake:
     return Intake(
-        inbox=Inbox(around.database, NAME, around.clock),
+        inbox=Inbox(around.database, queue.consumer, around.clock),
         queue=queue,
         escrow=_escrow(around),
         deployment=around.deployment,
@@ -91,9 +91,9 @@ def _delivery(around: Surroundings, queue: WorkQueue, wallet: bytes, profile: Pr
         deployment=around.deployment,
         profile=profile,
         market=market,
-        run_skill=host_skills(around.settings, NAME, profile.limits.threads),
+        run_skill=host_skills(around.settings, queue.consumer, profile.limits.threads),
         clock=around.clock,
-        source=NAME,
+        source=queue.consumer,
     )
 
 
@@ -105,6 +105,7 @@ async def _sender(around: Surroundings, profile: Profile) -> Sender:
         key=profile.agent.key,
         chain_id=around.deployment.chain_id,
         abis=[load_abi("JobEscrow"), load_abi("TestDollar")],
+        confirmations=around.settings.confirmations,
         clock=around.clock,
     )
     await sender.setup()

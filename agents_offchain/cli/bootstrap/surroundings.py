@@ -10,10 +10,12 @@ from agents_offchain.chain.addresses import Deployment, load_deployment
 from agents_offchain.chain.node import Node
 from agents_offchain.chain.signer.client import SignerClient
 from agents_offchain.chain.wakeup import Wakeup
+from agents_offchain.cli.places import run_files
 from agents_offchain.primitives.clock import Clock, SystemClock
 from agents_offchain.primitives.errors import SettingsInvalid
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.runtime.daemon import Daemon, run_daemon
+from agents_offchain.runtime.supervisor.process_lock import DaemonLock
 from agents_offchain.storage.database import Database
 
 
@@ -29,10 +31,22 @@ class Surroundings:
     wakeup: Wakeup
     clock: Clock
 
-    async def run(self, daemon: Daemon) -> int:
-        """The daemon's loop until it is told to stop; the exit code."""
-        self.wakeup.start()
-        return await run_daemon(daemon, self.wakeup, self.database, self.clock)
+    async def run(self, daemon: Daemon, title: str = "") -> int:
+        """The daemon's loop until it is told to stop; the exit code.
+
+        Args:
+            title: Whose duty it is, in the sentence that refuses a second process of the same name.
+
+        Raises:
+            AlreadyRunning: another process of this home has the daemon's rows.
+        """
+        lock = DaemonLock(run_files(self.settings), daemon.name, title or f"The daemon {daemon.name}")
+        lock.acquire()
+        try:
+            self.wakeup.start()
+            return await run_daemon(daemon, self.wakeup, self.database, self.clock)
+        finally:
+            lock.release()
 
 
 @asynccontextmanager

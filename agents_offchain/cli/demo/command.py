@@ -33,7 +33,6 @@ CONCERNED = {
     "fund": "signer",
     "upload": "api",
     "hire": "signer",
-    "deliver": "agent",
     "check": "reporter-1",
     "post": "publisher",
     "clock": "anvil",
@@ -120,7 +119,7 @@ def _explain(error: AitbcError, step: str, stack: LocalStack) -> AitbcError:
     """Say which step failed, with the last lines of the process concerned."""
     if step in ("", "start") or isinstance(error, StartFailed):
         return error
-    process = CONCERNED[step]
+    process = stack.agent.daemon_name if step == "deliver" else CONCERNED[step]
     explained = DemoFailed(
         f"The step {TITLES[step]!r} failed: {error.message}",
         mend=error.mend or "Run it again with --keep and look into the logs of that home.",

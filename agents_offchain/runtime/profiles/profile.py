@@ -14,6 +14,8 @@ from agents_offchain.runtime.workers.limits import WorkerLimits
 
 ServiceName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 KeyName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+FIRST_AGENT = "agent"
+"""Key and daemon of the agent that comes with the product; homes of earlier releases know no other."""
 
 
 class _Strict(BaseModel):
@@ -25,7 +27,7 @@ class Identity(_Strict):
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=80)]
     description: Annotated[str, StringConstraints(max_length=2000)] = ""
-    key: KeyName = "agent"
+    key: KeyName = FIRST_AGENT
 
 
 class Service(_Strict):
@@ -84,6 +86,19 @@ class Profile(_Strict):
         if len(set(types)) != len(types):
             raise ValueError("a service is offered twice")
         return services
+
+    @property
+    def daemon_name(self) -> str:
+        """Under which the agent's process keeps its cursor, queue, scratch folder and log.
+
+        It follows from the key, since a job is addressed to a wallet: two agents in one home share nothing.
+        """
+        return FIRST_AGENT if self.agent.key == FIRST_AGENT else f"{FIRST_AGENT}.{self.agent.key}"
+
+    @property
+    def title(self) -> str:
+        """The agent in a sentence."""
+        return f"The agent {self.agent.name} (key {self.agent.key})"
 
     def service(self, name: str) -> Service | None:
         return next((service for service in self.services if service.type == name), None)

@@ -7,10 +7,11 @@ import pytest
 
 from agents_offchain.primitives.errors import SettingsInvalid
 from agents_offchain.primitives.units import parse_units
-from agents_offchain.runtime.profiles.profile import load_profile
+from agents_offchain.runtime.profiles.profile import Profile, load_profile
 
 pytestmark = pytest.mark.unit
 EXAMPLE = Path(__file__).parents[3] / "examples" / "profiles" / "inspector.toml"
+SERVICES = ({"type": "inspect-image", "price": "1.50"},)
 LEAST = '[agent]\nname = "A"\n[[services]]\ntype = "inspect-image"\nprice = "1.50"\n'
 
 
@@ -28,6 +29,16 @@ def test_load_profile__of_the_example__is_whole() -> None:
     assert service.price == Decimal("1.50")
     assert profile.service("translate") is None
     assert profile.limits.worker().memory_bytes == profile.limits.memory_mib << 20
+
+
+def test_daemon_name__of_any_two_keys__differs_and_the_first_agents_is_as_it_always_was(tmp_path: Path) -> None:
+    keys = ("agent", "scout", "agent-scout", "indexer", "reporter-1", "agent-agent")
+    names = [
+        Profile.model_validate({"agent": {"name": "x", "key": key}, "services": SERVICES}).daemon_name for key in keys
+    ]
+    assert len(set(names)) == len(keys)
+    assert names[0] == "agent", "an existing home keeps its cursor, its queue and its log"
+    assert not {"indexer", "reporter-1"} & set(names)
 
 
 def test_load_profile__with_only_what_must_be__has_sensible_limits(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from agents_offchain.runtime.supervisor.errors import AlreadyRunning
 from agents_offchain.runtime.supervisor.home_lock import HomeLock
 from agents_offchain.runtime.supervisor.leftovers import find_leftovers, is_alive
 from agents_offchain.runtime.supervisor.logfile import LogFile
+from agents_offchain.runtime.supervisor.process_lock import DaemonLock
 from agents_offchain.runtime.supervisor.state_file import ProcessState, StateFile, SupervisorState
 
 pytestmark = pytest.mark.unit
@@ -34,6 +35,38 @@ def test_acquire__when_the_holder_let_go__succeeds(tmp_path: Path) -> None:
     assert second.holder() is None
     second.acquire()
     assert (second.holder() or {})["pid"] == os.getpid()
+
+
+def test_daemon_lock__given_the_same_daemon_twice__refuses_the_second_and_says_the_mend(tmp_path: Path) -> None:
+    first, second = (DaemonLock(tmp_path, "agent.scout", "The agent Scout (key scout)") for _ in range(2))
+    first.acquire()
+    with pytest.raises(AlreadyRunning, match=rf"The agent Scout \(key scout\) is already run by process {os.getpid()}"):
+        second.acquire()
+    with pytest.raises(AlreadyRunning) as refused:
+        second.require_free()
+    assert "aitbc agent new" in refused.value.mend
+    first.release()
+    second.require_free()
+    second.acquire()
+
+
+def test_daemon_lock__given_two_daemons_of_a_home__lets_both_run(tmp_path: Path) -> None:
+    first, second = DaemonLock(tmp_path, "agent", "one"), DaemonLock(tmp_path, "agent.scout", "the other")
+    first.acquire()
+    second.acquire()
+    assert first.is_held
+    assert second.is_held
+
+
+def test_daemon_lock__when_its_holder_is_killed__is_free_at_once(tmp_path: Path) -> None:
+    code = (
+        "import os, sys, pathlib, signal; from agents_offchain.runtime.supervisor.process_lock import DaemonLock;"
+        "DaemonLock(pathlib.Path(sys.argv[1]), 'agent', 'x').acquire(); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False).returncode == -9
+    lock = DaemonLock(tmp_path, "agent", "x")
+    assert lock.holder() is None
+    lock.acquire()
 
 
 def test_read__given_what_was_written__gives_it_back(tmp_path: Path) -> None:
