@@ -1,9 +1,11 @@
 """The publisher's duty: keep what reporters say, and plan the transaction once a quorum agrees.
 
-    new ──quorum, policy──► planned ──VerdictPosted──► (posted)      planned ──refused──► failed
+    new ──quorum, policy──► planned ──VerdictPosted──► (posted)
+     ▲────────refused────────┘
 
-Messages are acknowledged after they are in the ledger. There is one intent per submission, under the key
-`verdict:<job>:<submittedAt>`, however often this runs.
+Messages are acknowledged after they are in the ledger. There is one intent per try at one deliverable of one
+submission, however often this runs. A refused intent is not the end: a reorganisation may have taken the submission
+away for a moment. The case is counted again, and planned again while the chain still waits for a verdict.
 """
 
 from __future__ import annotations
@@ -31,8 +33,9 @@ from oracle.quorum.verdict import SignedVerdict, is_signed_by
 from oracle.rounds import Commit, Reveal, commitment_of
 
 log = structlog.get_logger(__name__)
-PLANNED, LOST = "planned", "failed"
+PLANNED = "planned"
 LOOK_AGAIN_SECONDS = 15.0
+MAX_PAUSE_SECONDS = 240.0
 
 
 @dataclass
@@ -72,12 +75,12 @@ class Publisher:
         return len(mail)
 
     async def publish(self, moment: Moment) -> int:
-        """Plan what has a quorum; how many intents. Look after those that the chain refused."""
+        """Plan what has a quorum, and look after what the chain refused; how many cases moved."""
         planned = 0
         for case in await self.casebook.with_verdicts(moment.quorum):
             planned += await self._consider(case, moment)
         for case in await self.casebook.due(SUBMITTED, [PLANNED], is_posted=False):
-            await self._follow(case)
+            planned += await self._follow(case)
         return planned
 
     async def _take_commit(self, commit: Commit, moment: Moment) -> None:
@@ -157,7 +160,7 @@ class Publisher:
 
     async def _plan(self, case: Case, verdict: VerdictMessage, signed: Sequence[SignedVerdict]) -> int:
         intent = Intent(
-            intent_key=f"verdict:{case.job_key}:{case.submitted_at}",
+            intent_key=_effect(case),
             kind="verdict",
             to=self.chain.oracle.address,
             data=post_verdict_calldata(verdict, [entry.signature for entry in signed]),
@@ -176,9 +179,23 @@ class Publisher:
         log.info("verdict_planned", job=case.job_key, score=verdict.score, signatures=len(signed))
         return 1
 
-    async def _follow(self, case: Case) -> None:
-        """A refused transaction ends the matter: somebody else posted, or the window is over."""
+    async def _follow(self, case: Case) -> int:
+        """Begin a refused case again; when the chain no longer waits for this verdict, it stays there. 1 if it moved.
+
+        The sender looks again by itself at what was mined and taken back.
+        """
         item = await self.outbox.status(case.notes["intent"])
-        if item is not None and item.status == FAILED:
-            log.warning("verdict_not_posted", job=case.job_key, reason=item.error)
-            await self.casebook.give_up(case, LOST, item.error or "The chain refused the verdict.")
+        if item is None or item.status != FAILED:
+            return 0
+        tries = int(case.notes.get("tries", 0)) + 1
+        pause = min(LOOK_AGAIN_SECONDS * 2.0 ** (tries - 1), MAX_PAUSE_SECONDS)
+        log.warning("verdict_not_posted", job=case.job_key, reason=item.error, tries=tries)
+        async with self.database.write() as connection:
+            await self.casebook.advance(connection, case, NEW, after_seconds=pause, tries=tries)
+        return 1
+
+
+def _effect(case: Case) -> str:
+    """Names one try at one verdict: of this deliverable, of this submission, of this job."""
+    deliverable = case.deliverable.hex()[:16]
+    return f"verdict:{case.job_key}:{case.submitted_at}:{deliverable}:{case.notes.get('tries', 0)}"

@@ -87,6 +87,17 @@ class Market:
         await self.node.request("evm_increaseTime", seconds)
         await self.node.request("evm_mine")
 
+    async def newest_transaction(self) -> dict[str, Any]:
+        """The only transaction of the newest block, as it can be sent again."""
+        block = await self.node.request("eth_getBlockByNumber", "latest", True)
+        (found,) = block["transactions"]
+        return {name: found[name] for name in ("from", "to", "input", "nonce", "gas")}
+
+    async def reorganise(self, *transactions: dict[str, Any]) -> None:
+        """Replace the newest block by one of the same time with these transactions, and build on it."""
+        await self.node.request("anvil_reorg", 1, [[fields, 0] for fields in transactions])
+        await self.node.request("evm_mine")
+
 
 @asynccontextmanager
 async def open_market() -> AsyncIterator[Market]:

@@ -30,20 +30,50 @@ REPORTERS = ("reporter-1", "reporter-2", "reporter-3")
 VERDICT_SECONDS, REVIEW_SECONDS = 600, 120
 
 
+class Asleep:
+    """A sender that sends nothing."""
+
+    async def step(self) -> int:
+        return 0
+
+    async def reopen_above(self, block_number: int) -> int:
+        return 0
+
+
+class ShiftedClock(SystemClock):
+    """The system's clock, moved on by hand."""
+
+    shift = 0.0
+
+    def now_seconds(self) -> float:
+        return super().now_seconds() + self.shift
+
+    def advance(self, seconds: float) -> None:
+        self.shift += seconds
+
+
+async def is_planned(database: Database, status: str = "planned") -> bool:
+    """Whether a verdict is in the outbox with this status."""
+    async with database.read() as connection:
+        rows = (await connection.execute(select(outbox.c.status).where(outbox.c.kind == "verdict"))).all()
+    return [row.status for row in rows] == [status]
+
+
 class Oracle:
     """The wired daemons of one market."""
 
     def __init__(self, market: Market, database: Database, redis_url: str) -> None:
         self.market = market
         self.artifacts = MemoryArtifactStore()
+        self.clock = ShiftedClock()
         self.around = OracleSurroundings(
             node=market.node,
             database=database,
             deployment=market.deployment,
             signer=market.ring,  # type: ignore[arg-type]
-            clock=SystemClock(),
+            clock=self.clock,
         )
-        self.mailboxes = {name: open_mailbox(redis_url, name, SystemClock()) for name in (*REPORTERS, "publisher")}
+        self.mailboxes = {name: open_mailbox(redis_url, name, self.clock) for name in (*REPORTERS, "publisher")}
         self.liars: set[str] = set()
         self.escrow = JobEscrowProxy(market.node, self.around.escrow)
         self.contract = ResultOracleProxy(market.node, self.around.oracle)
@@ -144,6 +174,25 @@ async def test_jobs__given_silent_reporters__are_settled_in_one_batch(oracle: Or
     async with database.read() as connection:
         intents = (await connection.execute(select(outbox.c.kind, outbox.c.gas_used))).all()
     assert [row.kind for row in intents] == ["settle"]
+
+
+async def test_verdict__when_a_reorganisation_took_its_submission_away_for_a_while__is_posted_when_it_is_back(
+    oracle: Oracle, database: Database
+) -> None:
+    await oracle.start(*REPORTERS)
+    job_id = await oracle.job()
+    submission = await oracle.market.newest_transaction()
+    desk = oracle.daemons[-1]
+    sender, desk.sender = desk.sender, Asleep()  # type: ignore[attr-defined]
+    await oracle.run_until(lambda: is_planned(database))
+    await oracle.market.reorganise()
+    desk.sender = sender  # type: ignore[attr-defined]
+    await oracle.run_until(lambda: is_planned(database, status="failed"))
+    await oracle.market.reorganise(submission)
+    await oracle.run_until(lambda: oracle.is_in(job_id, JobStatus.SUBMITTED))
+    assert not await oracle.is_posted(job_id)
+    oracle.clock.advance(60)
+    await oracle.run_until(lambda: oracle.is_posted(job_id))
 
 
 async def test_job__given_no_delivery__is_refunded_after_the_deadline(oracle: Oracle) -> None:

@@ -37,7 +37,7 @@ async def test_story__given_honest_work__is_posted_once_and_paid(world: World) -
     await world.run(*daemons, world.desk(), rounds=10, until=world.is_posted)
     assert world.chain.posted[job_id].score == 100
     [intent] = await world.intents("verdict")
-    assert intent.intent.intent_key == f"verdict:{world.job_key(job_id)}:{submitted_at}"
+    assert intent.intent.intent_key.startswith(f"verdict:{world.job_key(job_id)}:{submitted_at}:")
     assert {row.score for row in await world.held("publisher")} == {100}
     assert len({bytes(row.report_hash) for row in await world.held("publisher")}) == 1
     await world.run(world.desk(), rounds=4, seconds=POLICY.review_seconds, until=world.is_over)
@@ -341,6 +341,38 @@ class TestChain:
         assert world.chain.posted[job_id].score == 100
         assert len(await world.signed_by("reporter-1")) == 2, "one for each submission"
         assert world.sender.reopened
+
+    async def test_reorganisation__when_the_verdict_was_refused_meanwhile__is_planned_again_when_the_submission_is_back(
+        self, world: World
+    ) -> None:
+        job_id = await world.hire()
+        funded = world.chain.head
+        submitted_at = await world.deliver(job_id)
+        daemons = [*(world.reporter(name) for name in world.names), world.desk()]
+        world.sender.is_asleep = True
+        await world.run(*daemons, rounds=6)
+        assert len(await world.intents("verdict")) == 1
+        world.chain.reorganise(funded)
+        world.sender.is_asleep = False
+        await world.sender.step()
+        assert [item.status for item in await world.intents("verdict")] == ["failed"]
+        world.chain.reorganise(funded)
+        assert await world.deliver(job_id) == submitted_at
+        await world.run(*daemons, rounds=6, seconds=10, until=world.is_posted)
+        assert world.chain.posted[job_id].score == 100
+        assert len(await world.signed_by("reporter-1")) == 1, "and nobody signed anew"
+
+    async def test_verdict__when_it_is_refused_for_ever__is_tried_ever_more_rarely_and_not_after_its_time(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        job_id = await world.hire()
+        await world.deliver(job_id)
+        monkeypatch.setattr(world.sender, "_post", lambda data: "ResultOracle_NotReporter")
+        daemons = [*(world.reporter(name) for name in world.names), world.desk()]
+        await world.run(*daemons, rounds=30, seconds=30)
+        refused = await world.intents("verdict")
+        assert 3 <= len(refused) <= 6
+        assert len({item.intent.intent_key for item in refused}) == len(refused)
 
     async def test_reorganisation__when_another_deliverable_returns_at_the_same_time__is_not_signed_twice(
         self, world: World
