@@ -17,7 +17,7 @@ import {IERC8183} from "./IERC8183.sol";
 /// - a payment that the token refuses becomes a credit, withdrawn by its owner (R11);
 /// - accept, decline, noShow and cancel end a house job without a call of `complete` or `reject`;
 /// - hire emits JobCreated, BudgetSet, JobFunded and JobDescribed together;
-/// - a cancel that pays a part emits JobCompleted with PaymentReleased and Refunded.
+/// - a cancel or a split that pays a part emits JobCompleted with PaymentReleased and Refunded.
 ///
 /// No dispute exists in this version: a verdict of the evaluator stands. `courtSeconds` of a row reserves the
 /// time for one, so that rows of today stay comparable when a court joins.
@@ -182,6 +182,11 @@ interface IJobEscrow is IERC8183 {
         bytes calldata clientSignature,
         bytes calldata providerSignature
     ) external;
+
+    /// @notice The oracle ends a submitted house job with a ruling of the court that divides the budget.
+    /// @param providerAmount What the provider earns, before the fee; the client gets the rest.
+    /// @param reason 32 bytes, for the record.
+    function split(uint256 jobId, uint96 providerAmount, bytes32 reason) external;
 
     /// @notice The job; reverts if it never existed.
     function jobOf(uint256 jobId) external view returns (JobView memory);

@@ -350,10 +350,20 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
         _finish(jobId, job, terms, providerAmount, job.client(), REASON_CANCELLED, "");
     }
 
+    /// @inheritdoc IJobEscrow
+    function split(uint256 jobId, uint96 providerAmount, bytes32 reason) external nonReentrant {
+        // Check
+        (Job memory job, RowTerms terms) = _houseJobNamed(jobId);
+        _requireEvaluator(job, terms);
+        _requireStatus(jobId, job, JobStatus.Submitted);
+        if (providerAmount > job.budget()) revert JobEscrow_SplitTooBig(providerAmount, job.budget());
+        _finish(jobId, job, terms, providerAmount, msg.sender, reason, "");
+    }
+
     /* ---------- internal: the end of a job ---------- */
 
     /// @dev The one place where locked money leaves a job with a decision: `earned` to the provider less the fee, the
-    /// rest to the client. Nothing earned is a rejection, anything earned a completion. A court that splits joins here.
+    /// rest to the client. Nothing earned is a rejection, anything earned a completion.
     function _finish(
         uint256 jobId,
         Job memory job,

@@ -2792,6 +2792,26 @@ export const jobEscrowAbi = [
   },
   {
     "type": "function",
+    "name": "split",
+    "inputs": [
+      {
+        "name": "jobId",
+        "type": "uint256"
+      },
+      {
+        "name": "providerAmount",
+        "type": "uint96"
+      },
+      {
+        "name": "reason",
+        "type": "bytes32"
+      }
+    ],
+    "outputs": [],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
     "name": "submissionOf",
     "inputs": [
       {

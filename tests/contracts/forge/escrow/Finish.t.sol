@@ -252,6 +252,9 @@ contract FinishTest is MarketTest {
         vm.prank(address(oracle));
         escrow.reject(jobId, 0, "");
         vm.expectRevert(wrong);
+        vm.prank(address(oracle));
+        escrow.split(jobId, 1, 0);
+        vm.expectRevert(wrong);
         vm.prank(client);
         escrow.accept(jobId);
         vm.expectRevert(wrong);

@@ -306,7 +306,7 @@ contract HostileTest is MarketTest {
     function _doors(address wild, uint32 id) private view returns (bytes[] memory doors) {
         IJobEscrow.HireTerms memory terms = _terms();
         terms.policyId = id;
-        doors = new bytes[](15);
+        doors = new bytes[](16);
         doors[0] = abi.encodeCall(escrow.hire, (terms));
         doors[1] =
             abi.encodeCall(escrow.createJob, (provider, stranger, block.timestamp + 1 days, "", address(0)));
@@ -322,6 +322,7 @@ contract HostileTest is MarketTest {
         doors[11] = abi.encodeCall(escrow.noShow, (1));
         doors[12] = abi.encodeCall(escrow.cancel, (1, 0, type(uint256).max, "", ""));
         doors[13] = abi.encodeCall(escrow.withdraw, (wild));
+        doors[15] = abi.encodeCall(escrow.split, (1, 0, 0));
         doors[14] = abi.encodeCall(escrow.withdrawFor, (wild, treasury));
     }
 }
