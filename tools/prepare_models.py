@@ -19,8 +19,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from agents_offchain.primitives.errors import AitbcError
-from agents_offchain.skills.vision.errors import ModelDigestMismatch, ModelMissing
-from agents_offchain.skills.vision.manifest import (
+from agents_offchain.skills.errors import ModelDigestMismatch, ModelMissing
+from agents_offchain.skills.manifest import (
     MODELS_PLACE,
     ModelEntry,
     read_checked,

@@ -30,7 +30,7 @@ from agents_offchain.runtime.supervisor.home_lock import HomeLock
 from agents_offchain.runtime.supervisor.leftovers import find_leftovers
 from agents_offchain.runtime.supervisor.ports import is_free
 from agents_offchain.runtime.supervisor.state_file import StateFile
-from agents_offchain.skills.vision.manifest import read_checked, read_manifest
+from agents_offchain.skills.manifest import read_checked, read_manifest
 from agents_offchain.storage.migrate import read_schema
 
 WRONG, HINT, FINE = "wrong", "hint", "fine"

@@ -46,7 +46,7 @@ from agents_offchain.runtime.supervisor.ports import choose_port, listens
 from agents_offchain.runtime.supervisor.process_lock import DaemonLock
 from agents_offchain.runtime.supervisor.state_file import ProcessState, StateFile, SupervisorState
 from agents_offchain.runtime.supervisor.supervisor import Supervisor
-from agents_offchain.skills.vision.manifest import read_checked, read_manifest
+from agents_offchain.skills.manifest import read_checked, read_manifest
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.migrate import migrate
 

@@ -127,7 +127,7 @@ def _answer(file: str) -> str:
 SERVICES = {name.removeprefix("_").replace("_", "-"): value for name, value in globals().items() if name[0] == "_"}
 
 if __name__ == "__main__":
-    stand_in = types.ModuleType("agents_offchain.skills.vision.services")
+    stand_in = types.ModuleType("agents_offchain.skills.catalog")
     stand_in.run = run  # type: ignore[attr-defined]
     sys.modules[stand_in.__name__] = stand_in
     sys.exit(child.main(Path(sys.argv[1])))

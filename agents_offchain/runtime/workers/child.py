@@ -47,7 +47,7 @@ def _confine(limits: dict[str, Any], parent_pid: int) -> None:
 
 def _run(job: dict[str, Any], folder: Path) -> dict[str, Any]:
     from agents_offchain.primitives.errors import AitbcError, Fatal, Refused
-    from agents_offchain.skills.vision.services import run
+    from agents_offchain.skills.catalog import run
 
     inputs = {cid: (folder / name).read_bytes() for cid, name in job["inputs"].items()}
     try:

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from agents_offchain.skills.vision.errors import InferenceFailed
+from agents_offchain.skills.errors import InferenceFailed
 from agents_offchain.skills.vision.labels import COCO_LABELS
 
 INPUT_SIDE_PX = 416

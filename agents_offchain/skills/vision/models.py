@@ -13,8 +13,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from agents_offchain.skills.vision.errors import InferenceFailed
-from agents_offchain.skills.vision.manifest import read_checked, read_manifest
+from agents_offchain.skills.errors import InferenceFailed
+from agents_offchain.skills.manifest import read_checked, read_manifest
 
 DETECTION_SIDE_PX = 1280
 
@@ -53,7 +53,7 @@ def load_models(models_dir: Path, threads: int = 1) -> VisionModels:
             f"{threads} threads were asked for; this machine has {os.cpu_count()} cores.",
             mend="Set the thread count to 1.",
         )
-    manifest = read_manifest()
+    manifest = read_manifest("vision")
     contents = {name: read_checked(entry, models_dir) for name, entry in manifest.items()}
     paths = {name: entry.locate(models_dir) for name, entry in manifest.items()}
 

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from agents_offchain.skills.vision.errors import InferenceFailed
+from agents_offchain.skills.errors import InferenceFailed
 
 CANVAS_MIN_PX = 1024
 CANVAS_MAX_PX = 1600

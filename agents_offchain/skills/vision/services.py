@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from agents_offchain.skills.errors import SkillInputMissing, SkillUnknown
 from agents_offchain.skills.result import SkillResult
-from agents_offchain.skills.vision.errors import SkillInputMissing, SkillUnknown
 from agents_offchain.skills.vision.image import DEFAULT_LIMITS
 from agents_offchain.skills.vision.inspect_image import inspect_image
 from agents_offchain.skills.vision.models import VisionModels, load_models

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from agents_offchain.skills.vision.errors import SkillSettingsInvalid
+from agents_offchain.skills.errors import SkillSettingsInvalid
 
 
 @dataclass(frozen=True, slots=True)

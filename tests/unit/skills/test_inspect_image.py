@@ -12,14 +12,9 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from agents_offchain.primitives.canonical import canonical_json
+from agents_offchain.skills.errors import ModelMissing, SkillInputMissing, SkillSettingsInvalid, SkillUnknown
 from agents_offchain.skills.result import SkillResult
-from agents_offchain.skills.vision.errors import (
-    ImageRefused,
-    ModelMissing,
-    SkillInputMissing,
-    SkillSettingsInvalid,
-    SkillUnknown,
-)
+from agents_offchain.skills.vision.errors import ImageRefused
 from agents_offchain.skills.vision.inspect_image import inspect_image
 from agents_offchain.skills.vision.models import VisionModels
 from agents_offchain.skills.vision.services import SERVICES, run

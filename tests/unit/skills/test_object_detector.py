@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
+from agents_offchain.skills.errors import InferenceFailed
 from agents_offchain.skills.vision.detector import (
     INPUT_SIDE_PX,
     decode_outputs,
     detect_objects,
     non_maximum_suppression,
 )
-from agents_offchain.skills.vision.errors import InferenceFailed
 from agents_offchain.skills.vision.labels import COCO_LABELS
 
 pytestmark = pytest.mark.unit

@@ -16,8 +16,8 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from agents_offchain.skills.vision.errors import InferenceFailed, ModelDigestMismatch, ModelMissing
-from agents_offchain.skills.vision.manifest import ModelEntry, read_checked, read_manifest
+from agents_offchain.skills.errors import InferenceFailed, ModelDigestMismatch, ModelMissing
+from agents_offchain.skills.manifest import ModelEntry, read_checked, read_manifest
 from agents_offchain.skills.vision.models import VisionModels, load_models
 
 pytestmark = pytest.mark.unit
@@ -201,7 +201,7 @@ def test_main__models_are_prepared__exits_0(
 
 
 def test_manifest__every_model__names_digest_licence_and_source() -> None:
-    manifest = read_manifest()
+    manifest = read_manifest("vision")
     assert list(manifest) == ["nanodet", "ocr_det", "ocr_cls", "ocr_rec"]
     for listed in manifest.values():
         assert len(bytes.fromhex(listed.sha256)) == 32

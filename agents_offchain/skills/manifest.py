@@ -1,4 +1,4 @@
-"""The list of model files that the skills of this folder may load, with their digests (``models.toml``).
+"""The model files that skills may load, with their digests; each room of skills lists its own in a ``models.toml``.
 
 Set-up and the loader read the same list: the one makes and checks the files, the other refuses anything else.
 """
@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from agents_offchain.skills.vision.errors import ModelDigestMismatch, ModelMissing
+from agents_offchain.skills.errors import ModelDigestMismatch, ModelMissing
 
+MANIFEST = "models.toml"
 MODELS_PLACE = "models"
 PREPARE = "Run `python tools/prepare_models.py`."
 REINSTALL = "Install the locked dependencies again."
@@ -64,9 +65,10 @@ class ModelEntry:
         return Path(found.origin).parent / self.file
 
 
-def read_manifest() -> dict[str, ModelEntry]:
-    """The entries of ``models.toml`` by name."""
-    listed = tomllib.loads(Path(__file__).with_name("models.toml").read_text(encoding="utf-8"))["model"]
+def read_manifest(room: str = "*") -> dict[str, ModelEntry]:
+    """The entries by name of one room of skills, such as ``vision``; of all rooms when none is named."""
+    files = sorted(Path(__file__).parent.glob(f"{room}/{MANIFEST}"))
+    listed = [entry for file in files for entry in tomllib.loads(file.read_text(encoding="utf-8"))["model"]]
     entries = (ModelEntry(**{"converted_from": {}, **entry}) for entry in listed)
     return {entry.name: entry for entry in entries}
 

@@ -1,0 +1,37 @@
+"""Which room does which service, as data; the one door by which a worker process calls any skill.
+
+In: a service name, the request document, the input bytes by CID, the host's settings. Out: a `SkillResult`. Only the
+room that is asked is imported, so that looking at a picture loads no language model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from agents_offchain.skills.errors import SkillUnknown
+from agents_offchain.skills.result import SkillResult
+
+ROOMS: Mapping[str, str] = {
+    "inspect-image": "agents_offchain.skills.vision.services",
+}
+"""The module with the `run` of each service."""
+
+
+def run(
+    service: str, request: Mapping[str, Any], inputs: Mapping[str, bytes], settings: Mapping[str, Any]
+) -> SkillResult:
+    """Run one service on one request in its room.
+
+    Raises:
+        SkillUnknown: no room offers the service.
+        AitbcError: what the room's own `run` says.
+    """
+    room = ROOMS.get(service)
+    if room is None:
+        raise SkillUnknown(
+            f"No skill offers {service[:60]!r}.", mend=f"Offered: {', '.join(sorted(ROOMS))}.", service=service[:60]
+        )
+    result: SkillResult = import_module(room).run(service, request, inputs, settings)
+    return result
