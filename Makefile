@@ -10,6 +10,8 @@ STAMPS := $(ROOT)/.stamps
 NATIVE := $(ROOT)/.cache/bin
 UV_VERSION := 0.13.9
 LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra contracts --extra vision --group dev
+SECURITY_LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+SECURITY := $(ROOT)/.cache/security
 
 export PATH := $(BIN):$(NATIVE):$(PATH)
 export SOLCX_BINARY_PATH := $(ROOT)/tools/solc-bin
@@ -78,6 +80,7 @@ $(STAMPS)/page: $(STAMPS)/frontend $(PAGE_SOURCES)
 .PHONY: lock
 lock: ## resolve the Python dependencies anew into requirements.lock
 	@$(BIN)/uv pip compile -q $(LOCK_FLAGS) pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile -q $(SECURITY_LOCK_FLAGS) tools/security/requirements.in -o tools/security/requirements.lock
 
 # --- run --------------------------------------------------------------------------------------
 
@@ -131,8 +134,8 @@ test-full: setup ## the same suites at full size
 test-unit: setup ## pure Python, sockets blocked
 	@$(BIN)/python tools/run_suites.py --size ci unit
 
-test-contracts: setup ## forge and ape
-	@$(BIN)/python tools/run_suites.py --size ci forge ape
+test-contracts: setup ## forge and ape, then every id with its tests
+	@$(BIN)/python tools/run_suites.py --size ci forge ape ids
 
 test-integration: setup ## rooms against real anvil, Valkey, processes
 	@$(BIN)/python tools/run_suites.py --size ci integration
@@ -145,6 +148,17 @@ test-page: setup ## components and formats of the page
 
 test-browser: setup ## the page in a real browser against the real stack
 	@$(BIN)/python tools/run_suites.py --size ci browser
+
+$(STAMPS)/security: tools/security/requirements.lock $(STAMPS)/python | $(STAMPS)
+	@echo "set-up: slither and halmos (.cache/security)"
+	@test -x $(SECURITY)/bin/python || python3 -m venv $(SECURITY)
+	@VIRTUAL_ENV=$(SECURITY) $(BIN)/uv pip sync -q --require-hashes tools/security/requirements.lock 2>&1 | grep -v "is ignored" || true
+	@$(SECURITY)/bin/slither --version >/dev/null && $(SECURITY)/bin/halmos --version >/dev/null
+	@touch $@
+
+.PHONY: security
+security: $(STAMPS)/python $(STAMPS)/node $(STAMPS)/security ## slither without an unexplained finding, halmos' proofs of splits, vouchers, verdicts
+	@$(SECURITY)/bin/python tools/security/run.py
 
 .PHONY: gas
 gas: setup ## gas of every verb on a real chain beside its ceiling and its peers; writes docs/gas.md

@@ -9,6 +9,12 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+COMPILE_FLAGS = "--universal --python-version 3.11 --generate-hashes --no-header --no-annotate"
+# A lock, and what it is compiled from.
+LOCKS = {
+    "requirements.lock": "--extra contracts --extra vision --group dev pyproject.toml",
+    "tools/security/requirements.lock": "tools/security/requirements.in",
+}
 
 
 def main() -> int:
@@ -22,25 +28,22 @@ def main() -> int:
         if subprocess.run(command, cwd=folder, check=False).returncode != 0:
             print(f"drift: {' '.join(command)} says that files are stale; run `{mend}`", file=sys.stderr)
             failed = True
-    return 1 if failed or not is_lock_current() else 0
+    are_locks_current = [is_lock_current(lock, flags) for lock, flags in LOCKS.items()]
+    return 0 if not failed and all(are_locks_current) else 1
 
 
-def is_lock_current() -> bool:
+def is_lock_current(lock: str, flags: str) -> bool:
     """Compile the lock onto a copy, which keeps its pins, and compare."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "requirements.lock"
-        shutil.copy(ROOT / "requirements.lock", copy)
-        flags = (
-            "--universal --python-version 3.11 --generate-hashes --no-header --no-annotate "
-            "--extra contracts --extra vision --group dev"
-        )
-        command = ["uv", "pip", "compile", "-q", *flags.split(), "pyproject.toml", "-o", str(copy)]
+        shutil.copy(ROOT / lock, copy)
+        command = ["uv", "pip", "compile", "-q", *COMPILE_FLAGS.split(), *flags.split(), "-o", str(copy)]
         result = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
         if result.returncode != 0:
-            print(f"drift: the lock cannot be compiled:\n{result.stderr}", file=sys.stderr)
+            print(f"drift: {lock} cannot be compiled:\n{result.stderr}", file=sys.stderr)
             return False
-        if copy.read_text() != (ROOT / "requirements.lock").read_text():
-            print("drift: requirements.lock is stale; run `make lock`", file=sys.stderr)
+        if copy.read_text() != (ROOT / lock).read_text():
+            print(f"drift: {lock} is stale; run `make lock`", file=sys.stderr)
             return False
     return True
 
