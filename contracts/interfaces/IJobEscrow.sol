@@ -15,9 +15,11 @@ import {IERC8183} from "./IERC8183.sol";
 ///   and fund refuse less, submit refuses after `workBy = expiredAt - tail` (R2);
 /// - fund and hire refuse provider == evaluator and a provider that is zero, this contract or the token (R9);
 /// - a payment that the token refuses becomes a credit, withdrawn by its owner (R11);
-/// - accept, decline, noShow and cancel end a house job without a call of `complete` or `reject`;
-/// - hire emits JobCreated, BudgetSet, JobFunded and JobDescribed together;
-/// - a cancel or a split that pays a part emits JobCompleted with PaymentReleased and Refunded.
+/// - accept, submitWithAcceptance, decline, noShow and cancel end a house job without a call of `complete` or `reject`;
+/// - every way to hire emits JobCreated, BudgetSet, JobFunded and JobDescribed together;
+/// - handOver emits ProviderSet after JobFunded (R16);
+/// - a cancel or a split that pays a part emits JobCompleted with PaymentReleased and Refunded; a cancel that pays
+///   nothing forgets the submission, so that an agreed end is never rated as a failed delivery.
 ///
 /// No dispute exists in this version: a verdict of the evaluator stands. `courtSeconds` of a row reserves the
 /// time for one, so that rows of today stay comparable when a court joins.
@@ -72,6 +74,22 @@ interface IJobEscrow is IERC8183 {
         string description;
     }
 
+    /// @notice An ERC-3009 authorization to this contract, signed for the budget of the terms beside it. Its nonce is
+    /// {hireNonce} of the terms and `salt`, so that it pays for this job and no other.
+    struct Authorization {
+        /// @dev Who pays and becomes the client.
+        address client;
+        /// @dev Tells jobs with the same terms apart.
+        bytes32 salt;
+        /// @dev Unix seconds; usable after it.
+        uint256 validAfter;
+        /// @dev Unix seconds; usable before it.
+        uint256 validBefore;
+        uint8 v;
+        bytes32 r;
+        bytes32 s;
+    }
+
     /// @notice A job as the world sees it.
     struct JobView {
         address client;
@@ -110,7 +128,7 @@ interface IJobEscrow is IERC8183 {
     event HookAllowed(address indexed hook);
     /// @notice The fee of a job, to the smallest unit: budget = paid + refunded + toTreasury + toReporters.
     event FeeTaken(uint256 indexed jobId, uint256 toTreasury, uint256 toReporters);
-    /// @notice A payment went to the ledger instead of the wallet. Fees are announced by {FeeTaken} instead.
+    /// @notice A payment went to the ledger instead of the wallet, or somebody deposited. Fees are announced by {FeeTaken} instead.
     event CreditAdded(address indexed token, address indexed account, uint256 amount);
     event CreditWithdrawn(address indexed token, address indexed account, uint256 amount);
     /// @notice A hook of a house job failed on the way out; the exit went on.
@@ -136,6 +154,8 @@ interface IJobEscrow is IERC8183 {
     error JobEscrow_UnexpectedReceipt(uint256 received, uint256 expected);
     error JobEscrow_SplitTooBig(uint256 providerAmount, uint256 budget);
     error JobEscrow_SignatureInvalid(address signer);
+    error JobEscrow_NotHook(address caller, address hook);
+    error JobEscrow_CreditTooLow(address token, address account, uint256 credit, uint256 needed);
     error JobEscrow_NoCredit(address token, address account);
     error JobEscrow_UnknownPolicy(uint32 policyId);
     error JobEscrow_PolicyIsRetired(uint32 policyId);
@@ -159,6 +179,43 @@ interface IJobEscrow is IERC8183 {
 
     /// @notice Creates, prices and funds a house job in one call, from the caller's allowance.
     function hire(HireTerms calldata terms) external returns (uint256 jobId);
+
+    /// @notice As {hire}: the caller pays from its allowance, `client` owns the job and gets what is refunded.
+    function hireFor(address client, HireTerms calldata terms) external returns (uint256 jobId);
+
+    /// @notice As {hire}, with the caller's ERC-2612 permit for exactly the budget in the same call.
+    /// @dev A permit that fails is ignored: the allowance alone decides.
+    function hireWithPermit(
+        HireTerms calldata terms,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external returns (uint256 jobId);
+
+    /// @notice As {hire}, out of the caller's credit. Fees that treasury and reporters have not withdrawn do not count.
+    function hireFromLedger(HireTerms calldata terms) external returns (uint256 jobId);
+
+    /// @notice As {hire}, paid by an ERC-3009 authorization of the client; anybody carries it.
+    function hireWithAuthorization(
+        HireTerms calldata terms,
+        Authorization calldata authorization
+    ) external returns (uint256 jobId);
+
+    /// @notice The provider delivers and brings the client's acceptance along; it is paid in the same call.
+    /// @param deadline Unix seconds after which the signature is worthless.
+    /// @param clientSignature EIP-712 by the client, ECDSA or ERC-1271:
+    /// `Acceptance(uint256 jobId,address provider,uint96 budget,bytes32 deliverable,uint256 deadline)`.
+    function submitWithAcceptance(
+        uint256 jobId,
+        bytes32 deliverable,
+        uint256 deadline,
+        bytes calldata clientSignature
+    ) external;
+
+    /// @notice The hook of a house job's row gives a funded job to another provider (R16), up to `workBy`.
+    /// @dev Only rows that name a hook have this exit from a silent provider; who may take over is the hook's rule.
+    function handOver(uint256 jobId, address provider) external;
 
     /// @notice The client takes a submitted house job as good; the provider is paid now.
     function accept(uint256 jobId) external;
@@ -210,7 +267,24 @@ interface IJobEscrow is IERC8183 {
         uint256 deadline
     ) external view returns (bytes32);
 
+    /// @notice The digest that the client signs for {submitWithAcceptance}.
+    function acceptanceDigest(
+        uint256 jobId,
+        address provider,
+        uint96 budget,
+        bytes32 deliverable,
+        uint256 deadline
+    ) external view returns (bytes32);
+
+    /// @notice The ERC-3009 nonce for these terms: keccak256 of the EIP-712 struct
+    /// `Hire(address provider,uint32 policyId,uint96 budget,uint256 expiredAt,uint256 agentId,uint256 listingId,
+    /// string description,bytes32 salt)`, without a domain: the token's domain and the payee bind chain and contract.
+    function hireNonce(HireTerms calldata terms, bytes32 salt) external pure returns (bytes32);
+
     /* ---------- money ---------- */
+
+    /// @notice Takes `amount` from the caller's allowance and credits `account`.
+    function deposit(address token, address account, uint256 amount) external;
 
     /// @notice What this contract owes `account` outside of jobs.
     function creditOf(address token, address account) external view returns (uint256);

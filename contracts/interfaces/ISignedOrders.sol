@@ -74,6 +74,8 @@ interface ISignedOrders {
     function fillPurse(address token, address payer, uint96 amount) external;
 
     /// @notice The caller announces that `amount` leaves its purse; replaces an earlier announcement.
+    /// @dev An announcement never lapses: once its delay is over the money may leave in any block. A payee that relies
+    /// on a purse counts only `balance - leaving` of it.
     function announceLeaving(address token, uint96 amount) external;
 
     /// @notice After the delay: what was announced and is still there goes to the caller's credit.
@@ -82,8 +84,8 @@ interface ISignedOrders {
     /// @notice Pays one order; for ERC-1271 payers and for callers who want a reason when it fails.
     function settleOrder(Order calldata order, bytes calldata signature) external;
 
-    /// @notice Pays every good order of one payee and token; a bad row is skipped.
-    /// Keys only.
+    /// @notice Pays every good order of one payee and token; a bad row is skipped and spends nothing. Keys only.
+    /// @dev A well-signed order of zero pays nothing and spends its nonce, alone as in a batch.
     /// @return paid Sum of the amounts.
     function settleOrders(
         address payee,

@@ -54,6 +54,18 @@ abstract contract CreditLedger is IJobEscrow, ReentrancyGuardTransient {
     /* ---------- user actions ---------- */
 
     /// @inheritdoc IJobEscrow
+    function deposit(address token, address account, uint256 amount) external nonReentrant {
+        // Check
+        if (account == address(0)) revert JobEscrow_AddressIsZero("account");
+        // Effect
+        _credits[token][account] += amount;
+        // Event
+        emit CreditAdded(token, account, amount);
+        // Interaction
+        _pullExact(token, msg.sender, amount);
+    }
+
+    /// @inheritdoc IJobEscrow
     function withdraw(address token) external nonReentrant {
         _withdraw(token, msg.sender);
     }
@@ -88,10 +100,25 @@ abstract contract CreditLedger is IJobEscrow, ReentrancyGuardTransient {
         _fees[token] = fees;
     }
 
+    /// @dev Of what {deposit} and refused or ledger-only payments left; fees not withdrawn yet do not count.
+    function _spendCredit(address token, address account, uint256 amount) internal {
+        mapping(address account => uint256) storage credits = _credits[token];
+        uint256 credit = credits[account];
+        if (credit < amount) revert JobEscrow_CreditTooLow(token, account, credit, amount);
+        // No underflow: checked above.
+        unchecked {
+            credits[account] = credit - amount;
+        }
+    }
+
     /// @dev Takes exactly `amount` or reverts: a token that keeps a part on the way is refused.
     function _pullExact(address token, address from, uint256 amount) internal {
         uint256 balanceBefore = IERC20(token).balanceOf(address(this));
         IERC20(token).safeTransferFrom(from, address(this), amount);
+        _requireReceived(token, balanceBefore, amount);
+    }
+
+    function _requireReceived(address token, uint256 balanceBefore, uint256 amount) internal view {
         uint256 received = IERC20(token).balanceOf(address(this)) - balanceBefore;
         if (received != amount) revert JobEscrow_UnexpectedReceipt(received, amount);
     }

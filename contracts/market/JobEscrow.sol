@@ -5,33 +5,28 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
 import {IERC8183} from "../interfaces/IERC8183.sol";
 import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
-import {FeeSplit} from "../libraries/FeeSplit.sol";
-import {Signatures} from "../libraries/Signatures.sol";
 import {Job, JobLib} from "../types/Job.sol";
 import {PolicyRow, RowTerms} from "../types/PolicyRow.sol";
 import {CreditLedger} from "./CreditLedger.sol";
-import {HookCaller} from "./HookCaller.sol";
+import {HireDoors} from "./HireDoors.sol";
 import {PolicyBook} from "./PolicyBook.sol";
 
 /// @title Escrow of paid jobs
-/// @dev Promises and assumptions are in {IJobEscrow}; the rows in {PolicyBook}, the ledger in {CreditLedger}. Every
-/// function that changes a job holds the transient lock, and keeps the order Check, Effect, Event, Interaction: the
+/// @dev Promises and assumptions are in {IJobEscrow}; the rows in {PolicyBook}, the ledger in {CreditLedger}, the ways
+/// to hire in {HireDoors}, the end of a job in {JobBook}. Every function that changes a job holds the transient lock, and keeps the order Check, Effect, Event, Interaction: the
 /// hook asked before a step is the one interaction that comes first, and it cannot enter again.
-contract JobEscrow is HookCaller, CreditLedger, EIP712 {
+contract JobEscrow is HireDoors {
     /* ---------- constants ---------- */
 
     bytes32 private constant CANCEL_TYPEHASH =
         keccak256("Cancel(uint256 jobId,uint96 providerAmount,uint256 deadline)");
+    bytes32 private constant ACCEPTANCE_TYPEHASH = keccak256(
+        "Acceptance(uint256 jobId,address provider,uint96 budget,bytes32 deliverable,uint256 deadline)"
+    );
     bytes32 private constant REASON_ACCEPTED = "accepted";
     bytes32 private constant REASON_DECLINED = "declined";
     bytes32 private constant REASON_NO_SHOW = "no-show";
     bytes32 private constant REASON_CANCELLED = "cancelled";
-
-    /* ---------- storage ---------- */
-
-    /// @inheritdoc IJobEscrow
-    uint256 public jobCount;
-    mapping(uint256 jobId => Job) private _jobs;
 
     /* ---------- constructor ---------- */
 
@@ -107,6 +102,19 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
         return _hashTypedDataV4(keccak256(abi.encode(CANCEL_TYPEHASH, jobId, providerAmount, deadline)));
     }
 
+    /// @inheritdoc IJobEscrow
+    function acceptanceDigest(
+        uint256 jobId,
+        address provider,
+        uint96 budget,
+        bytes32 deliverable,
+        uint256 deadline
+    ) public view returns (bytes32) {
+        return _hashTypedDataV4(
+            keccak256(abi.encode(ACCEPTANCE_TYPEHASH, jobId, provider, budget, deliverable, deadline))
+        );
+    }
+
     /* ---------- the standard: before the work ---------- */
 
     /// @inheritdoc IERC8183
@@ -121,7 +129,7 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
         if (evaluator == address(0)) revert JobEscrow_EvaluatorIsZero();
         // Effect
         uint32 policyId = _usualRowFor(evaluator, hook);
-        jobId = ++jobCount;
+        jobId = _nextJobId();
         Job storage job = _jobs[jobId];
         job.state = JobLib.packState({
             client_: msg.sender,
@@ -145,14 +153,16 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
         if (job.provider() != address(0)) revert JobEscrow_ProviderAlreadySet(job.provider());
         if (provider == address(0)) revert JobEscrow_ProviderIsZero();
         bytes memory data;
-        if (job.isHooked()) data = abi.encode(provider, optParams);
-        _before(jobId, job, IERC8183.setProvider.selector, data);
+        if (job.isHooked()) {
+            data = abi.encode(provider, optParams);
+            _before(jobId, job, IERC8183.setProvider.selector, data);
+        }
         // Effect
         job.terms = JobLib.packTerms(provider, job.budget());
         _jobs[jobId].terms = job.terms;
         // Event
         emit ProviderSet(jobId, provider);
-        _after(jobId, job, IERC8183.setProvider.selector, data);
+        if (job.isHooked()) _after(jobId, job, IERC8183.setProvider.selector, data);
     }
 
     /// @inheritdoc IERC8183
@@ -163,15 +173,17 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
         _requireStatus(jobId, job, JobStatus.Open);
         if (amount > type(uint96).max) revert JobEscrow_BudgetTooBig(amount, type(uint96).max);
         bytes memory data;
-        if (job.isHooked()) data = abi.encode(amount, optParams);
-        _before(jobId, job, IERC8183.setBudget.selector, data);
+        if (job.isHooked()) {
+            data = abi.encode(amount, optParams);
+            _before(jobId, job, IERC8183.setBudget.selector, data);
+        }
         // Effect
         // forge-lint: disable-next-line(unsafe-typecast) checked above
         job.terms = JobLib.packTerms(job.provider(), uint96(amount));
         _jobs[jobId].terms = job.terms;
         // Event
         emit BudgetSet(jobId, amount);
-        _after(jobId, job, IERC8183.setBudget.selector, data);
+        if (job.isHooked()) _after(jobId, job, IERC8183.setBudget.selector, data);
     }
 
     /// @inheritdoc IERC8183
@@ -186,7 +198,7 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
         if (terms.isRetired()) revert JobEscrow_PolicyIsRetired(job.policyId());
         _requireProvider(job.provider(), _evaluatorOf(job.policyId(), terms), terms.token());
         if (block.timestamp >= job.workBy()) revert JobEscrow_DeadlinePassed(block.timestamp, job.workBy());
-        _before(jobId, job, IERC8183.fund.selector, optParams);
+        if (job.isHooked()) _before(jobId, job, IERC8183.fund.selector, optParams);
         // Effect
         job.setStatus(JobStatus.Funded);
         _jobs[jobId].state = job.state;
@@ -194,67 +206,14 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
         emit JobFunded(jobId, job.client(), job.budget());
         // Interaction
         _pullExact(terms.token(), job.client(), job.budget());
-        _after(jobId, job, IERC8183.fund.selector, optParams);
-    }
-
-    /// @inheritdoc IJobEscrow
-    function hire(HireTerms calldata terms) external nonReentrant returns (uint256 jobId) {
-        // Check
-        RowTerms row = _termsOf(terms.policyId);
-        if (!row.isHouse()) revert JobEscrow_NotHousePolicy(_evaluatorOf(terms.policyId, row));
-        if (row.isRetired()) revert JobEscrow_PolicyIsRetired(terms.policyId);
-        if (terms.budget == 0) revert JobEscrow_BudgetIsZero();
-        _requireProvider(terms.provider, RESULT_ORACLE, row.token());
-        // Effect
-        Job memory job = Job({
-            state: JobLib.packState({
-                client_: msg.sender,
-                workBy_: _workBy(row, terms.expiredAt),
-                policyId_: terms.policyId,
-                status_: JobStatus.Funded,
-                isHooked_: row.isHooked()
-            }),
-            terms: JobLib.packTerms(terms.provider, terms.budget)
-        });
-        jobId = ++jobCount;
-        _jobs[jobId] = job;
-        // Event
-        emit JobCreated(
-            jobId,
-            msg.sender,
-            terms.provider,
-            RESULT_ORACLE,
-            terms.expiredAt,
-            row.isHooked() ? _rows[terms.policyId].hook : address(0)
-        );
-        emit BudgetSet(jobId, terms.budget);
-        emit JobFunded(jobId, msg.sender, terms.budget);
-        emit JobDescribed(jobId, terms.agentId, terms.listingId, terms.policyId, terms.description);
-        // Interaction
-        _before(jobId, job, IERC8183.fund.selector, "");
-        _pullExact(row.token(), msg.sender, terms.budget);
-        _after(jobId, job, IERC8183.fund.selector, "");
+        if (job.isHooked()) _after(jobId, job, IERC8183.fund.selector, optParams);
     }
 
     /* ---------- the standard: from the work to the end ---------- */
 
     /// @inheritdoc IERC8183
     function submit(uint256 jobId, bytes32 deliverable, bytes calldata optParams) external nonReentrant {
-        // Check
-        Job memory job = _jobNamed(jobId);
-        _requireProviderCalls(job);
-        _requireStatus(jobId, job, JobStatus.Funded);
-        if (block.timestamp > job.workBy()) revert JobEscrow_DeadlinePassed(block.timestamp, job.workBy());
-        bytes memory data;
-        if (job.isHooked()) data = abi.encode(deliverable, optParams);
-        _before(jobId, job, IERC8183.submit.selector, data);
-        // Effect
-        // forge-lint: disable-next-line(unsafe-typecast) block times are below workBy
-        job.setSubmitted(uint32(block.timestamp));
-        _jobs[jobId].state = job.state;
-        // Event
-        emit JobSubmitted(jobId, msg.sender, deliverable);
-        _after(jobId, job, IERC8183.submit.selector, data);
+        _submit(jobId, _jobNamed(jobId), deliverable, optParams);
     }
 
     /// @inheritdoc IERC8183
@@ -308,7 +267,41 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
         (Job memory job, RowTerms terms) = _houseJobNamed(jobId);
         _requireClient(job);
         _requireStatus(jobId, job, JobStatus.Submitted);
-        _finish(jobId, job, terms, job.budget(), job.client(), REASON_ACCEPTED, "");
+        _finish(jobId, job, terms, job.budget(), job.client(), REASON_ACCEPTED, _noParams());
+    }
+
+    /// @inheritdoc IJobEscrow
+    function submitWithAcceptance(
+        uint256 jobId,
+        bytes32 deliverable,
+        uint256 deadline,
+        bytes calldata clientSignature
+    ) external nonReentrant {
+        // Check
+        (Job memory job, RowTerms terms) = _houseJobNamed(jobId);
+        if (block.timestamp > deadline) revert JobEscrow_DeadlinePassed(block.timestamp, deadline);
+        _requireSignature(
+            job.client(),
+            acceptanceDigest(jobId, job.provider(), job.budget(), deliverable, deadline),
+            clientSignature
+        );
+        _submit(jobId, job, deliverable, _noParams());
+        _finish(jobId, job, terms, job.budget(), job.client(), REASON_ACCEPTED, _noParams());
+    }
+
+    /// @inheritdoc IJobEscrow
+    function handOver(uint256 jobId, address provider) external nonReentrant {
+        // Check
+        (Job memory job, RowTerms terms) = _houseJobNamed(jobId);
+        address hook = _rows[job.policyId()].hook;
+        if (msg.sender != hook) revert JobEscrow_NotHook(msg.sender, hook);
+        _requireStatus(jobId, job, JobStatus.Funded);
+        if (block.timestamp > job.workBy()) revert JobEscrow_DeadlinePassed(block.timestamp, job.workBy());
+        _requireProvider(provider, RESULT_ORACLE, terms.token());
+        // Effect
+        _jobs[jobId].terms = JobLib.packTerms(provider, job.budget());
+        // Event
+        emit ProviderSet(jobId, provider);
     }
 
     /// @inheritdoc IJobEscrow
@@ -317,7 +310,7 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
         (Job memory job, RowTerms terms) = _houseJobNamed(jobId);
         _requireProviderCalls(job);
         _requireStatus(jobId, job, JobStatus.Funded);
-        _finish(jobId, job, terms, 0, job.provider(), REASON_DECLINED, "");
+        _finish(jobId, job, terms, 0, job.provider(), REASON_DECLINED, _noParams());
     }
 
     /// @inheritdoc IJobEscrow
@@ -328,7 +321,7 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
         if (block.timestamp <= job.workBy()) {
             revert JobEscrow_TooEarly(block.timestamp, uint256(job.workBy()) + 1);
         }
-        _finish(jobId, job, terms, 0, RESULT_ORACLE, REASON_NO_SHOW, "");
+        _finish(jobId, job, terms, 0, RESULT_ORACLE, REASON_NO_SHOW, _noParams());
     }
 
     /// @inheritdoc IJobEscrow
@@ -347,7 +340,9 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
         bytes32 digest = cancelDigest(jobId, providerAmount, deadline);
         _requireSignature(job.client(), digest, clientSignature);
         _requireSignature(job.provider(), digest, providerSignature);
-        _finish(jobId, job, terms, providerAmount, job.client(), REASON_CANCELLED, "");
+        // Nothing earned by agreement is no failed delivery: without a submission nobody can rate it as one.
+        if (providerAmount == 0) job.clearSubmitted();
+        _finish(jobId, job, terms, providerAmount, job.client(), REASON_CANCELLED, _noParams());
     }
 
     /// @inheritdoc IJobEscrow
@@ -357,149 +352,27 @@ contract JobEscrow is HookCaller, CreditLedger, EIP712 {
         _requireEvaluator(job, terms);
         _requireStatus(jobId, job, JobStatus.Submitted);
         if (providerAmount > job.budget()) revert JobEscrow_SplitTooBig(providerAmount, job.budget());
-        _finish(jobId, job, terms, providerAmount, msg.sender, reason, "");
+        _finish(jobId, job, terms, providerAmount, msg.sender, reason, _noParams());
     }
 
-    /* ---------- internal: the end of a job ---------- */
+    /* ---------- internal ---------- */
 
-    /// @dev The one place where locked money leaves a job with a decision: `earned` to the provider less the fee, the
-    /// rest to the client. Nothing earned is a rejection, anything earned a completion.
-    function _finish(
-        uint256 jobId,
-        Job memory job,
-        RowTerms terms,
-        uint256 earned,
-        address decider,
-        bytes32 reason,
-        bytes memory optParams
-    ) private {
-        bytes4 selector = earned == 0 ? IERC8183.reject.selector : IERC8183.complete.selector;
+    function _submit(uint256 jobId, Job memory job, bytes32 deliverable, bytes calldata optParams) private {
+        // Check
+        _requireProviderCalls(job);
+        _requireStatus(jobId, job, JobStatus.Funded);
+        if (block.timestamp > job.workBy()) revert JobEscrow_DeadlinePassed(block.timestamp, job.workBy());
         bytes memory data;
-        if (job.isHooked()) data = abi.encode(reason, optParams);
-        _before(jobId, job, selector, data);
-        // Effect
-        job.setStatus(earned == 0 ? JobStatus.Rejected : JobStatus.Completed);
-        _jobs[jobId].state = job.state;
-        uint256 refund = job.budget() - earned;
-        if (earned != 0 && refund != 0) {
-            // A split leaves what was earned as the budget: reputation weighs it, and only its fee was paid.
-            // forge-lint: disable-next-line(unsafe-typecast) less than the budget
-            job.setBudget(uint96(earned));
-            _jobs[jobId].terms = job.terms;
+        if (job.isHooked()) {
+            data = abi.encode(deliverable, optParams);
+            _before(jobId, job, IERC8183.submit.selector, data);
         }
-        uint256 paid = earned == 0 ? 0 : _takeFee(jobId, terms, earned);
-        // Event
-        if (earned == 0) emit JobRejected(jobId, decider, reason);
-        else emit JobCompleted(jobId, decider, reason);
-        if (earned != 0) emit PaymentReleased(jobId, job.provider(), paid);
-        if (refund != 0) emit Refunded(jobId, job.client(), refund);
-        // Interaction
-        bool isLedgerOnly = terms.isLedgerOnly();
-        _payOrCredit(terms.token(), job.provider(), paid, isLedgerOnly);
-        _payOrCredit(terms.token(), job.client(), refund, isLedgerOnly);
-        _after(jobId, job, selector, data);
-    }
-
-    function _takeFee(uint256 jobId, RowTerms terms, uint256 earned) private returns (uint256 paid) {
-        uint256 toTreasury;
-        uint256 toReporters;
-        (paid, toTreasury, toReporters) =
-            FeeSplit.splitDown({earned: earned, feeBps: terms.feeBps(), poolShareBps: terms.poolShareBps()});
-        _accrueFee({token: terms.token(), toTreasury: toTreasury, toReporters: toReporters});
-        emit FeeTaken(jobId, toTreasury, toReporters);
-    }
-
-    function _finishUnfunded(
-        uint256 jobId,
-        Job memory job,
-        bytes32 reason,
-        bytes calldata optParams
-    ) private {
-        bytes memory data;
-        if (job.isHooked()) data = abi.encode(reason, optParams);
-        _before(jobId, job, IERC8183.reject.selector, data);
         // Effect
-        job.setStatus(JobStatus.Rejected);
+        // forge-lint: disable-next-line(unsafe-typecast) block times are below workBy
+        job.setSubmitted(uint32(block.timestamp));
         _jobs[jobId].state = job.state;
         // Event
-        emit JobRejected(jobId, job.client(), reason);
-        _after(jobId, job, IERC8183.reject.selector, data);
-    }
-
-    /* ---------- internal: hooks ---------- */
-
-    function _before(uint256 jobId, Job memory job, bytes4 selector, bytes memory data) private {
-        if (!job.isHooked()) return;
-        _askBefore(jobId, _rows[job.policyId()].hook, selector, data, _mayRefuse(job, selector));
-    }
-
-    function _after(uint256 jobId, Job memory job, bytes4 selector, bytes memory data) private {
-        if (!job.isHooked()) return;
-        _askAfter(jobId, _rows[job.policyId()].hook, selector, data, _mayRefuse(job, selector));
-    }
-
-    /// @dev No hook stands between a house job's money and its owner.
-    function _mayRefuse(Job memory job, bytes4 selector) private view returns (bool) {
-        bool isExit = selector == IERC8183.complete.selector || selector == IERC8183.reject.selector;
-        return !isExit || !_rows[job.policyId()].terms.isHouse();
-    }
-
-    /* ---------- internal: checks ---------- */
-
-    function _jobNamed(uint256 jobId) private view returns (Job memory job) {
-        job = _jobs[jobId];
-        if (job.client() == address(0)) revert JobEscrow_UnknownJob(jobId);
-    }
-
-    function _houseJobNamed(uint256 jobId) private view returns (Job memory job, RowTerms terms) {
-        job = _jobNamed(jobId);
-        terms = _termsOf(job.policyId());
-        if (!terms.isHouse()) revert JobEscrow_NotHouseJob(jobId);
-    }
-
-    /// @dev Rule R2: room for the tail must remain after `workBy`.
-    function _workBy(RowTerms terms, uint256 expiredAt) private view returns (uint32) {
-        uint256 earliest = block.timestamp + terms.tailSeconds() + 1;
-        if (expiredAt < earliest) revert JobEscrow_ExpiryTooShort(earliest);
-        if (expiredAt > type(uint32).max) revert JobEscrow_ExpiryTooLong(expiredAt, type(uint32).max);
-        // forge-lint: disable-next-line(unsafe-typecast) checked above
-        return uint32(expiredAt - terms.tailSeconds());
-    }
-
-    /// @dev Rule R9.
-    function _requireProvider(address provider, address evaluator, address token) private view {
-        if (provider == address(0)) revert JobEscrow_ProviderIsZero();
-        if (provider == evaluator || provider == token || provider == address(this)) {
-            revert JobEscrow_ProviderRefused(provider);
-        }
-    }
-
-    function _requireStatus(uint256 jobId, Job memory job, JobStatus expected) private pure {
-        JobStatus status = job.status();
-        if (status != expected) revert JobEscrow_WrongStatus(jobId, status);
-    }
-
-    function _requireHoldsMoney(uint256 jobId, Job memory job) private pure {
-        JobStatus status = job.status();
-        if (status != JobStatus.Funded && status != JobStatus.Submitted) {
-            revert JobEscrow_WrongStatus(jobId, status);
-        }
-    }
-
-    function _requireClient(Job memory job) private view {
-        if (msg.sender != job.client()) revert JobEscrow_NotClient(msg.sender, job.client());
-    }
-
-    function _requireProviderCalls(Job memory job) private view {
-        if (msg.sender != job.provider()) revert JobEscrow_NotProvider(msg.sender, job.provider());
-    }
-
-    function _requireEvaluator(Job memory job, RowTerms terms) private view {
-        address evaluator = _evaluatorOf(job.policyId(), terms);
-        if (msg.sender != evaluator) revert JobEscrow_NotEvaluator(msg.sender, evaluator);
-    }
-
-    function _requireSignature(address signer, bytes32 digest, bytes calldata signature) private view {
-        if (!Signatures.isBy(signer, digest, signature)) revert JobEscrow_SignatureInvalid(signer);
+        emit JobSubmitted(jobId, msg.sender, deliverable);
+        if (job.isHooked()) _after(jobId, job, IERC8183.submit.selector, data);
     }
 }

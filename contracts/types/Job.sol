@@ -59,10 +59,9 @@ library JobLib {
         self.state = (self.state & ~STATUS_MASK) | (uint256(submittedAt_) << SUBMITTED_AT) | SUBMITTED;
     }
 
-    /// @notice Changes the budget in memory, to what the provider earned of it.
-    /// @param budget_ Smallest units of the row's token.
-    function setBudget(Job memory self, uint96 budget_) internal pure {
-        self.terms = packTerms(provider(self), budget_);
+    /// @notice Forgets in memory that a submitted job was submitted; its status is for the caller to set.
+    function clearSubmitted(Job memory self) internal pure {
+        self.state &= ~(uint256(type(uint32).max) << SUBMITTED_AT);
     }
 
     /* ---------- reading ---------- */

@@ -53,11 +53,22 @@ class Market:
         self.listings = chain.deploy("ServiceListings", self.registry.address, self.escrow.address)
         self.token.send(self.client, "mint", self.client.address, 900_000 * DOLLARS)
         self.token.send(self.client, "approve", self.escrow.address, 2**256 - 1)
+        self.escrow.send(self.client, "deposit", self.token.address, self.client.address, 10_000 * DOLLARS)
         self.ledger_policy_id = self._ledger_policy()
 
     def hire(self, policy_id: int | None = None) -> tuple[int, int]:
         """One hired job: gas and job id."""
-        terms = (
+        gas = self.escrow.send(self.client, "hire", self.terms(policy_id))
+        return gas, int(self.escrow.read("jobCount"))
+
+    def hire_from_ledger(self, policy_id: int) -> tuple[int, int]:
+        """One job paid out of the client's credit: gas and job id."""
+        gas = self.escrow.send(self.client, "hireFromLedger", self.terms(policy_id))
+        return gas, int(self.escrow.read("jobCount"))
+
+    def terms(self, policy_id: int | None = None) -> tuple[Any, ...]:
+        """`HireTerms` of a job for the agent."""
+        return (
             self.agent.address,
             policy_id or self.policy_id,
             PRICE,
@@ -66,8 +77,6 @@ class Market:
             1,
             CID_URI,
         )
-        gas = self.escrow.send(self.client, "hire", terms)
-        return gas, int(self.escrow.read("jobCount"))
 
     def submit(self, job_id: int) -> int:
         return self.escrow.send(self.agent, "submit", job_id, bytes([7]) * 32, b"")
@@ -169,7 +178,7 @@ def _listings(market: Market) -> dict[str, float]:
 
 
 def _jobs(market: Market, payout: str, policy_id: int) -> dict[str, float]:
-    hired, job_id = market.hire(policy_id)
+    hired, job_id = market.hire(policy_id) if payout == "push" else market.hire_from_ledger(policy_id)
     submitted = market.submit(job_id)
     accepted = market.escrow.send(market.client, "accept", job_id)
     rows = {f"accept-{payout}": float(accepted), f"job-3-tx-{payout}": float(hired + submitted + accepted)}
@@ -201,7 +210,7 @@ def _silence(market: Market) -> dict[str, float]:
     for count, row in ((10, "settle-10"), (100, "settle-100")):
         used = _settled(market, market.submitted_jobs(count))
         rows[row] = used / count
-    hired, job_id = market.hire(market.ledger_policy_id)
+    hired, job_id = market.hire_from_ledger(market.ledger_policy_id)
     submitted = market.submit(job_id)
     tens = _settled(market, market.submitted_jobs(10, market.ledger_policy_id)) / 10
     rows["job-silence-ledger"] = hired + submitted + tens

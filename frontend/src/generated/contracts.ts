@@ -929,6 +929,28 @@ export const jobEscrowAbi = [
   },
   {
     "type": "error",
+    "name": "JobEscrow_CreditTooLow",
+    "inputs": [
+      {
+        "name": "token",
+        "type": "address"
+      },
+      {
+        "name": "account",
+        "type": "address"
+      },
+      {
+        "name": "credit",
+        "type": "uint256"
+      },
+      {
+        "name": "needed",
+        "type": "uint256"
+      }
+    ]
+  },
+  {
+    "type": "error",
     "name": "JobEscrow_DeadlinePassed",
     "inputs": [
       {
@@ -1098,6 +1120,20 @@ export const jobEscrowAbi = [
       },
       {
         "name": "evaluator",
+        "type": "address"
+      }
+    ]
+  },
+  {
+    "type": "error",
+    "name": "JobEscrow_NotHook",
+    "inputs": [
+      {
+        "name": "caller",
+        "type": "address"
+      },
+      {
+        "name": "hook",
         "type": "address"
       }
     ]
@@ -2047,6 +2083,39 @@ export const jobEscrowAbi = [
   },
   {
     "type": "function",
+    "name": "acceptanceDigest",
+    "inputs": [
+      {
+        "name": "jobId",
+        "type": "uint256"
+      },
+      {
+        "name": "provider",
+        "type": "address"
+      },
+      {
+        "name": "budget",
+        "type": "uint96"
+      },
+      {
+        "name": "deliverable",
+        "type": "bytes32"
+      },
+      {
+        "name": "deadline",
+        "type": "uint256"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "",
+        "type": "bytes32"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
     "name": "allowHook",
     "inputs": [
       {
@@ -2297,6 +2366,26 @@ export const jobEscrowAbi = [
   },
   {
     "type": "function",
+    "name": "deposit",
+    "inputs": [
+      {
+        "name": "token",
+        "type": "address"
+      },
+      {
+        "name": "account",
+        "type": "address"
+      },
+      {
+        "name": "amount",
+        "type": "uint256"
+      }
+    ],
+    "outputs": [],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
     "name": "eip712Domain",
     "inputs": [],
     "outputs": [
@@ -2353,6 +2442,22 @@ export const jobEscrowAbi = [
   },
   {
     "type": "function",
+    "name": "handOver",
+    "inputs": [
+      {
+        "name": "jobId",
+        "type": "uint256"
+      },
+      {
+        "name": "provider",
+        "type": "address"
+      }
+    ],
+    "outputs": [],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
     "name": "hire",
     "inputs": [
       {
@@ -2388,6 +2493,299 @@ export const jobEscrowAbi = [
             "type": "string"
           }
         ]
+      }
+    ],
+    "outputs": [
+      {
+        "name": "jobId",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
+    "name": "hireFor",
+    "inputs": [
+      {
+        "name": "client",
+        "type": "address"
+      },
+      {
+        "name": "terms",
+        "type": "tuple",
+        "components": [
+          {
+            "name": "provider",
+            "type": "address"
+          },
+          {
+            "name": "policyId",
+            "type": "uint32"
+          },
+          {
+            "name": "budget",
+            "type": "uint96"
+          },
+          {
+            "name": "expiredAt",
+            "type": "uint256"
+          },
+          {
+            "name": "agentId",
+            "type": "uint256"
+          },
+          {
+            "name": "listingId",
+            "type": "uint256"
+          },
+          {
+            "name": "description",
+            "type": "string"
+          }
+        ]
+      }
+    ],
+    "outputs": [
+      {
+        "name": "jobId",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
+    "name": "hireFromLedger",
+    "inputs": [
+      {
+        "name": "terms",
+        "type": "tuple",
+        "components": [
+          {
+            "name": "provider",
+            "type": "address"
+          },
+          {
+            "name": "policyId",
+            "type": "uint32"
+          },
+          {
+            "name": "budget",
+            "type": "uint96"
+          },
+          {
+            "name": "expiredAt",
+            "type": "uint256"
+          },
+          {
+            "name": "agentId",
+            "type": "uint256"
+          },
+          {
+            "name": "listingId",
+            "type": "uint256"
+          },
+          {
+            "name": "description",
+            "type": "string"
+          }
+        ]
+      }
+    ],
+    "outputs": [
+      {
+        "name": "jobId",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
+    "name": "hireNonce",
+    "inputs": [
+      {
+        "name": "terms",
+        "type": "tuple",
+        "components": [
+          {
+            "name": "provider",
+            "type": "address"
+          },
+          {
+            "name": "policyId",
+            "type": "uint32"
+          },
+          {
+            "name": "budget",
+            "type": "uint96"
+          },
+          {
+            "name": "expiredAt",
+            "type": "uint256"
+          },
+          {
+            "name": "agentId",
+            "type": "uint256"
+          },
+          {
+            "name": "listingId",
+            "type": "uint256"
+          },
+          {
+            "name": "description",
+            "type": "string"
+          }
+        ]
+      },
+      {
+        "name": "salt",
+        "type": "bytes32"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "",
+        "type": "bytes32"
+      }
+    ],
+    "stateMutability": "pure"
+  },
+  {
+    "type": "function",
+    "name": "hireWithAuthorization",
+    "inputs": [
+      {
+        "name": "terms",
+        "type": "tuple",
+        "components": [
+          {
+            "name": "provider",
+            "type": "address"
+          },
+          {
+            "name": "policyId",
+            "type": "uint32"
+          },
+          {
+            "name": "budget",
+            "type": "uint96"
+          },
+          {
+            "name": "expiredAt",
+            "type": "uint256"
+          },
+          {
+            "name": "agentId",
+            "type": "uint256"
+          },
+          {
+            "name": "listingId",
+            "type": "uint256"
+          },
+          {
+            "name": "description",
+            "type": "string"
+          }
+        ]
+      },
+      {
+        "name": "authorization",
+        "type": "tuple",
+        "components": [
+          {
+            "name": "client",
+            "type": "address"
+          },
+          {
+            "name": "salt",
+            "type": "bytes32"
+          },
+          {
+            "name": "validAfter",
+            "type": "uint256"
+          },
+          {
+            "name": "validBefore",
+            "type": "uint256"
+          },
+          {
+            "name": "v",
+            "type": "uint8"
+          },
+          {
+            "name": "r",
+            "type": "bytes32"
+          },
+          {
+            "name": "s",
+            "type": "bytes32"
+          }
+        ]
+      }
+    ],
+    "outputs": [
+      {
+        "name": "jobId",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
+    "name": "hireWithPermit",
+    "inputs": [
+      {
+        "name": "terms",
+        "type": "tuple",
+        "components": [
+          {
+            "name": "provider",
+            "type": "address"
+          },
+          {
+            "name": "policyId",
+            "type": "uint32"
+          },
+          {
+            "name": "budget",
+            "type": "uint96"
+          },
+          {
+            "name": "expiredAt",
+            "type": "uint256"
+          },
+          {
+            "name": "agentId",
+            "type": "uint256"
+          },
+          {
+            "name": "listingId",
+            "type": "uint256"
+          },
+          {
+            "name": "description",
+            "type": "string"
+          }
+        ]
+      },
+      {
+        "name": "deadline",
+        "type": "uint256"
+      },
+      {
+        "name": "v",
+        "type": "uint8"
+      },
+      {
+        "name": "r",
+        "type": "bytes32"
+      },
+      {
+        "name": "s",
+        "type": "bytes32"
       }
     ],
     "outputs": [
@@ -2849,6 +3247,30 @@ export const jobEscrowAbi = [
       },
       {
         "name": "optParams",
+        "type": "bytes"
+      }
+    ],
+    "outputs": [],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
+    "name": "submitWithAcceptance",
+    "inputs": [
+      {
+        "name": "jobId",
+        "type": "uint256"
+      },
+      {
+        "name": "deliverable",
+        "type": "bytes32"
+      },
+      {
+        "name": "deadline",
+        "type": "uint256"
+      },
+      {
+        "name": "clientSignature",
         "type": "bytes"
       }
     ],

@@ -20,7 +20,48 @@ OWN = "anybody, for its own account"
 SIGNED = "anybody with the signatures of those whose money moves"
 AGENT = "owner or operator of the agent"
 
+EVALUATOR = "the evaluator of the job"
+OWNER = "owner: for rows to come, never for a job or its money"
+
 POWERS: dict[str, dict[str, str]] = {
+    "JobEscrow": {
+        "hire": OWN,
+        "hireFor": "anybody, with its own money",
+        "hireFromLedger": OWN,
+        "hireWithPermit": OWN,
+        "hireWithAuthorization": SIGNED,
+        "createJob": OWN,
+        "setProvider": "the client, once, before there is money",
+        "setBudget": "client or provider, before there is money",
+        "fund": "the client, with its own money",
+        "submit": "the provider",
+        "submitWithAcceptance": "the provider, with the client's signature",
+        "handOver": "the hook of the job's row, before the work is delivered",
+        "complete": EVALUATOR,
+        "reject": "the evaluator of the job; the client before there is money",
+        "split": EVALUATOR,
+        "accept": "the client",
+        "decline": "the provider: the client is refunded",
+        "noShow": ANYBODY,
+        "claimRefund": ANYBODY,
+        "cancel": SIGNED,
+        "deposit": "anybody, with its own money",
+        "withdraw": OWN,
+        "withdrawFor": ANYBODY,
+        "registerPolicy": "anybody: terms that clients may choose",
+        "retirePolicy": "owner; anybody once the fee is no longer current",
+        "announceFee": OWNER,
+        "allowToken": OWNER,
+        "allowHook": OWNER,
+        "transferOwnership": "owner",
+        "acceptOwnership": "the next owner",
+        "renounceOwnership": "owner",
+    },
+    "ServiceListings": {
+        "createListing": AGENT,
+        "updateListing": AGENT,
+        "closeListing": AGENT,
+    },
     "PaymentChannels": {
         "open": OWN,
         "topUp": OWN,

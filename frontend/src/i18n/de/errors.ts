@@ -48,6 +48,8 @@ export const errors: Record<keyof typeof english, string> = {
   'contract.JobEscrow_BudgetMismatch': 'Der Preis ist jetzt {budget}. | Sehen Sie sich den neuen Preis an.',
   'contract.JobEscrow_BudgetTooBig':
     'Der Preis ist größer, als der Vertrag fassen kann. | Nehmen Sie einen kleineren Betrag.',
+  'contract.JobEscrow_CreditTooLow':
+    'Ihr Guthaben von {credit} reicht nicht für den Preis von {needed}. | Zahlen Sie ein oder zahlen Sie aus Ihrer Wallet.',
   'contract.JobEscrow_DeadlinePassed':
     'Die Zeit dafür ist vorbei. | Laden Sie die Seite neu, um zu sehen, was jetzt geht.',
   'contract.JobEscrow_EvaluatorIsZero':
@@ -74,6 +76,7 @@ export const errors: Record<keyof typeof english, string> = {
   'contract.JobEscrow_NotClient': 'Das darf nur der Auftraggeber. | Verbinden Sie die Wallet {client}.',
   'contract.JobEscrow_NotEvaluator':
     'Das darf nur, wer über den Auftrag urteilt. | Warten Sie auf das Urteil.',
+  'contract.JobEscrow_NotHook': 'Nur das Regelwerk des Auftrags darf ihn weitergeben. | Fragen Sie dort.',
   'contract.JobEscrow_NotHouseJob':
     'Über diesen Auftrag urteilt nicht das Orakel dieses Marktes. | Gehen Sie den Weg seines Richters.',
   'contract.JobEscrow_NotHousePolicy':

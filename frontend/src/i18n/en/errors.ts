@@ -40,6 +40,8 @@ export const errors = {
     'The price has changed to {budget}. | Look at the new price before you pay.',
   'contract.JobEscrow_BudgetTooBig':
     'The price is larger than the contract can hold. | Use a smaller amount.',
+  'contract.JobEscrow_CreditTooLow':
+    'Your credit of {credit} does not cover the price of {needed}. | Deposit more, or pay from your wallet.',
   'contract.JobEscrow_DeadlinePassed':
     'The time for this is over. | Reload the page to see what is possible now.',
   'contract.JobEscrow_EvaluatorIsZero': 'A job needs a judge. | Reload the page and try again.',
@@ -59,6 +61,7 @@ export const errors = {
   'contract.JobEscrow_NoHousePolicy': 'No open terms exist for this judge. | Choose a listed agent.',
   'contract.JobEscrow_NotClient': 'Only the client of this job may do this. | Connect the wallet {client}.',
   'contract.JobEscrow_NotEvaluator': 'Only the judge of this job may do this. | Wait for the verdict.',
+  'contract.JobEscrow_NotHook': 'Only the job’s own rule book may pass it on. | Ask there.',
   'contract.JobEscrow_NotHouseJob':
     'This job is not judged by this market’s oracle. | Use the steps of its own judge.',
   'contract.JobEscrow_NotHousePolicy': 'These terms are not this market’s. | Choose a listed agent.',

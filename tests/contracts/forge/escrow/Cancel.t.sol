@@ -41,6 +41,14 @@ contract CancelTest is MarketTest {
         _assertConserved();
     }
 
+    function test_cancel__given_it_was_delivered_and_both_sign_nothing__leaves_no_failed_delivery_behind()
+        public
+    {
+        uint256 jobId = _hireAndSubmit();
+        _cancel(jobId, 0);
+        vm.assertEq(escrow.jobOf(jobId).submittedAt, 0, "R15: an agreed end is no failure to be rated");
+    }
+
     function test_cancel__when_both_sign_all_for_the_provider__pays_all_less_the_fee() public {
         uint256 jobId = _hireAndSubmit();
         _cancel(jobId, BUDGET);

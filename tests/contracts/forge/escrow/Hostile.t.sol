@@ -306,7 +306,9 @@ contract HostileTest is MarketTest {
     function _doors(address wild, uint32 id) private view returns (bytes[] memory doors) {
         IJobEscrow.HireTerms memory terms = _terms();
         terms.policyId = id;
-        doors = new bytes[](16);
+        IJobEscrow.Authorization memory authorization;
+        authorization.client = client;
+        doors = new bytes[](23);
         doors[0] = abi.encodeCall(escrow.hire, (terms));
         doors[1] =
             abi.encodeCall(escrow.createJob, (provider, stranger, block.timestamp + 1 days, "", address(0)));
@@ -322,7 +324,14 @@ contract HostileTest is MarketTest {
         doors[11] = abi.encodeCall(escrow.noShow, (1));
         doors[12] = abi.encodeCall(escrow.cancel, (1, 0, type(uint256).max, "", ""));
         doors[13] = abi.encodeCall(escrow.withdraw, (wild));
-        doors[15] = abi.encodeCall(escrow.split, (1, 0, 0));
         doors[14] = abi.encodeCall(escrow.withdrawFor, (wild, treasury));
+        doors[15] = abi.encodeCall(escrow.split, (1, 0, 0));
+        doors[16] = abi.encodeCall(escrow.hireFor, (client, terms));
+        doors[17] = abi.encodeCall(escrow.hireWithPermit, (terms, 0, 27, 0, 0));
+        doors[18] = abi.encodeCall(escrow.hireFromLedger, (terms));
+        doors[19] = abi.encodeCall(escrow.hireWithAuthorization, (terms, authorization));
+        doors[20] = abi.encodeCall(escrow.deposit, (wild, client, 1));
+        doors[21] = abi.encodeCall(escrow.submitWithAcceptance, (1, 0, type(uint256).max, ""));
+        doors[22] = abi.encodeCall(escrow.handOver, (1, provider));
     }
 }

@@ -77,11 +77,26 @@ contract MarketHandler {
             listingId: 0,
             description: ""
         });
+        _hireBy(who, row / _policyIds.length, terms);
+    }
+
+    /// @dev By allowance, out of the ledger, or for another client.
+    function _hireBy(uint256 who, uint256 way, IJobEscrow.HireTerms memory terms) private {
+        address client = way % 3 == 2 ? _client(who + 1) : _client(who);
+        bytes memory data = abi.encodeCall(ESCROW.hire, (terms));
+        if (way % 3 == 1) data = abi.encodeCall(ESCROW.hireFromLedger, (terms));
+        if (way % 3 == 2) data = abi.encodeCall(ESCROW.hireFor, (client, terms));
         vm.prank(_client(who));
-        try ESCROW.hire(terms) returns (uint256 jobId) {
-            jobIds.push(jobId);
-            lockedBudget[jobId] = terms.budget;
-        } catch {}
+        (bool success, bytes memory answer) = address(ESCROW).call(data);
+        if (!success) return;
+        uint256 jobId = abi.decode(answer, (uint256));
+        jobIds.push(jobId);
+        lockedBudget[jobId] = terms.budget;
+    }
+
+    function deposit(uint256 who, uint256 whom, uint96 amount) external counted {
+        vm.prank(_client(who));
+        try ESCROW.deposit(address(TOKEN), _client(whom), amount % 1e24) {} catch {}
     }
 
     function createPriceAndFund(
@@ -113,6 +128,15 @@ contract MarketHandler {
         if (jobId == 0) return;
         vm.prank(job.provider);
         try ESCROW.submit(jobId, keccak256("result"), "") {} catch {}
+    }
+
+    function submitWithAcceptance(uint256 pick, bool isSigned) external counted {
+        (uint256 jobId, IJobEscrow.JobView memory job) = _pick(pick);
+        if (jobId == 0) return;
+        bytes32 digest = ESCROW.acceptanceDigest(jobId, job.provider, job.budget, "r", type(uint256).max);
+        bytes memory signature = _sign(isSigned ? _keyOf(job.client) : 1, digest);
+        vm.prank(job.provider);
+        try ESCROW.submitWithAcceptance(jobId, "r", type(uint256).max, signature) {} catch {}
     }
 
     function accept(uint256 pick, bool isClient, uint256 who) external counted {
