@@ -159,6 +159,9 @@ $(STAMPS)/security: tools/security/requirements.lock $(STAMPS)/python | $(STAMPS
 .PHONY: security
 security: $(STAMPS)/python $(STAMPS)/node $(STAMPS)/security ## slither without an unexplained finding, halmos' proofs of splits, vouchers, verdicts
 	@$(SECURITY)/bin/python tools/security/run.py
+.PHONY: eval-vision
+eval-vision: setup ## quality of the vision skills on data with exact truth
+	@$(BIN)/python -m tests.evaluation.vision
 
 .PHONY: gas
 gas: setup ## gas of every verb on a real chain beside its ceiling and its peers; writes docs/gas.md

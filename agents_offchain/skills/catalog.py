@@ -15,6 +15,7 @@ from agents_offchain.skills.result import SkillResult
 
 ROOMS: Mapping[str, str] = {
     "inspect-image": "agents_offchain.skills.vision.services",
+    "observe-scene": "agents_offchain.skills.multimodal.services",
 }
 """The module with the `run` of each service."""
 

@@ -44,8 +44,8 @@ def inspect_image(
     return SkillResult(
         output={
             "image": {"width": picture.width, "height": picture.height, "sha256": picture.sha256},
-            "objects": [_describe_object(item) for item in objects],
-            "text": [_describe_line(line) for line in lines],
+            "objects": [describe_object(item) for item in objects],
+            "text": [describe_line(line) for line in lines],
         },
         evidence={
             "skill": SKILL,
@@ -59,9 +59,11 @@ def inspect_image(
     )
 
 
-def _describe_object(item: DetectedObject) -> dict[str, object]:
+def describe_object(item: DetectedObject) -> dict[str, object]:
+    """An object as result documents have it: ``box`` is x0 y0 x1 y1 in pixels."""
     return {"label": item.label, "score": item.score, "box": list(item.box_px)}
 
 
-def _describe_line(line: TextLine) -> dict[str, object]:
+def describe_line(line: TextLine) -> dict[str, object]:
+    """A text line as result documents have it: ``box`` are its four corners in pixels."""
     return {"text": line.text, "score": line.score, "box": [list(corner) for corner in line.corners_px]}

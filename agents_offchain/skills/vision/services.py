@@ -31,6 +31,11 @@ class WorkerSettings:
     max_bytes: int = DEFAULT_LIMITS.max_bytes
     max_pixels: int = DEFAULT_LIMITS.max_pixels
 
+    @classmethod
+    def from_data(cls, settings: Mapping[str, Any]) -> WorkerSettings:
+        """Read the settings as a worker process gets them: JSON, ``models_dir`` a path in words."""
+        return cls(**{**settings, "models_dir": Path(settings["models_dir"])})
+
 
 def run(
     service: str,
@@ -62,7 +67,7 @@ def run(
             mend=f"Offered: {', '.join(sorted(SERVICES))}.",
             service=service[:60],
         )
-    host = WorkerSettings(**{**settings, "models_dir": Path(settings["models_dir"])})
+    host = WorkerSettings.from_data(settings)
     choices = InspectSettings.from_request(request.get("settings") or {})
     data = _require_input(request, inputs)
     limits = DecodeLimits(max_bytes=host.max_bytes, max_pixels=host.max_pixels)

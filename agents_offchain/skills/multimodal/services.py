@@ -1,0 +1,65 @@
+"""The services that this folder offers, and the one entry that a worker process calls.
+
+In: a service name, the request document, the input bytes by CID, the host's settings. Out: a `SkillResult`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from agents_offchain.skills.errors import SkillInputMissing, SkillUnknown
+from agents_offchain.skills.multimodal.observe_scene import observe_scene
+from agents_offchain.skills.multimodal.settings import ObserveSettings
+from agents_offchain.skills.result import SkillResult
+from agents_offchain.skills.vision.models import VisionModels, load_models
+from agents_offchain.skills.vision.services import WorkerSettings
+from agents_offchain.skills.vision.settings import DecodeLimits
+
+SERVICE = "observe-scene"
+
+
+def run(
+    service: str,
+    request: Mapping[str, Any],
+    inputs: Mapping[str, bytes],
+    settings: Mapping[str, Any],
+    models: VisionModels | None = None,
+) -> SkillResult:
+    """Run one service on one request.
+
+    Args:
+        service: `SERVICE`.
+        request: The request document; ``input`` and ``attachments`` name the files, ``settings`` the client's choices.
+        inputs: The files' bytes by CID.
+        settings: The fields of `WorkerSettings`, as data.
+        models: Already loaded models; loaded when absent.
+
+    Raises:
+        SkillUnknown: the service is not offered here.
+        SkillInputMissing: the request names no file, or one whose bytes were not handed in.
+        SkillSettingsInvalid: a client's setting is unknown or out of range.
+        PartsRefused, ImageRefused, SensorLogRefused: the files are not a scene.
+        ModelMissing, ModelDigestMismatch, InferenceFailed: this machine cannot do the work.
+    """
+    if service != SERVICE:
+        raise SkillUnknown(f"No skill offers {service[:60]!r}.", mend=f"Offered: {SERVICE}.", service=service[:60])
+    host = WorkerSettings.from_data(settings)
+    choices = ObserveSettings.from_request(request.get("settings") or {})
+    files = {cid: _require(inputs, cid) for cid in _named(request)}
+    limits = DecodeLimits(max_bytes=host.max_bytes, max_pixels=host.max_pixels)
+    return observe_scene(files, choices, models or load_models(host.models_dir, host.threads), limits)
+
+
+def _named(request: Mapping[str, Any]) -> list[Any]:
+    described = [request.get("input"), *(request.get("attachments") or ())]
+    return [file.get("cid") if isinstance(file, Mapping) else None for file in described]
+
+
+def _require(inputs: Mapping[str, bytes], cid: Any) -> bytes:
+    if not isinstance(cid, str) or cid not in inputs:
+        raise SkillInputMissing(
+            "The request names a file whose bytes are not at hand.",
+            mend="Upload the picture and the sensor log and put their CIDs into the request.",
+        )
+    return inputs[cid]
