@@ -27,3 +27,31 @@ class EnvelopeExpired(Refused):
 
 class EnvelopeReplayed(Refused):
     """The sender used this nonce before, for another message."""
+
+
+class SessionInvalid(Refused):
+    """A session is unknown, not granted by the wallet it speaks for, or did not make this MAC or signature."""
+
+
+class NoRoute(Retryable):
+    """Nobody who is alive offers what was asked for."""
+
+
+class InboxFull(Retryable):
+    """The receiver has more waiting for it than it takes."""
+
+
+class SenderOverQuota(Retryable):
+    """The sender has sent more than the receiver takes from one sender."""
+
+
+class AskTimedOut(Retryable):
+    """No answer came before the deadline."""
+
+
+class AskFailed(Refused):
+    """The agent that was asked says that it cannot; `kind` names its error."""
+
+
+class HandlerMissing(Refused):
+    """No agent here handles this type of message."""

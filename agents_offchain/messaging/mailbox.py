@@ -15,12 +15,13 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Delivery:
-    """A message handed to a consumer; `position` orders the messages of one topic."""
+    """A message handed to a consumer for the `deliveries`-th time; `position` orders the messages of one topic."""
 
     topic: str
     position: str
     message_id: str
     payload: bytes
+    deliveries: int = 1
 
 
 class Mailbox(Protocol):
@@ -39,6 +40,18 @@ class Mailbox(Protocol):
 
         Waits up to `wait_seconds` for a new one when there is nothing.
         """
+        ...
+
+    async def touch(self, topic: str, deliveries: Sequence[Delivery]) -> None:
+        """Say that these are still worked on, so that nobody takes them over."""
+        ...
+
+    async def join(self, topic: str) -> None:
+        """Take this group's place at the end of a topic; one that was there before keeps its place."""
+        ...
+
+    async def read_after(self, topic: str, position: str, *, limit: int = 1_000) -> list[Delivery]:
+        """What was published behind a position ("0" for all that is kept), without taking it from anybody."""
         ...
 
     async def acknowledge(self, topic: str, deliveries: Sequence[Delivery]) -> None:

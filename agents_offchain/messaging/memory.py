@@ -34,6 +34,7 @@ class Faults:
 class _Pending:
     consumer: str
     delivered_at: float
+    deliveries: int = 1
 
 
 @dataclass
@@ -103,6 +104,25 @@ class MemoryMailbox:
             found = self._take(topic, limit)
         return found
 
+    async def touch(self, topic: str, deliveries: Sequence[Delivery]) -> None:
+        self._require_up()
+        pending = self._broker.group(topic, self._group).pending
+        for delivery in deliveries:
+            held = pending.get(int(delivery.position))
+            if held is not None:
+                held.delivered_at = self._clock.now_seconds()
+
+    async def join(self, topic: str) -> None:
+        self._require_up()
+        if (topic, self._group) not in self._broker.groups:
+            self._broker.group(topic, self._group).next_index = len(self._broker.topics.get(topic, []))
+
+    async def read_after(self, topic: str, position: str, *, limit: int = 1_000) -> list[Delivery]:
+        self._require_up()
+        first = int(position)
+        entries = self._broker.topics.get(topic, [])[first : first + limit]
+        return [Delivery(topic, str(index), *entry) for index, entry in enumerate(entries, start=first + 1)]
+
     async def acknowledge(self, topic: str, deliveries: Sequence[Delivery]) -> None:
         self._require_up()
         group = self._broker.group(topic, self._group)
@@ -126,8 +146,11 @@ class MemoryMailbox:
         group.next_index = max(group.next_index, last)
         now = self._clock.now_seconds()
         for index in indexes:
-            group.pending[index] = _Pending(self._consumer, now)
-        return self._disturb([Delivery(topic, str(index), *entries[index]) for index in indexes])
+            before = group.pending.get(index)
+            group.pending[index] = _Pending(self._consumer, now, 1 if before is None else before.deliveries + 1)
+        return self._disturb(
+            [Delivery(topic, str(index), *entries[index], group.pending[index].deliveries) for index in indexes]
+        )
 
     def _own_history(self, topic: str, group: _Group, limit: int) -> list[int]:
         """What this consumer was handed before it died, once after a start."""

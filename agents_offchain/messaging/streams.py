@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import structlog
 from redis.asyncio import Redis
+from redis.asyncio.cluster import RedisCluster
 from redis.exceptions import (
     BusyLoadingError,
     ClusterDownError,
@@ -28,6 +30,8 @@ from agents_offchain.messaging.mailbox import Delivery
 from agents_offchain.primitives.clock import Clock, SystemClock
 
 log = structlog.get_logger(__name__)
+Client = Any
+"""`Redis` or `RedisCluster`; the commands used here are the same on both."""
 PREFIX = "aitbc"
 REMEMBER_SECONDS = 7 * 86_400
 """How long an id is known to have been published."""
@@ -67,6 +71,21 @@ def connect(url: str, *, timeout_seconds: float = 5.0) -> Redis:
     )
 
 
+async def open_client(url: str, *, timeout_seconds: float = 5.0) -> Client:
+    """As `connect`, for one server or for the cluster that the server belongs to.
+
+    Raises:
+        BusUnavailable: the server does not answer.
+    """
+    client = connect(url, timeout_seconds=timeout_seconds)
+    async with translated():
+        facts = await client.info("cluster")
+        if not int(facts.get("cluster_enabled", 0)):
+            return client
+        await client.aclose()
+        return RedisCluster.from_url(url, protocol=2, decode_responses=False, socket_timeout=timeout_seconds)
+
+
 class StreamMailbox:
     """A `Mailbox` on a Valkey or Redis server; see there for the semantics.
 
@@ -80,7 +99,7 @@ class StreamMailbox:
 
     def __init__(
         self,
-        client: Redis,
+        client: Client,
         group: str,
         consumer: str,
         *,
@@ -101,12 +120,12 @@ class StreamMailbox:
 
     async def publish(self, topic: str, message_id: str, payload: bytes) -> bool:
         keys = (stream_key(topic), f"{PREFIX}:{{{topic}}}:seen:{message_id}")
-        async with _translated():
+        async with translated():
             position = await self._client.eval(_APPEND, 2, *keys, REMEMBER_SECONDS, message_id, payload)
         return position is not None
 
     async def receive(self, topic: str, *, limit: int = 64, wait_seconds: float = 0.0) -> list[Delivery]:
-        async with _translated():
+        async with translated():
             try:
                 return await self._receive(topic, limit, wait_seconds)
             except ResponseError as error:
@@ -115,10 +134,30 @@ class StreamMailbox:
                 self._forget(topic)  # the server lost its data, and the group with it
                 return await self._receive(topic, limit, wait_seconds)
 
+    async def touch(self, topic: str, deliveries: Sequence[Delivery]) -> None:
+        if not deliveries:
+            return
+        positions = [item.position for item in deliveries]
+        async with translated():
+            await self._client.xclaim(
+                stream_key(topic), self._group, self._consumer, min_idle_time=0, message_ids=positions, justid=True
+            )
+
+    async def join(self, topic: str) -> None:
+        async with translated():
+            await self._make_group(topic, stream_key(topic), "$")
+
+    async def read_after(self, topic: str, position: str, *, limit: int = 1_000) -> list[Delivery]:
+        async with translated():
+            answer: Any = await self._client.xrange(
+                stream_key(topic), min=f"({position}" if position != "0" else "-", max="+", count=limit
+            )
+        return [_delivery(topic, entry) for entry in answer]
+
     async def acknowledge(self, topic: str, deliveries: Sequence[Delivery]) -> None:
         if not deliveries:
             return
-        async with _translated():
+        async with translated():
             await self._client.xack(stream_key(topic), self._group, *[item.position for item in deliveries])
         await self._trim_when_due(topic)
 
@@ -135,7 +174,7 @@ class StreamMailbox:
     async def count_unread(self, topic: str) -> int:
         """Messages this group has not acknowledged, delivered or not."""
         key = stream_key(topic)
-        async with _translated():
+        async with translated():
             if not await self._client.exists(key):
                 return 0
             for group in await self._client.xinfo_groups(key):
@@ -149,7 +188,7 @@ class StreamMailbox:
         A topic without a group is left alone: nobody has read it yet.
         """
         key = stream_key(topic)
-        async with _translated():
+        async with translated():
             if not await self._client.exists(key):
                 return 0
             bounds = [await self._first_needed(key, group) for group in await self._client.xinfo_groups(key)]
@@ -160,7 +199,7 @@ class StreamMailbox:
             return int(await self._client.xtrim(key, minid=f"{bound[0]}-{bound[1]}", approximate=False))
 
     async def close(self) -> None:
-        async with _translated():
+        async with translated():
             await self._client.aclose()
 
     async def _receive(self, topic: str, limit: int, wait_seconds: float) -> list[Delivery]:
@@ -175,10 +214,12 @@ class StreamMailbox:
         return found
 
     async def _ensure_group(self, topic: str, key: str) -> None:
-        if topic in self._grouped:
-            return
+        if topic not in self._grouped:
+            await self._make_group(topic, key, "0")
+
+    async def _make_group(self, topic: str, key: str, start: str) -> None:
         try:
-            await self._client.xgroup_create(key, self._group, id="0", mkstream=True)
+            await self._client.xgroup_create(key, self._group, id=start, mkstream=True)
         except ResponseError as error:
             if not str(error).startswith("BUSYGROUP"):
                 raise
@@ -190,7 +231,7 @@ class StreamMailbox:
         after = self._history.get(topic)
         if after is None:
             return []
-        found = await self._read(topic, key, after, limit, None)
+        found = await self._counted(topic, key, await self._read(topic, key, after, limit, None))
         if found:
             self._history[topic] = found[-1].position
         if len(found) < limit:
@@ -204,7 +245,7 @@ class StreamMailbox:
         answer: Any = await self._client.xautoclaim(
             key, self._group, self._consumer, min_idle_time=self._idle_ms, start_id="0-0", count=limit
         )
-        found = [_delivery(topic, entry) for entry in answer[1] if entry[1]]
+        found = await self._counted(topic, key, [_delivery(topic, entry) for entry in answer[1] if entry[1]])
         if len(found) < limit:
             self._next_claim[topic] = now + self._idle_ms / 2000
         return found
@@ -212,6 +253,16 @@ class StreamMailbox:
     async def _read(self, topic: str, key: str, after: str, limit: int, block: int | None) -> list[Delivery]:
         answer: Any = await self._client.xreadgroup(self._group, self._consumer, {key: after}, count=limit, block=block)
         return [_delivery(topic, entry) for _, entries in answer or [] for entry in entries if entry[1]]
+
+    async def _counted(self, topic: str, key: str, found: list[Delivery]) -> list[Delivery]:
+        """With how often each was handed out; asked for only after somebody died."""
+        if not found:
+            return found
+        rows: Any = await self._client.xpending_range(
+            key, self._group, min=found[0].position, max=found[-1].position, count=4 * len(found)
+        )
+        times = {_text(row["message_id"]): int(row["times_delivered"]) for row in rows}
+        return [replace(item, deliveries=times.get(item.position, 2)) for item in found]
 
     async def _first_needed(self, key: str, group: Any) -> tuple[int, int]:
         """The oldest position that this group has not acknowledged."""
@@ -246,7 +297,8 @@ def _position(value: bytes | str) -> tuple[int, int]:
 
 
 @asynccontextmanager
-async def _translated() -> AsyncIterator[None]:
+async def translated() -> AsyncIterator[None]:
+    """Turn the driver's exceptions into ours."""
     try:
         yield
     except ResponseError as error:

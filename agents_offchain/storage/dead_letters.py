@@ -3,6 +3,7 @@
     fact:CONSUMER:CHAIN:TX:LOG    a fact that a daemon could not act on    (inbox, dead)
     job:CONSUMER/JOB_KEY          a job that a daemon gave up              (work, dead)
     intent:ID                     a transaction that failed                (outbox, failed)
+    message:ID                    a message that could not be delivered    (dead_messages, dead)
 
 Replaying puts a row back where its daemon takes it up; dropping takes it out of sight. Both touch a row only while
 it is still dead, so a daemon that was quicker is not disturbed. An intent is never deleted: its key is what keeps an
@@ -25,8 +26,10 @@ from agents_offchain.storage import work as work_states
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.outbox import FAILED, PLANNED, WITHDRAWN
 from agents_offchain.storage.tables.journal import inbox, outbox, work
+from agents_offchain.storage.tables.messages import dead_messages
 
-FACT, JOB, INTENT = "fact", "job", "intent"
+FACT, JOB, INTENT, MESSAGE = "fact", "job", "intent", "message"
+MESSAGE_DEAD, MESSAGE_REPLAYED = "dead", "replayed"
 DROPPED = "dropped by an operator: "
 
 
@@ -64,10 +67,14 @@ class DeadLetters:
         facts = select(inbox).where(inbox.c.status == inbox_states.DEAD).order_by(inbox.c.received_at.desc())
         jobs = select(work).where(work.c.status == work_states.DEAD).order_by(work.c.updated_at.desc())
         intents = select(outbox).where(_is_failed()).order_by(outbox.c.updated_at.desc())
+        messages = (
+            select(dead_messages).where(dead_messages.c.status == MESSAGE_DEAD).order_by(dead_messages.c.at.desc())
+        )
         async with self._database.read() as connection:
             found = [_fact(row) for row in (await connection.execute(facts.limit(limit))).all()]
             found += [_job(row) for row in (await connection.execute(jobs.limit(limit))).all()]
             found += [_intent(row) for row in (await connection.execute(intents.limit(limit))).all()]
+            found += [_message(row) for row in (await connection.execute(messages.limit(limit))).all()]
         return sorted(found, key=lambda letter: letter.at, reverse=True)
 
     async def get(self, letter_id: str) -> DeadLetter:
@@ -93,6 +100,8 @@ class DeadLetters:
                 checkpoint = {name: value for name, value in letter.details["checkpoint"].items() if name != "deaths"}
                 values |= {"status": work_states.NEW, "attempts": 0, "not_before": 0.0, "checkpoint": checkpoint}
                 values |= {"lease_owner": None, "lease_until": None, "updated_at": now}
+            elif letter.kind == MESSAGE:
+                values = {"status": MESSAGE_REPLAYED}
             else:
                 _require_repeatable(letter)
                 values |= {"status": PLANNED, "not_before": 0.0, "updated_at": now}
@@ -127,7 +136,8 @@ async def _find(connection: AsyncConnection, letter_id: str) -> DeadLetter:
     row = (await connection.execute(select(table).where(where))).first()
     if row is None:
         raise _unknown(letter_id)
-    return {inbox.name: _fact, work.name: _job, outbox.name: _intent}[table.name](row)
+    readers = {inbox.name: _fact, work.name: _job, outbox.name: _intent, dead_messages.name: _message}
+    return readers[table.name](row)
 
 
 def _key(letter_id: str) -> tuple[Any, ColumnElement[bool]]:
@@ -150,6 +160,8 @@ def _key(letter_id: str) -> tuple[Any, ColumnElement[bool]]:
             )
         if kind == INTENT:
             return outbox, (outbox.c.id == _small(int(rest))) & _is_failed()
+        if kind == MESSAGE:
+            return dead_messages, (dead_messages.c.id == rest) & (dead_messages.c.status == MESSAGE_DEAD)
     except (ValueError, HexInvalid) as error:
         raise _unknown(letter_id) from error
     raise _unknown(letter_id)
@@ -196,3 +208,16 @@ def _intent(row: Any) -> DeadLetter:
     return DeadLetter(
         f"{INTENT}:{row.id}", INTENT, row.lane, row.kind, row.error or "", row.attempts, row.updated_at, details
     )
+
+
+def _message(row: Any) -> DeadLetter:
+    details = {
+        "message_id": row.message_id,
+        "sender": row.sender,
+        "target": row.target,
+        "reason": row.reason,
+        "body": encode_hex(bytes(row.body)),
+    }
+    title = f"{row.kind or 'bytes'} to {row.target or row.host}"
+    reason = f"{row.reason}: {row.sentence}"
+    return DeadLetter(f"{MESSAGE}:{row.id}", MESSAGE, row.host, title, reason, 1, row.at, details)

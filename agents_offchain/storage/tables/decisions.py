@@ -65,3 +65,15 @@ decision_evidence = Table(
     Column("received_at", Float, nullable=False),
 )
 """Two signed messages of one member about one round that contradict each other."""
+
+decision_anchors = Table(
+    "decision_anchors",
+    metadata,
+    Column("consumer", String(80), primary_key=True),
+    Column("proposal", Bytes, primary_key=True),
+    Column("leaf", Bytes, nullable=False),  # SHA2-256 of the exported record
+    Column("root", Bytes, nullable=False, index=True),
+    Column("place", Integer, nullable=False),  # in its batch
+    Column("anchored_at", Float, nullable=False),
+)
+"""Which closed decision went into which batch, whose root is sent to `DecisionLedger.anchor`."""

@@ -3,9 +3,11 @@
 from alembic import context
 
 from agents_offchain.storage.tables import (  # noqa: F401  (registers the tables)
+    access,
     approvals,
     decisions,
     journal,
+    messages,
     read_model,
     verdicts,
 )

@@ -1,0 +1,74 @@
+"""Answers of many to one broadcast: the first, k of them, all that were there, or as many as come in time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from agents_offchain.messaging.host.asks import Answer, Failure, read_failure
+from agents_offchain.messaging.protocols.message import FAIL, Message
+
+
+@dataclass(frozen=True)
+class Until:
+    """When a gathering ends: after `count` answers, or with 0 at the deadline; with None when all have answered."""
+
+    count: int | None
+
+
+FIRST = Until(1)
+EVERYBODY = Until(None)
+DEADLINE = Until(0)
+
+
+def at_least(count: int) -> Until:
+    """As soon as so many have answered."""
+    return Until(count)
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What came back. `is_complete` is False when the deadline came before enough answers did."""
+
+    answers: tuple[Answer, ...]
+    failures: Mapping[str, Failure]
+    asked: int
+    is_complete: bool
+
+
+@dataclass
+class Gathering:
+    """Collects until enough; each agent's first word counts."""
+
+    needed: int
+    asked: int
+    answers: dict[str, Answer] = field(default_factory=dict)
+    failures: dict[str, Failure] = field(default_factory=dict)
+    enough: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def take(self, message: Message) -> None:
+        sender = message.header.sender
+        if sender in self.answers or sender in self.failures:
+            return
+        if message.header.verb == FAIL:
+            self.failures[sender] = read_failure(message)
+        else:
+            self.answers[sender] = Answer(sender, message.data())
+        if len(self.answers) >= self.needed or len(self.answers) + len(self.failures) >= self.asked:
+            self.enough.set()
+
+    def result(self) -> Gathered:
+        return Gathered(
+            tuple(self.answers.values()),
+            dict(self.failures),
+            self.asked,
+            len(self.answers) >= min(self.needed, self.asked),
+        )
+
+
+def needed_of(until: Until, asked: int) -> int:
+    """How many answers end it; more than were asked for a gathering that waits for its deadline."""
+    if until.count is None:
+        return asked
+    return until.count or asked + 1

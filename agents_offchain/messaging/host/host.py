@@ -1,0 +1,448 @@
+"""One host: agents on one side, the server on the other.
+
+`start` opens the session and joins the directory, `close` drains and leaves. Every loop is a `step` that a test can
+call. One agent may live on many hosts, and routes choose among them; work that any of them may do goes into a queue,
+where another takes over what one leaves behind when it dies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import structlog
+
+from agents_offchain.messaging.errors import BusUnavailable, NoRoute
+from agents_offchain.messaging.host.agent import Agent, Registration, wallet_keys
+from agents_offchain.messaging.host.asking import Asking, Part, Wishes
+from agents_offchain.messaging.host.asks import Asks
+from agents_offchain.messaging.host.dispatch import Dispatch, Job
+from agents_offchain.messaging.host.gathering import EVERYBODY, Gathered, Until
+from agents_offchain.messaging.host.intake import Intake, Opened
+from agents_offchain.messaging.host.outbound import Outbound
+from agents_offchain.messaging.host.topics import Topics
+from agents_offchain.messaging.host.writing import Draft, Writer
+from agents_offchain.messaging.mailbox import Mailbox
+from agents_offchain.messaging.metrics import DeliveryMetrics
+from agents_offchain.messaging.post import Lane, Post, lane_of
+from agents_offchain.messaging.protocols.message import (
+    EVENT,
+    TELL,
+    Frame,
+    Header,
+    Message,
+    agent_id_of,
+    encode_body,
+    encode_header,
+)
+from agents_offchain.messaging.protocols.session import SESSION_SECONDS, Session, SessionBook, grant_session
+from agents_offchain.messaging.protocols.signature import TypedDataSigner
+from agents_offchain.messaging.routing.cards import Health, HostCard, Query, ReputationOf, unknown_reputation
+from agents_offchain.messaging.routing.dead_letters import DeadMessage, Morgue, NoMorgue
+from agents_offchain.messaging.routing.directory import Directory, View, write_card, write_health
+from agents_offchain.messaging.routing.quota import Quota, Quotas
+from agents_offchain.messaging.routing.router import Router
+from agents_offchain.primitives.clock import Clock, SystemClock
+from agents_offchain.primitives.eip712 import Domain
+from agents_offchain.primitives.errors import AitbcError
+
+log = structlog.get_logger(__name__)
+__all__ = ["Host", "HostSettings", "Part", "Ports", "Until"]
+
+
+@dataclass(frozen=True)
+class HostSettings:
+    """How a host behaves.
+
+    Attributes:
+        name: Of its inbox, unique among hosts; keep it over restarts, with the session's file.
+        lease_seconds: Without a sign of life for so long it counts as gone; renewed three times as often.
+        refresh_seconds: How often the view of the others is brought up to date.
+        concurrency: Handlers that run at a time.
+        read_at_once: Entries read in one go.
+    """
+
+    name: str
+    region: str = ""
+    lease_seconds: float = 6.0
+    refresh_seconds: float = 0.5
+    concurrency: int = 256
+    queue_capacity: int = 4_096
+    read_at_once: int = 256
+    session_seconds: int = SESSION_SECONDS
+    quota: Quota = field(default_factory=Quota)
+
+
+@dataclass(frozen=True)
+class Ports:
+    """What a host needs from outside. `topics` is a mailbox whose group is the host's own; in `queues` it is shared by
+    all workers, and what one of them has not touched for the mailbox's recovery time another is given."""
+
+    post: Post
+    topics: Mailbox
+    queues: Mailbox
+    directory: Directory
+    signer: TypedDataSigner
+    domain: Domain
+    clock: Clock = field(default_factory=SystemClock)
+    morgue: Morgue = field(default_factory=NoMorgue)
+    reputation_of: ReputationOf = unknown_reputation
+    rng: random.Random = field(default_factory=random.Random)
+
+
+class Host:
+    """See the module."""
+
+    def __init__(self, settings: HostSettings, ports: Ports, session: Session | None = None) -> None:
+        self.settings = settings
+        self._ports = ports
+        self.clock = ports.clock
+        self.metrics = DeliveryMetrics()
+        self.book = SessionBook(session or Session.fresh(), ports.domain)
+        self.view = View(ports.directory, self.book, ports.clock)
+        self.router = Router(
+            self.view, ports.clock, region=settings.region, rng=ports.rng, reputation_of=ports.reputation_of
+        )
+        self.writer = Writer(self.book, ports.clock)
+        self.asks = Asks(self.metrics)
+        self.outbound = Outbound(ports.post, self.book, self.view, ports.clock, self.metrics, self._undeliverable)
+        self.intake = Intake(
+            self.book,
+            ports.clock,
+            self.metrics,
+            self.asks,
+            self.outbound,
+            admit=self._admit,
+            cancel=lambda message: self.dispatch.cancel(message.header.sender, message.header.causation),
+            keep_dead=self._keep_frame,
+            look_again=self._look_again,
+        )
+        self.dispatch = Dispatch(
+            ports.clock,
+            self.metrics,
+            Quotas(settings.quota, ports.clock),
+            answer=self._answer,
+            repeat=self._repeat,
+            finish=self.intake.finish,
+            keep_dead=self._keep_message,
+            concurrency=settings.concurrency,
+            capacity=settings.queue_capacity,
+        )
+        self.topics = Topics(ports.topics, ports.queues, self.intake, self._fan_out, ports.clock)
+        self.asking = Asking(self)
+        self.agents: dict[str, Agent] = {}
+        self._by_capability: dict[str, list[Agent]] = {}
+        self._is_draining = False
+        self._tasks: list[asyncio.Task[None]] = []
+        self._dead: dict[str, DeadMessage] = {}
+        self._grants_end = 0.0
+        self._next_renewal = self._next_refresh = 0.0
+
+    # --- life
+
+    async def join(self, *agents: Agent) -> None:
+        """Take agents in; each speaks for the wallet of its key. Publish them with `announce` or `start`."""
+        for agent in agents:
+            agent.joined(self, agent_id_of(agent.name, await self._ports.signer.address(agent.key)))
+            self.agents[agent.id] = agent
+            for capability in agent.capabilities:
+                self._by_capability.setdefault(capability.name, []).append(agent)
+
+    async def announce(self) -> None:
+        """Grant the session anew and publish the card.
+
+        Raises:
+            BusUnavailable: the directory cannot be written.
+        """
+        created = int(self.clock.now_seconds())
+        expires = created + self.settings.session_seconds
+        grants = [
+            await grant_session(
+                self.book.own.public, self._ports.domain, self._ports.signer, key, created=created, expires=expires
+            )
+            for key in wallet_keys(self.agents.values())
+        ]
+        self.book.learn(self.book.own.public, grants)
+        card = HostCard(
+            self.settings.name,
+            self.book.own.public,
+            tuple(grants),
+            tuple(agent.card() for agent in self.agents.values()),
+            self.settings.region,
+        )
+        await self._ports.directory.publish(self.settings.name, write_card(card), self._lease_end())
+        self._grants_end = expires
+        await self.view.refresh()
+
+    async def start(self, *agents: Agent) -> Host:
+        """Join, announce, and run until `close`."""
+        await self.join(*agents)
+        await self.announce()
+        await self.topics.open(self._topic_names(), sorted({name for agent in agents for name in agent.queues}))
+        loops: list[Callable[[], Awaitable[None]]] = [self.outbound.run, self._read_for_ever, self._keep_up_for_ever]
+        self._tasks = [asyncio.ensure_future(loop()) for loop in loops]
+        self._tasks += [asyncio.ensure_future(loop) for loop in self.topics.loops()]
+        return self
+
+    async def close(self, *, drain_seconds: float = 5.0) -> None:
+        """Leave: take no new work, end what runs, say goodbye. What is not done stays in the inbox for the next."""
+        self._is_draining = True
+        with suppress(TimeoutError, BusUnavailable):
+            async with asyncio.timeout(drain_seconds):
+                await self._renew()
+                await self.dispatch.idle()
+                await self.outbound.idle()
+        await self.dispatch.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        with suppress(BusUnavailable):
+            await self._ports.directory.withdraw(self.settings.name)
+        await self._bury()
+
+    # --- what agents do
+
+    async def ask(self, agent: Agent, target: str, kind: str, body: Any = None, **wishes: Any) -> Any:
+        """The answer's body; see `asking.Wishes` for what can be wished.
+
+        Raises:
+            NoRoute, InboxFull, AskTimedOut: nobody could be reached in time.
+            AskFailed: whoever was asked said that it cannot.
+        """
+        return (await self.asking.ask(agent, target, kind, body, Wishes(**wishes))).body
+
+    def stream(self, agent: Agent, target: str, kind: str, body: Any = None, **wishes: Any) -> AsyncIterator[Part]:
+        """Parts as they come, in order; then it ends, or raises as `ask` does."""
+        return self.asking.stream(agent, target, kind, body, Wishes(**wishes))
+
+    async def gather(
+        self, agent: Agent, target: str, kind: str, body: Any = None, *, until: Until = EVERYBODY, **wishes: Any
+    ) -> Gathered:
+        """Ask everybody (`all`) or all with a `capability:<name>` by one message, and collect their answers."""
+        return await self.asking.gather(agent, target, kind, body, until, Wishes(**wishes))
+
+    async def tell(
+        self,
+        agent: Agent,
+        target: str,
+        kind: str,
+        body: Any = None,
+        *,
+        priority: int = 5,
+        lives_seconds: float = 3_600.0,
+    ) -> str:
+        """Send a task without an answer; its id once it is durably in an inbox.
+
+        Raises:
+            NoRoute: nobody is there for it.
+        """
+        endpoint = self.router.route(query_of(target))[0]
+        draft = Draft(TELL, kind, agent.id, endpoint.agent.id, encode_body(body), lives_seconds, priority)
+        header, frame = self.writer.write(draft)
+        await self.outbound.room()
+        await self.outbound.taken(self.outbound.send(endpoint.host, lane_of(priority), frame))
+        return header.id
+
+    async def publish(
+        self, agent: Agent, topic: str, kind: str, body: Any = None, *, lives_seconds: float = 86_400.0
+    ) -> str:
+        """Publish an event; its id. Every host that listens gets it, now or when it comes back."""
+        draft = Draft(EVENT, kind, agent.id, f"topic:{topic}", encode_body(body), lives_seconds)
+        header, frame = self.writer.write(draft)
+        await self.topics.publish(topic, header.id, self.writer.signed(frame))
+        return header.id
+
+    async def enqueue(
+        self, agent: Agent, queue: str, kind: str, body: Any = None, *, lives_seconds: float = 86_400.0
+    ) -> str:
+        """Put work into a queue; its id. One worker does it, now or when there is one."""
+        draft = Draft(TELL, kind, agent.id, f"queue:{queue}", encode_body(body), lives_seconds)
+        header, frame = self.writer.write(draft)
+        await self.topics.enqueue(queue, header.id, self.writer.signed(frame))
+        return header.id
+
+    async def replay(self, topic: str, after: str = "0", limit: int = 1_000) -> list[tuple[str, Message]]:
+        """Past events of a topic with their positions, oldest first, from behind a position on."""
+        return await self.topics.replay(topic, after, limit)
+
+    # --- loops
+
+    async def step(self, wait_seconds: float = 0.0) -> int:
+        """Read what there is, start handlers; how many entries came."""
+        lanes = self.dispatch.queue.open_lanes()
+        if not lanes:
+            await asyncio.sleep(0.01)
+            return 0
+        entries = await self._ports.post.receive(lanes, limit=self.settings.read_at_once, wait_seconds=wait_seconds)
+        for entry in entries:
+            await self.intake.take(entry)
+        self.dispatch.drain()
+        return len(entries)
+
+    async def upkeep(self) -> None:
+        """Renew the lease, refresh the view, take over what died, forget what has expired: each when it is due."""
+        now = self.clock.now_seconds()
+        if now >= self._next_renewal:
+            self._next_renewal = now + self.settings.lease_seconds / 3
+            await self._renew()
+            self.dispatch.seen.sweep(int(now * 1000))
+        if now >= self._next_refresh:
+            self._next_refresh = now + self.settings.refresh_seconds
+            await self.view.refresh()
+        await self.topics.touch()
+        await self._bury()
+
+    async def _read_for_ever(self) -> None:
+        while True:
+            try:
+                if not await self.step(wait_seconds=1.0):
+                    await asyncio.sleep(0)
+            except BusUnavailable as error:
+                self.metrics.count("bus_failures")
+                log.warning("inbox_unreadable", reason=error.message)
+                await self.clock.sleep(0.2)
+
+    async def _keep_up_for_ever(self) -> None:
+        pause = min(self.settings.refresh_seconds, self.settings.lease_seconds / 3)
+        while True:
+            try:
+                await self.upkeep()
+            except BusUnavailable as error:
+                log.warning("directory_unreachable", reason=error.message)
+            await self.clock.sleep(pause)
+
+    # --- parts put together
+
+    def _admit(self, message: Message, opened: Opened | None) -> bool:
+        agent = self.agents.get(message.header.target)
+        if agent is None:
+            raise NoRoute(f"There is no agent {message.header.target} here.")
+        return self.dispatch.admit(agent, message, opened, agent.handlers.get(message.header.type))
+
+    def _fan_out(self, topic: str, message: Message, opened: Opened) -> None:
+        """One message was read once, and every agent here that it is for gets it."""
+        listeners = self._listeners(topic, message.header)
+        opened.open = len(listeners) + 1
+        for agent, handler in listeners:
+            try:
+                is_taken = self.dispatch.admit(agent, message, opened, handler)
+            except AitbcError as error:
+                self._keep_message(message, "refused", error.message)
+                is_taken = False
+            if not is_taken:
+                self.intake.finish(opened)
+        self.dispatch.drain()
+        self.intake.finish(opened)
+
+    def _listeners(self, topic: str, header: Header) -> list[tuple[Agent, Registration | None]]:
+        if header.verb == TELL:
+            workers = [agent for agent in self.agents.values() if topic in agent.queues]
+            chosen = workers[self.metrics.counts["handled"] % len(workers)] if workers else None
+            return [(chosen, chosen.queues[topic])] if chosen else []
+        if header.verb == EVENT:
+            return [(agent, agent.topics[topic]) for agent in self.agents.values() if topic in agent.topics]
+        if header.target == "all":
+            agents: Sequence[Agent] = list(self.agents.values())
+        else:
+            agents = self._by_capability.get(header.target.partition(":")[2], [])
+        return [(agent, agent.handlers.get(header.type)) for agent in agents if agent.id != header.sender]
+
+    def _answer(self, job: Job, verb: str, body: bytes, sequence: int) -> Frame | None:
+        host = self.view.host_of(job.message.header.session)
+        if host is None:
+            self.metrics.count("late")
+            return None
+        frame = self.writer.answer(job.message, job.agent.id, verb, body, sequence)
+        self.outbound.send(host, lane_of(job.message.header.priority), frame)
+        return frame
+
+    def _repeat(self, message: Message, reply: Frame) -> None:
+        host = self.view.host_of(message.header.session)
+        if host is not None:
+            self.outbound.send(host, lane_of(message.header.priority), reply)
+
+    async def _look_again(self) -> None:
+        with suppress(BusUnavailable):
+            await self.view.refresh()
+
+    async def _renew(self) -> None:
+        health = Health(
+            load=self.dispatch.load,
+            latency_ms=self.metrics.latency_ms(0.5),
+            is_draining=self._is_draining,
+            backlog=len(self.dispatch.queue),
+        )
+        is_known = await self._ports.directory.renew(self.settings.name, write_health(health), self._lease_end())
+        half_over = self._grants_end - self.settings.session_seconds / 2
+        if not is_known or (self.clock.now_seconds() > half_over and not self._is_draining):
+            await self.announce()
+
+    def _lease_end(self) -> float:
+        return self.clock.now_seconds() + self.settings.lease_seconds
+
+    def _topic_names(self) -> list[str]:
+        named = {topic for agent in self.agents.values() for topic in agent.topics}
+        return sorted({"all", *(f"capability/{name}" for name in self._by_capability), *named})
+
+    # --- dead letters
+
+    def _undeliverable(self, host: str, frame: Frame, reason: str) -> None:
+        self._keep_frame(frame, "undeliverable", f"{reason} (host {host})")
+
+    def _keep_frame(self, frame: Frame, reason: str, sentence: str) -> None:
+        self.metrics.count("dead")
+        letter = DeadMessage.of_frame(self.settings.name, frame, reason, sentence)
+        self._dead[letter.id] = letter
+
+    def _keep_message(self, message: Message, reason: str, sentence: str) -> None:
+        self._keep_frame(_frame_of(message), reason, sentence)
+
+    async def _bury(self) -> None:
+        """Keep what died, and take up again what an operator sent back."""
+        for letter in list(self._dead.values()):
+            await self._ports.morgue.keep(letter, self.clock.now_seconds())
+            self._dead.pop(letter.id, None)
+        for frame in await self._ports.morgue.take_back(self.settings.name):
+            self._take_back(frame)
+
+    def _take_back(self, frame: Frame) -> None:
+        """An operator's word stands for the time that is over; everything else was checked when it came."""
+        message = _read_again(frame, self.clock.now_seconds())
+        if message is None:
+            return
+        agent = self.agents.get(message.header.target)
+        if agent is not None:
+            self.dispatch.seen.let_go(agent.id, message.header)
+            self.dispatch.admit(agent, message, None, agent.handlers.get(message.header.type))
+            self.dispatch.drain()
+        elif message.header.session == self.book.own.id:
+            with suppress(NoRoute):
+                endpoint = self.router.route(query_of(message.header.target))[0]
+                self.outbound.send(endpoint.host, Lane.NORMAL, _frame_of(message))
+
+
+def query_of(target: str, **limits: Any) -> Query:
+    """What a target means: `capability:<name>`, an agent's id, or its name."""
+    if target.startswith("capability:"):
+        return Query(capability=target.partition(":")[2], **limits)
+    return Query(agent=target, **limits)
+
+
+def _frame_of(message: Message) -> Frame:
+    return Frame(encode_header(message.header), message.body, message.hops)
+
+
+def _read_again(frame: Frame, now_seconds: float) -> Message | None:
+    """A message from the morgue, with a new lease of life."""
+    try:
+        header = msgspec.msgpack.decode(frame.header, type=Header)
+    except msgspec.MsgspecError:
+        return None
+    now_ms = int(now_seconds * 1000)
+    fresh = msgspec.structs.replace(header, created=now_ms, expires=now_ms + 3_600_000)
+    return Message(fresh, frame.body, frame.hops)

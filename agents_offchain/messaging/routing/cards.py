@@ -1,0 +1,126 @@
+"""What is known of a host and its agents, and the question that finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Annotated
+
+import msgspec
+
+from agents_offchain.messaging.protocols.message import AgentId
+from agents_offchain.messaging.protocols.session import Grant, PublicSession
+
+Word = Annotated[str, msgspec.Meta(min_length=1, max_length=80, pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+ReputationOf = Callable[[str], float]
+"""Agent id to a score from 0 (worst) to 1; what is unknown is in the middle."""
+
+
+class Capability(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing an agent can do; `price` in the smallest unit of the market's token, 0 for nothing."""
+
+    name: Word
+    version: Annotated[int, msgspec.Meta(ge=0, le=9999)] = 1
+    price: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 0
+
+
+class AgentCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One agent on one host."""
+
+    id: AgentId
+    capabilities: Annotated[tuple[Capability, ...], msgspec.Meta(max_length=64)] = ()
+    description: Annotated[str, msgspec.Meta(max_length=500)] = ""
+
+
+class HostCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A host: where its agents can be written to, with which keys, and for which wallets it speaks."""
+
+    host: Word
+    session: PublicSession
+    grants: tuple[Grant, ...]
+    agents: tuple[AgentCard, ...]
+    region: Annotated[str, msgspec.Meta(max_length=40)] = ""
+
+
+class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a host says it is doing. `load` is open work over capacity, 1 when full; `latency_ms` its median."""
+
+    load: float = 0.0
+    latency_ms: float = 0.0
+    is_draining: bool = False
+    backlog: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One agent on one live host."""
+
+    agent: AgentCard
+    host: str
+    session: bytes
+    region: str
+    health: Health
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return (self.agent.id, self.host)
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a sender looks for; what is None is not asked.
+
+    Attributes:
+        agent: Its id, or its name when only one wallet uses it.
+        max_price: Of the capability, in the smallest unit.
+        min_reputation: 0 to 1.
+        max_latency_ms: Median of the host.
+    """
+
+    capability: str | None = None
+    min_version: int = 0
+    agent: str | None = None
+    max_price: int | None = None
+    min_reputation: float | None = None
+    max_latency_ms: float | None = None
+    region: str | None = None
+    includes_draining: bool = False
+
+
+def unknown_reputation(_agent_id: str) -> float:
+    """Nobody has a reputation where none is wired in."""
+    return 0.5
+
+
+def find(
+    endpoints: Iterable[Endpoint], query: Query, reputation_of: ReputationOf = unknown_reputation
+) -> list[Endpoint]:
+    """The endpoints that fit, in no meaningful order."""
+    return [endpoint for endpoint in endpoints if _fits(endpoint, query, reputation_of)]
+
+
+def price_of(endpoint: Endpoint, capability: str | None) -> int:
+    """What it asks for; 0 when it does not say."""
+    return next((offer.price for offer in endpoint.agent.capabilities if offer.name == capability), 0)
+
+
+def _fits(endpoint: Endpoint, query: Query, reputation_of: ReputationOf) -> bool:
+    if endpoint.health.is_draining and not query.includes_draining:
+        return False
+    if query.agent is not None and query.agent not in (endpoint.agent.id, endpoint.agent.id.partition("@")[0]):
+        return False
+    if query.region is not None and endpoint.region != query.region:
+        return False
+    if query.max_latency_ms is not None and endpoint.health.latency_ms > query.max_latency_ms:
+        return False
+    if query.capability is not None and not any(_offers(offer, query) for offer in endpoint.agent.capabilities):
+        return False
+    return query.min_reputation is None or reputation_of(endpoint.agent.id) >= query.min_reputation
+
+
+def _offers(offer: Capability, query: Query) -> bool:
+    return (
+        offer.name == query.capability
+        and offer.version >= query.min_version
+        and (query.max_price is None or offer.price <= query.max_price)
+    )

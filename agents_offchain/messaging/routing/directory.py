@@ -1,0 +1,265 @@
+"""Who is there: hosts publish cards under a lease, and everybody keeps a view of all that are alive.
+
+A host that stops renewing disappears when its lease ends, whatever happened to it. Cards are only believed as far as
+wallets granted the session that they name: an agent whose wallet did not is not in the view. A view is looked up in
+memory; `refresh` asks the server only whether anything changed, and reads the cards only then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import msgspec
+import structlog
+
+from agents_offchain.messaging.protocols.message import wallet_of
+from agents_offchain.messaging.protocols.session import SessionBook
+from agents_offchain.messaging.routing.cards import Endpoint, Health, HostCard
+from agents_offchain.messaging.streams import PREFIX, Client, translated
+from agents_offchain.primitives.clock import Clock
+
+log = structlog.get_logger(__name__)
+MAX_CARD_BYTES = 1 << 20
+_CARDS, _LEASES, _HEALTH, _VERSION = (
+    f"{PREFIX}:{{directory}}:{part}" for part in ("cards", "leases", "health", "version")
+)
+_card_decoder = msgspec.msgpack.Decoder(HostCard)
+_health_decoder = msgspec.msgpack.Decoder(Health)
+
+
+@dataclass(frozen=True)
+class Register:
+    """Everything that stands in a directory. `leases` are unix seconds by host."""
+
+    version: int
+    cards: Mapping[str, bytes]
+    leases: Mapping[str, float]
+    health: Mapping[str, bytes]
+
+
+class Directory(Protocol):
+    """Where cards and leases are kept for all hosts."""
+
+    async def publish(self, host: str, card: bytes, until: float) -> None:
+        """Put a card in, or another in its place."""
+        ...
+
+    async def renew(self, host: str, health: bytes, until: float) -> bool:
+        """Prolong a lease; False when the directory has no card of this host (it lost its data)."""
+        ...
+
+    async def withdraw(self, host: str) -> None: ...
+
+    async def read(self, known_version: int, now: float) -> Register:
+        """Leases and health; the cards too when the version is not the known one. Drops hosts long gone."""
+        ...
+
+
+@dataclass
+class MemoryDirectory:
+    """The directory's twin inside one process."""
+
+    cards: dict[str, bytes] = field(default_factory=dict)
+    leases: dict[str, float] = field(default_factory=dict)
+    health: dict[str, bytes] = field(default_factory=dict)
+    version: int = 0
+
+    async def publish(self, host: str, card: bytes, until: float) -> None:
+        self.cards[host], self.leases[host] = card, until
+        self.version += 1
+
+    async def renew(self, host: str, health: bytes, until: float) -> bool:
+        if host not in self.cards:
+            return False
+        self.leases[host], self.health[host] = until, health
+        return True
+
+    async def withdraw(self, host: str) -> None:
+        for part in (self.cards, self.leases, self.health):
+            part.pop(host, None)
+        self.version += 1
+
+    async def read(self, known_version: int, now: float) -> Register:
+        cards = {} if known_version == self.version else dict(self.cards)
+        return Register(self.version, cards, dict(self.leases), dict(self.health))
+
+
+GONE_SECONDS = 3_600.0
+"""A host whose lease ended this long ago leaves the directory."""
+
+
+class ValkeyDirectory:
+    """A directory in four keys of one slot: `cards`, `health` by host, `leases` by time, `version` counting changes."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def publish(self, host: str, card: bytes, until: float) -> None:
+        async with translated():
+            pipeline = self._client.pipeline(transaction=False)
+            pipeline.hset(_CARDS, host, card)
+            pipeline.zadd(_LEASES, {host: until})
+            pipeline.incr(_VERSION)
+            await pipeline.execute()
+
+    async def renew(self, host: str, health: bytes, until: float) -> bool:
+        async with translated():
+            pipeline = self._client.pipeline(transaction=False)
+            pipeline.hexists(_CARDS, host)
+            pipeline.zadd(_LEASES, {host: until})
+            pipeline.hset(_HEALTH, host, health)
+            answers = await pipeline.execute()
+        return bool(answers[0])
+
+    async def withdraw(self, host: str) -> None:
+        async with translated():
+            pipeline = self._client.pipeline(transaction=False)
+            pipeline.hdel(_CARDS, host)
+            pipeline.hdel(_HEALTH, host)
+            pipeline.zrem(_LEASES, host)
+            pipeline.incr(_VERSION)
+            await pipeline.execute()
+
+    async def read(self, known_version: int, now: float) -> Register:
+        async with translated():
+            pipeline = self._client.pipeline(transaction=False)
+            pipeline.get(_VERSION)
+            pipeline.zrange(_LEASES, 0, -1, withscores=True)
+            pipeline.hgetall(_HEALTH)
+            version, leases, health = await pipeline.execute()
+            number = int(version or 0)
+            cards: Any = {} if number == known_version else await self._client.hgetall(_CARDS)
+            ends = {host.decode(): float(until) for host, until in leases}
+        for host, until in ends.items():
+            if until < now - GONE_SECONDS:
+                await self.withdraw(host)
+        return Register(
+            number,
+            {host.decode(): bytes(card) for host, card in cards.items()},
+            ends,
+            {host.decode(): bytes(value) for host, value in health.items()},
+        )
+
+
+class View:
+    """What one host believes of the directory.
+
+    Args:
+        book: Learns the sessions, and says which wallets granted them.
+    """
+
+    def __init__(self, directory: Directory, book: SessionBook, clock: Clock) -> None:
+        self._directory = directory
+        self._book = book
+        self._clock = clock
+        self._version = -1
+        self._raw: dict[str, bytes] = {}
+        self._cards: dict[str, HostCard] = {}
+        self._hosts: dict[bytes, str] = {}
+        self._leases: Mapping[str, float] = {}
+        self._health: dict[str, Health] = {}
+        self._endpoints: list[Endpoint] = []
+        self._by_capability: dict[str, list[Endpoint]] = {}
+        self._by_name: dict[str, list[Endpoint]] = {}
+        self._valid_until = 0.0
+
+    async def refresh(self) -> None:
+        """Raises BusUnavailable when the directory cannot be asked; the view stays, and leases in it end."""
+        register = await self._directory.read(self._version, self._clock.now_seconds())
+        if register.version != self._version:
+            self._version = register.version
+            self._take_cards(register.cards)
+        self._leases = register.leases
+        self._health = {host: _read_health(data) for host, data in register.health.items()}
+        self._index()
+
+    def endpoints(self) -> list[Endpoint]:
+        """Every agent on every live host."""
+        self._drop_ended()
+        return self._endpoints
+
+    def offering(self, capability: str) -> list[Endpoint]:
+        self._drop_ended()
+        return self._by_capability.get(capability, [])
+
+    def named(self, agent: str) -> list[Endpoint]:
+        """By id, or by the name before the `@`."""
+        self._drop_ended()
+        return self._by_name.get(agent, [])
+
+    def session_of(self, host: str) -> bytes | None:
+        """The session of a host that published a card, alive or not: mail for the dead waits for their return."""
+        card = self._cards.get(host)
+        return None if card is None else card.session.id
+
+    def host_of(self, session: bytes) -> str | None:
+        """The host that has this session, alive or not."""
+        return self._hosts.get(session)
+
+    def is_alive(self, host: str) -> bool:
+        return self._leases.get(host, 0.0) > self._clock.now_seconds()
+
+    def hosts(self) -> list[str]:
+        return [host for host in self._cards if self.is_alive(host)]
+
+    def _take_cards(self, cards: Mapping[str, bytes]) -> None:
+        for host in [held for held in self._raw if held not in cards]:
+            del self._raw[host], self._cards[host]
+        for host, data in cards.items():
+            if self._raw.get(host) == data:
+                continue
+            card = _read_card(host, data)
+            if card is None:
+                continue
+            wallets = self._book.learn(card.session, card.grants)
+            believed = tuple(agent for agent in card.agents if wallet_of(agent.id) in wallets)
+            self._raw[host] = data
+            self._cards[host] = msgspec.structs.replace(card, agents=believed)
+        self._hosts = {card.session.id: host for host, card in self._cards.items()}
+
+    def _index(self) -> None:
+        self._endpoints, self._by_capability, self._by_name = [], {}, {}
+        alive = [host for host in self._cards if self.is_alive(host)]
+        self._valid_until = min((self._leases[host] for host in alive), default=float("inf"))
+        for host in sorted(alive):
+            card = self._cards[host]
+            health = self._health.get(host, Health())
+            for agent in card.agents:
+                endpoint = Endpoint(agent, host, card.session.id, card.region, health)
+                self._endpoints.append(endpoint)
+                for capability in agent.capabilities:
+                    self._by_capability.setdefault(capability.name, []).append(endpoint)
+                self._by_name.setdefault(agent.id, []).append(endpoint)
+                self._by_name.setdefault(agent.id.partition("@")[0], []).append(endpoint)
+
+    def _drop_ended(self) -> None:
+        if self._clock.now_seconds() >= self._valid_until:
+            self._index()
+
+
+def write_card(card: HostCard) -> bytes:
+    return msgspec.msgpack.encode(card)
+
+
+def write_health(health: Health) -> bytes:
+    return msgspec.msgpack.encode(health)
+
+
+def _read_card(host: str, data: bytes) -> HostCard | None:
+    try:
+        card = _card_decoder.decode(data) if len(data) <= MAX_CARD_BYTES else None
+    except msgspec.MsgspecError:
+        card = None
+    if card is None or card.host != host:
+        log.warning("directory_card_refused", host=host[:80])
+        return None
+    return card
+
+
+def _read_health(data: bytes) -> Health:
+    try:
+        return _health_decoder.decode(data)
+    except msgspec.MsgspecError:
+        return Health()
