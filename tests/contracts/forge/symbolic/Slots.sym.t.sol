@@ -46,6 +46,9 @@ contract SlotsSymbolic is SymbolicTest {
         assert(job.client() == client && job.workBy() == workBy && job.policyId() == policyId);
         assert(job.status() == IERC8183.JobStatus.Completed && job.submittedAt() == submittedAt);
         assert(job.isHooked() == isHooked);
+        job.clearSubmitted();
+        assert(job.client() == client && job.workBy() == workBy && job.policyId() == policyId);
+        assert(job.submittedAt() == 0 && job.status() == IERC8183.JobStatus.Completed);
     }
 
     function check_jobTerms__whatever_goes_in__comes_out(
@@ -56,7 +59,7 @@ contract SlotsSymbolic is SymbolicTest {
         Job memory job;
         job.terms = JobLib.packTerms(provider, budget);
         assert(job.provider() == provider && job.budget() == budget);
-        job.setBudget(earned);
+        job.terms = JobLib.packTerms(job.provider(), earned);
         assert(job.provider() == provider && job.budget() == earned);
     }
 
