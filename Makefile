@@ -162,6 +162,9 @@ security: $(STAMPS)/python $(STAMPS)/node $(STAMPS)/security ## slither without 
 .PHONY: eval-vision
 eval-vision: setup ## quality of the vision skills on data with exact truth
 	@$(BIN)/python -m tests.evaluation.vision
+.PHONY: test-faults
+test-faults: setup ## kill, cut off and lie to the real daemons everywhere; prints what was tried, lost and doubled (PART=kills)
+	@$(BIN)/python -m tests.faults.run $(foreach part,$(PART),--part $(part))
 
 .PHONY: gas
 gas: setup ## gas of every verb on a real chain beside its ceiling and its peers; writes docs/gas.md

@@ -19,6 +19,7 @@ from agents_offchain.chain.watcher import ChainEvent
 from agents_offchain.primitives.clock import Clock, SystemClock
 from agents_offchain.primitives.hexes import decode_address
 from agents_offchain.storage.database import Database
+from agents_offchain.storage.due import is_due
 from agents_offchain.storage.tables.journal import verdict_signatures
 from agents_offchain.storage.tables.verdicts import oracle_cases
 from agents_offchain.storage.upsert import upsert
@@ -168,7 +169,7 @@ class Casebook:
             oracle_cases.c.consumer == self.consumer,
             oracle_cases.c.chain_state == chain_state,
             oracle_cases.c.stage.in_(list(stages)),
-            oracle_cases.c.not_before <= self._clock.now_seconds(),
+            is_due(oracle_cases.c.not_before, self._clock.now_seconds()),
         )
         if is_posted is not None:
             query = query.where(oracle_cases.c.is_posted == is_posted)
@@ -204,7 +205,7 @@ class Casebook:
                 oracle_cases.c.chain_state == SUBMITTED,
                 oracle_cases.c.stage == NEW,
                 oracle_cases.c.is_posted.is_(False),
-                oracle_cases.c.not_before <= self._clock.now_seconds(),
+                is_due(oracle_cases.c.not_before, self._clock.now_seconds()),
             )
             .group_by(*oracle_cases.c)
             .having(func.count() >= count)

@@ -37,11 +37,13 @@ from agents_offchain.chain.fees import FeePolicy, gas_limit_of, recipient_of
 from agents_offchain.chain.node import LATEST, Node, Receipt
 from agents_offchain.primitives.clock import Clock, SystemClock
 from agents_offchain.storage.database import Database
+from agents_offchain.storage.due import is_due
 from agents_offchain.storage.outbox import (
     CONFIRMED,
     FAILED,
     PLANNED,
     SENT,
+    WITHDRAWN,
     Intent,
     Outbox,
     OutboxItem,
@@ -155,7 +157,7 @@ class Sender:
 
     async def _launch(self, item: OutboxItem) -> int:
         """Simulate, sign under the next free nonce, journal, broadcast."""
-        receipt = await self._receipt(await self._attempts(item)) if item.attempts else None
+        receipt = await self._receipt(item, await self._attempts(item)) if item.attempts else None
         if receipt is not None:  # an earlier attempt was mined after all
             return await self._change(item, status=SENT, tx_hash=receipt.tx_hash)
         try:
@@ -316,7 +318,7 @@ class Sender:
     async def _follow(self, item: OutboxItem, head: int, settled_nonce: int) -> int:
         """Settle what is mined; else repeat its bytes, offer more, or plan it anew when its nonce is gone."""
         attempts = await self._attempts(item)
-        receipt = await self._receipt(attempts)
+        receipt = await self._receipt(item, attempts)
         if receipt is not None:
             return await self._settle(item, receipt, head)
         nonce = next(attempt.nonce for attempt in attempts if bytes(attempt.tx_hash) == item.tx_hash)
@@ -325,28 +327,30 @@ class Sender:
             later = self.clock.now_seconds() + SECOND_LOOK_SECONDS
             return await self._change(item, status=PLANNED, tx_hash=None, not_before=later)
         live = [attempt for attempt in attempts if attempt.nonce == nonce]
-        wanted = [bytes(attempt.raw) for attempt in live if recipient_of(bytes(attempt.raw)) == item.intent.to]
-        if not wanted:  # withdrawn since
+        wanted = [bytes(attempt.raw) for attempt in live if _does(attempt, item)]
+        if not wanted:  # withdrawn since, or wanted again
             return await self._bump(item, live[-1])
         for raw in wanted:
             await self._broadcast(raw)
         waiting_since = max(item.updated_at, live[-1].created_at)
-        if self.clock.now_seconds() - waiting_since > self.fees.stuck_seconds:
+        if abs(self.clock.now_seconds() - waiting_since) > self.fees.stuck_seconds:  # a clock may be put back
             return await self._bump(item, live[-1])
         return 0
 
     async def _attempts(self, item: OutboxItem) -> list[Any]:
-        """Every signed attempt at an intent, oldest first."""
+        """Every signed attempt at an intent, in the order of nonces and of what they offer."""
         query = (
             select(transactions)
             .where(transactions.c.outbox_id == item.id)
-            .order_by(transactions.c.created_at, transactions.c.max_fee_wei)
+            .order_by(transactions.c.nonce, transactions.c.max_fee_wei)
         )
         async with self.database.read() as connection:
             return list((await connection.execute(query)).all())
 
-    async def _receipt(self, attempts: list[Any]) -> Receipt | None:
-        for attempt in reversed(attempts):
+    async def _receipt(self, item: OutboxItem, attempts: list[Any]) -> Receipt | None:
+        """Of the attempt that was mined. What a withdrawal mined is no receipt of an intent that is wanted again."""
+        is_withdrawn = item.intent.kind == WITHDRAWN
+        for attempt in reversed([attempt for attempt in attempts if is_withdrawn or _does(attempt, item)]):
             receipt = await self.node.receipt(bytes(attempt.tx_hash))
             if receipt is not None:
                 return receipt
@@ -421,7 +425,7 @@ class Sender:
             .where(
                 outbox.c.lane == self.lane,
                 outbox.c.status == status,
-                outbox.c.not_before <= self.clock.now_seconds(),
+                is_due(outbox.c.not_before, self.clock.now_seconds()),
             )
             .order_by(outbox.c.id)
             .limit(limit)
@@ -452,3 +456,8 @@ class Sender:
         )
         if result.rowcount != 1:
             raise NonceRaceLost(f"{item.intent.intent_key} was changed by another process.")
+
+
+def _does(attempt: Any, item: OutboxItem) -> bool:
+    """Whether a signed attempt calls whom the intent calls now."""
+    return recipient_of(bytes(attempt.raw)) == item.intent.to

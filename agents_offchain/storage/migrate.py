@@ -5,7 +5,9 @@ Forward only: tables are caches and queues, so going back means an older release
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from alembic import command
 from alembic.config import Config
@@ -18,6 +20,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from agents_offchain.primitives.errors import Fatal
 
+_UPGRADING: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+"""Alembic keeps what it does in its modules, so a process upgrades one database at a time."""
 _MIGRATIONS = Path(__file__).parent / "tables" / "migrations"
 
 
@@ -39,8 +43,9 @@ async def migrate(url: str) -> str:
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(parsed)
+    lock = _UPGRADING.setdefault(asyncio.get_running_loop(), asyncio.Lock())
     try:
-        async with engine.begin() as connection:
+        async with lock, engine.begin() as connection:
             return await connection.run_sync(_upgrade)
     finally:
         await engine.dispose()

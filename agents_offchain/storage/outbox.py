@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agents_offchain.primitives.clock import Clock, SystemClock
@@ -83,21 +83,33 @@ class Outbox:
     async def plan_again(self, connection: AsyncConnection, intent: Intent) -> bool:
         """Plan an intent whose simulation failed before, since the chain has changed; else as `plan`.
 
-        One that was mined, or is on its way, stays as it is.
+        One that was mined, or is on its way, stays as it is. One that was withdrawn is wanted again: on its way,
+        it takes its old form and nonce back; when its withdrawal was mined, it starts anew.
         """
         if await self.plan(connection, intent):
             return True
-        result = await connection.execute(
-            update(outbox)
-            .where(
-                outbox.c.lane == self.lane,
-                outbox.c.intent_key == intent.intent_key,
-                outbox.c.status == FAILED,
-                outbox.c.block_number.is_(None),
-            )
-            .values(status=PLANNED, error=None, updated_at=self._clock.now_seconds())
+        ours = (outbox.c.lane == self.lane) & (outbox.c.intent_key == intent.intent_key)
+        call = {
+            "kind": intent.kind,
+            "to_address": intent.to,
+            "data": intent.data,
+            "value_wei": intent.value_wei,
+            "error": None,
+            "updated_at": self._clock.now_seconds(),
+        }
+        back = await connection.execute(
+            update(outbox).where(ours, outbox.c.kind == WITHDRAWN, outbox.c.status == SENT).values(**call)
         )
-        return bool(result.rowcount == 1)
+        is_over = or_(
+            (outbox.c.status == FAILED) & outbox.c.block_number.is_(None),
+            (outbox.c.kind == WITHDRAWN) & outbox.c.status.in_([CONFIRMED, FAILED]),
+        )
+        anew = await connection.execute(
+            update(outbox)
+            .where(ours, is_over)
+            .values(**call, status=PLANNED, tx_hash=None, block_number=None, block_hash=None, gas_used=None)
+        )
+        return bool(back.rowcount + anew.rowcount)
 
     async def withdraw(self, connection: AsyncConnection, intent_key: str, reason: str) -> None:
         """Take back an intent that is not wanted any more.

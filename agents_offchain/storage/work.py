@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agents_offchain.primitives.clock import Clock, SystemClock
 from agents_offchain.primitives.errors import Retryable
 from agents_offchain.storage.database import Database
+from agents_offchain.storage.due import is_due
 from agents_offchain.storage.tables.journal import work
 from agents_offchain.storage.upsert import insert_new
 
@@ -29,6 +30,10 @@ OPEN, NEW, LEASED, DELIVERED, DONE, REFUSED, DEAD = (
     "dead",
 )
 """open: known, not yet ready; new: ready; leased: in hand; delivered, done, refused, dead: ended."""
+
+
+CLOCK_SLACK = 2.0
+"""A lease that has more of its lengths left than this was taken before the clock was put back, and is over."""
 
 
 class LeaseLost(Retryable):
@@ -81,10 +86,11 @@ class WorkQueue:
     async def lease(self, owner: str) -> WorkItem | None:
         """Take the oldest job that is free, or whose holder's lease ran out; None when there is none."""
         now = self._clock.now_seconds()
-        is_free = or_(work.c.status == NEW, and_(work.c.status == LEASED, work.c.lease_until < now))
+        is_over = or_(work.c.lease_until < now, work.c.lease_until > now + CLOCK_SLACK * self.lease_seconds)
+        is_free = or_(work.c.status == NEW, and_(work.c.status == LEASED, is_over))
         query = (
             select(work)
-            .where(work.c.consumer == self.consumer, is_free, work.c.not_before <= now)
+            .where(work.c.consumer == self.consumer, is_free, is_due(work.c.not_before, now))
             .order_by(work.c.created_at)
             .limit(1)
             .with_for_update(skip_locked=True)

@@ -455,6 +455,40 @@ async def test_withdraw__too_late__leaves_what_was_mined(lane: Lane) -> None:
     await lane.check()
 
 
+@pytest.mark.parametrize("turns", [0, 1, 2, 3, 6])
+async def test_plan_again__of_a_withdrawn_intent__takes_effect_once(lane: Lane, turns: int) -> None:
+    """Wanted again before its withdrawal was sent, while it is on its way, and after it was mined."""
+    sender = await lane.start()
+    await lane.plan("a")
+    await sender.step()
+    async with lane.database.write() as connection:
+        await lane.outbox.withdraw(connection, "a", "not wanted")
+    await sender.step()
+    for _ in range(turns):
+        await lane.turn(sender)
+    async with lane.database.write() as connection:
+        assert await lane.outbox.plan_again(connection, lane.planned["a"])
+    await lane.run_to_end(sender)
+    item = await lane.outbox.status("a")
+    assert item is not None
+    assert (item.status, item.intent) == ("confirmed", lane.planned["a"])
+    assert lane.effects() == {b"a": 1}
+    nonces = [tx.nonce for tx in lane.chain.mined_of(ACCOUNT)]
+    assert nonces == list(range(len(nonces)))
+
+
+async def test_step__stuck_before_the_clock_was_put_back__still_offers_more(lane: Lane) -> None:
+    sender = await lane.start()
+    await lane.plan("a")
+    await sender.step()
+    lane.chain.base_fee *= 10
+    lane.clock.advance(-3_600)
+    for _ in range(4):
+        await lane.turn(sender)
+    await lane.run_to_end(sender)
+    await lane.check()
+
+
 def test_offer__over_the_cap__offers_the_cap_and_no_larger_tip() -> None:
     policy = FeePolicy(tip_wei=10, max_fee_wei=5)
     assert policy.offer(100) == (5, 5)

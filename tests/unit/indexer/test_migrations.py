@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,11 @@ async def test_migrated_schema__compared_with_the_declared_tables__has_no_differ
 async def test_migrate__run_twice__stays_at_the_newest_revision(tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'twice.db'}"
     assert await migrate(url) == await migrate(url)
+
+
+async def test_migrate__of_several_databases_at_once__makes_each(tmp_path: Path) -> None:
+    urls = [f"sqlite+aiosqlite:///{tmp_path / f'{number}.db'}" for number in range(3)]
+    assert len(set(await asyncio.gather(*(migrate(url) for url in urls)))) == 1
 
 
 async def test_migrate__on_a_database_of_a_newer_release__refuses(tmp_path: Path) -> None:

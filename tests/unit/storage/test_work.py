@@ -77,6 +77,37 @@ async def test_lease__that_ran_out__goes_to_the_next_with_its_checkpoint(
     assert (item.checkpoint, item.attempts) == ({"half": "done"}, 2)
 
 
+@pytest.mark.parametrize("jump_seconds", [3_600, 86_400])
+async def test_lease__of_a_dead_holder_before_the_clock_was_put_back__goes_to_the_next(
+    queue: WorkQueue, manual_clock: ManualClock, jump_seconds: int
+) -> None:
+    await _add(queue, "a")
+    await queue.lease("one")
+    manual_clock.advance(-jump_seconds)
+    item = await queue.lease("two")
+    assert item is not None
+    assert item.attempts == 2
+
+
+async def test_lease__when_a_neighbours_clock_is_a_little_behind__stays_with_its_holder(
+    queue: WorkQueue, manual_clock: ManualClock
+) -> None:
+    await _add(queue, "a")
+    await queue.lease("one")
+    manual_clock.advance(-LEASE / 2)
+    assert await queue.lease("two") is None
+
+
+async def test_retry_later__before_the_clock_was_put_back__is_leased(
+    queue: WorkQueue, manual_clock: ManualClock
+) -> None:
+    await _add(queue, "a")
+    await queue.lease("one")
+    await queue.retry_later("one", "a", after_seconds=3, error="no")
+    manual_clock.advance(-7_200)
+    assert await queue.lease("two") is not None
+
+
 async def test_renew__in_time__keeps_the_lease(queue: WorkQueue, manual_clock: ManualClock) -> None:
     await _add(queue, "a")
     await queue.lease("one")

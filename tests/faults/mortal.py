@@ -1,0 +1,37 @@
+"""One process of the product, as `cli.serve` runs it, that may be told when to die and what time it is.
+
+    python -m tests.faults.mortal <process> [options]
+
+FAULTS_TRACE names the file of crossings and turns the counting on; FAULTS_KILL is the crossing to die at;
+FAULTS_CLOCK_SECONDS is added to the machine's clock; FAULTS_LEASE_SECONDS shortens leases, so that a suite does
+not wait half a minute for each worker it kills.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from agents_offchain.cli import serve
+from agents_offchain.runtime.workers import sandbox
+from agents_offchain.storage.work import WorkQueue
+from tests.faults import boundaries
+
+
+def main() -> int:
+    sandbox.CHILD = "tests.faults.skill_child"
+    if trace := os.environ.get("FAULTS_TRACE"):
+        boundaries.install(boundaries.Tripwire(Path(trace), os.environ.get("FAULTS_KILL", "")))
+    if skew := float(os.environ.get("FAULTS_CLOCK_SECONDS", "0")):
+        plain = time.time
+        time.time = lambda: plain() + skew  # type: ignore[assignment]
+    if lease := os.environ.get("FAULTS_LEASE_SECONDS"):
+        assert WorkQueue.__init__.__kwdefaults__ is not None
+        WorkQueue.__init__.__kwdefaults__["lease_seconds"] = float(lease)
+    return serve.main(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
