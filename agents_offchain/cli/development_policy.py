@@ -11,6 +11,7 @@ import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from agents_offchain.chain.deployment import deployment_plan
 from agents_offchain.chain.devnet.anvil import DEVNET_CHAIN_ID
@@ -27,11 +28,12 @@ from agents_offchain.primitives.eip712 import (
 )
 from agents_offchain.primitives.hexes import checksum
 
+_NO_ROLES: Mapping[str, str] = MappingProxyType({})
 _MARK = "# Written by aitbc for development keys; once you change anything below it is yours. sha256 "
 _SENDER = """
 [keys.{name}]
 chains = [{chain}]
-wei = {{ per_call = "1e18", per_hour = "5e18", per_day = "2e19" }}
+wei = {{ per_call = "{caps[0]}", per_hour = "{caps[1]}", per_day = "{caps[2]}" }}
 can_fill_nonces = true
 """
 _CALL = """[[keys.{name}.calls]]
@@ -39,6 +41,7 @@ contract = "{contract}"
 function = "{function}"
 """
 _TO_SELF, _TO_ESCROW, _TO_ANYBODY = ('recipients = ["self"]\n', 'recipients = ["JobEscrow"]\n', 'recipients = ["*"]\n')
+_OF_DOLLARS = 'recipients = ["TestDollar"]\n'
 
 
 def _up_to(argument: str) -> str:
@@ -55,12 +58,14 @@ _CALLS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("ServiceListings", "closeListing", ""),
         ("JobEscrow", "submit", ""),
         ("JobEscrow", "decline", ""),
+        ("JobEscrow", "withdraw", _OF_DOLLARS),
     ),
     "client": (
         ("TestDollar", "mint", _TO_SELF),
         ("TestDollar", "approve", _TO_ESCROW + _up_to("value")),
         ("JobEscrow", "hire", _TO_ANYBODY + _up_to("terms.budget")),
         ("JobEscrow", "accept", ""),
+        ("JobEscrow", "withdraw", _OF_DOLLARS),
     ),
     "keeper": (
         ("ResultOracle", "postVerdict", ""),
@@ -68,13 +73,23 @@ _CALLS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("JobEscrow", "noShow", ""),
     ),
 }
-"""Key -> (contract, function, further lines)."""
+"""Role -> (contract, function, further lines). A development key of that name has it; others are given one."""
+REPORTER = "reporter"
+ROLES = (*_CALLS, REPORTER)
+_CAPS = {True: ("1e18", "5e18", "2e19"), False: ("1e16", "5e16", "2e17")}
+"""Wei a call, an hour and a day: of play money, and of any other."""
 
 
-def ensure_development_policy(folder: Path, addresses: Mapping[str, bytes]) -> Path:
-    """Write the policy of the development keys unless somebody has written their own; its path."""
-    file, text = folder / "policy.toml", development_policy(addresses)
-    if file.exists() and not _is_ours(file):
+def ensure_development_policy(
+    folder: Path, addresses: Mapping[str, bytes], roles: Mapping[str, str] = _NO_ROLES
+) -> Path:
+    """Write the policy of the development keys unless somebody has written their own; its path.
+
+    Args:
+        roles: Role of each further key, by its name.
+    """
+    file, text = folder / "policy.toml", development_policy(addresses, roles)
+    if file.exists() and not is_ours(file):
         return file
     whole = f"{_MARK}{_digest(text)}\n{text}"
     if not file.exists() or file.read_text() != whole:
@@ -87,27 +102,34 @@ def ensure_development_policy(folder: Path, addresses: Mapping[str, bytes]) -> P
     return file
 
 
-def development_policy(addresses: Mapping[str, bytes]) -> str:
+def development_policy(addresses: Mapping[str, bytes], roles: Mapping[str, str] = _NO_ROLES) -> str:
     """The policy's text; it has been read by the signer's own parser."""
     plan = deployment_plan(local_plan(addresses))
     deploys = ", ".join(f'"{step.name}"' for step in plan.steps)
     parts = ["version = 1\n\n[contracts]\n"]
     parts += [f'{name} = "{checksum(address)}"\n' for name, address in plan.contracts.items()]
     parts.append(_sender("deployer") + f"deploys = [{deploys}]\n")
-    for name, calls in _CALLS.items():
-        parts.append(_sender(name))
-        parts += [_call(name, *call) for call in calls]
-    for name in REPORTERS:
-        parts.append(f"\n[keys.{name}]\nchains = [{DEVNET_CHAIN_ID}]\n")
-        parts.append(_typed(name, ORACLE_DOMAIN_NAME, ORACLE_DOMAIN_VERSION, VERDICT_TYPE, VERDICT_FIELDS))
-        parts.append(_typed(name, DOMAIN_NAME, DOMAIN_VERSION, ENVELOPE_TYPE, ENVELOPE_FIELDS))
+    parts += [role_section(name, name, DEVNET_CHAIN_ID) for name in _CALLS]
+    parts += [role_section(name, REPORTER, DEVNET_CHAIN_ID) for name in REPORTERS]
+    parts += [role_section(name, role, DEVNET_CHAIN_ID) for name, role in sorted(roles.items())]
     text = "".join(parts)
     parse_policy(text)
     return text
 
 
-def _sender(name: str) -> str:
-    return _SENDER.format(name=name, chain=DEVNET_CHAIN_ID)
+def role_section(name: str, role: str, chain_id: int) -> str:
+    """The section of one key: what a role needs on a chain. Contracts go by name."""
+    if role == REPORTER:
+        return (
+            f"\n[keys.{name}]\nchains = [{chain_id}]\n"
+            + _typed(name, ORACLE_DOMAIN_NAME, ORACLE_DOMAIN_VERSION, VERDICT_TYPE, VERDICT_FIELDS)
+            + _typed(name, DOMAIN_NAME, DOMAIN_VERSION, ENVELOPE_TYPE, ENVELOPE_FIELDS)
+        )
+    return _sender(name, chain_id) + "".join(_call(name, *call) for call in _CALLS[role])
+
+
+def _sender(name: str, chain_id: int = DEVNET_CHAIN_ID) -> str:
+    return _SENDER.format(name=name, chain=chain_id, caps=_CAPS[chain_id == DEVNET_CHAIN_ID])
 
 
 def _call(name: str, contract: str, function: str, further: str) -> str:
@@ -126,6 +148,9 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _is_ours(file: Path) -> bool:
+def is_ours(file: Path) -> bool:
+    """Whether a policy file stands as it was written here; one that is not there is not."""
+    if not file.exists():
+        return False
     first, _, rest = file.read_text().partition("\n")
     return first == _MARK + _digest(rest)

@@ -7,7 +7,13 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from agents_offchain.cli.places import endpoints_file
+from agents_offchain.primitives.errors import Retryable
 from agents_offchain.primitives.settings import Settings
+
+
+class EndpointsMissing(Retryable):
+    """There is no telling where a home's parts answer."""
+
 
 Part = Literal["rpc", "artifacts", "page"]
 PORTED: tuple[Part, ...] = ("rpc", "artifacts", "page")
@@ -39,3 +45,18 @@ def last_port(settings: Settings, part: Part) -> int | None:
         return int(json.loads(endpoints_file(settings).read_text())[part].rsplit(":", 1)[1])
     except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError):
         return None
+
+
+def load_endpoints(settings: Settings) -> Endpoints:
+    """Where the parts of a home that is up answer.
+
+    Raises:
+        EndpointsMissing: the home is still starting, or was never up.
+    """
+    try:
+        document = json.loads(endpoints_file(settings).read_text())
+        return Endpoints(**{part: str(document.get(part, "")) for part in ("rpc", "artifacts", "page", "redis")})
+    except (OSError, ValueError, AttributeError) as error:
+        raise EndpointsMissing(
+            "The home does not say yet where its parts answer.", mend="Wait until `aitbc status` is fine."
+        ) from error

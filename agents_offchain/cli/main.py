@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import Abort, TyperException
 
+from agents_offchain.cli.agents.commands import agent
 from agents_offchain.cli.console import Console, print_error
 from agents_offchain.cli.operate import commands
 from agents_offchain.cli.options import AsJson, Home, finish
@@ -198,7 +199,7 @@ def demo(
     finish(run_demo(DemoWishes(image=image, home=home, keeps_home=keep), Console(as_json)))
 
 
-for group in commands.GROUPS:
+for group in (agent, *commands.GROUPS):
     app.add_typer(group)
 app.command(epilog="Examples:  aitbc jobs  ·  aitbc jobs --status completed --json")(commands.jobs)
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from agents_offchain.chain.addresses import Deployment, parse_deployment
 from agents_offchain.chain.contract_abi import ContractAbi
 from agents_offchain.chain.deployment import MarketPlan, deploy_market
 from agents_offchain.chain.devnet.anvil import DEVNET_CHAIN_ID
 from agents_offchain.chain.devnet.control import ChainControl
-from agents_offchain.chain.node import Node, RawLog
+from agents_offchain.chain.node import Node, RawLog, Receipt
 from agents_offchain.chain.proxies.registry import (
     LISTINGS_ABI,
     REGISTRY_ABI,
@@ -53,6 +53,7 @@ class OpenListing:
     service: str
     price: TokenUnits
     work_seconds: int
+    is_available: bool = True
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,8 @@ async def open_market(settings: Settings, node: Node, artifacts_url: str, contro
     profile = load_profile(profile_file(settings))
     owner = SetupAccount(node, signer, profile.agent.key, DEVNET_CHAIN_ID)
     store = KuboArtifactStore(artifacts_url)
-    agent_id = await _ensure_agent(deployment, node, owner, profile, store)
-    listings = await _ensure_listings(deployment, node, owner, profile, agent_id, store)
+    agent_id = await ensure_agent(deployment, node, owner, profile, store)
+    listings = await ensure_listings(deployment, node, owner, profile, agent_id, store)
     identity = HomeIdentity((await control.anchor_hash()).hex(), dict(deployment.raw["contracts"]))
     save_identity(settings, identity)
     _write_json(settings.deployment_file, deployment.raw)
@@ -113,38 +114,62 @@ async def _deploy(settings: Settings, node: Node, signer: SignerClient, addresse
     return parse_deployment(document)
 
 
-async def _ensure_agent(
-    deployment: Deployment, node: Node, owner: SetupAccount, profile: Profile, store: ArtifactStore
+class Account(Protocol):
+    """A key that sends calls, each after a look at the chain; `SetupAccount` and `cli.wallet.Wallet` are two."""
+
+    async def address(self) -> bytes: ...
+
+    async def transact(self, to: bytes, data: bytes) -> Receipt: ...
+
+
+async def find_agent(deployment: Deployment, node: Node, owner: bytes) -> int | None:
+    """The first agent (ERC-8004 id) that an address has registered; None when there is none."""
+    registered = await _events(deployment, node, REGISTRY_ABI, "AgentRegistry", "Registered")
+    return next((int(event["agentId"]) for event in registered if event["owner"] == "0x" + owner.hex()), None)
+
+
+async def ensure_agent(
+    deployment: Deployment, node: Node, owner: Account, profile: Profile, store: ArtifactStore
 ) -> int:
     """The id under which the profile's key owns an agent; registers it when there is none (ERC-8004)."""
     address = await owner.address()
     registry = deployment.address("AgentRegistry")
-    registered = await _events(deployment, node, REGISTRY_ABI, "AgentRegistry", "Registered")
-    mine = [int(event["agentId"]) for event in registered if event["owner"] == "0x" + address.hex()]
-    if not mine:
+    agent_id = await find_agent(deployment, node, address)
+    if agent_id is None:
         receipt = await owner.transact(registry, register_calldata(""))
-        mine = [int(event["agentId"]) for event in _decode(REGISTRY_ABI, "Registered", receipt.logs)]
-    agent_id = mine[0]
+        agent_id = int(_decode(REGISTRY_ABI, "Registered", receipt.logs)[0]["agentId"])
     if not await node.call(REGISTRY_ABI, registry, "tokenURI", agent_id):
         cid = await store.put(canonical_json(_registration(deployment, profile, agent_id)))
         await owner.transact(registry, REGISTRY_ABI.encode_call("setAgentURI", agent_id, IPFS_PREFIX + cid))
     return agent_id
 
 
-async def _ensure_listings(
-    deployment: Deployment, node: Node, owner: SetupAccount, profile: Profile, agent_id: int, store: ArtifactStore
+async def read_listings(deployment: Deployment, node: Node, agent_id: int) -> list[OpenListing]:
+    """What an agent offers now, oldest first; closed listings are left out."""
+    created = await _events(deployment, node, LISTINGS_ABI, "ServiceListings", "ListingCreated")
+    listings = []
+    for event in created:
+        if int(event["agentId"]) == agent_id:
+            address = deployment.address("ServiceListings")
+            row = await node.call(LISTINGS_ABI, address, "listingOf", int(event["listingId"]))
+            if not row["isClosed"]:
+                listing = _listing(event)
+                listings.append(replace(listing, price=TokenUnits(row["price"]), is_available=row["isAvailable"]))
+    return listings
+
+
+async def ensure_listings(
+    deployment: Deployment, node: Node, owner: Account, profile: Profile, agent_id: int, store: ArtifactStore
 ) -> tuple[OpenListing, ...]:
-    known = {
-        (event["agentId"], _service_of(event["serviceType"])): _listing(event)
-        for event in await _events(deployment, node, LISTINGS_ABI, "ServiceListings", "ListingCreated")
-    }
+    """List every service of the profile that has no open listing."""
+    known = {listing.service: listing for listing in await read_listings(deployment, node, agent_id)}
     for service in profile.services:
-        if (agent_id, service.type) not in known:
+        if service.type not in known:
             terms = await _terms(deployment, service, agent_id, profile, store)
             receipt = await owner.transact(deployment.address("ServiceListings"), create_listing_calldata(terms))
             created = _decode(LISTINGS_ABI, "ListingCreated", receipt.logs)
-            known[(agent_id, service.type)] = _listing(created[0])
-    return tuple(known[(agent_id, service.type)] for service in profile.services)
+            known[service.type] = _listing(created[0])
+    return tuple(known[service.type] for service in profile.services)
 
 
 async def _terms(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 
 from agents_offchain.chain.devnet.anvil import AnvilSpec
 from agents_offchain.cli.endpoints import Endpoints
+from agents_offchain.cli.places import profile_file
 from agents_offchain.messaging.embedded.valkey import ValkeySpec
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.runtime.supervisor.probes import Asked, HeartbeatSeen, HttpAnswers, SocketAccepts
@@ -17,6 +19,22 @@ from agents_offchain.storage.database import Database
 
 REPORTER_NUMBERS = (1, 2, 3)
 DAEMON_NEEDS = ("market", "signer", "artifacts")
+
+
+def daemon_environment(settings: Settings, endpoints: Endpoints) -> dict[str, str]:
+    """What every process of a home gets: our own environment, and where the home's parts answer."""
+    return {
+        **os.environ,
+        "AITBC_HOME": str(settings.home),
+        "AITBC_MODELS": str(settings.models),
+        "AITBC_PROFILE": str(profile_file(settings)),
+        "AITBC_RPC_URL": endpoints.rpc,
+        "AITBC_ARTIFACTS_URL": endpoints.artifacts,
+        "AITBC_REDIS_URL": endpoints.redis,
+        "AITBC_DATABASE_URL": settings.database(),
+        "OMP_NUM_THREADS": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 @dataclass(frozen=True)
@@ -49,22 +67,22 @@ def local_specs(
         StepSpec("prepare", steps.prepare),
         _chain(anvil, steps),
         StepSpec("database", steps.migrate, needs=("anvil",)),
-        _served("signer", SocketAccepts(settings.signer_socket), needs=("prepare",)),
+        served("signer", SocketAccepts(settings.signer_socket), needs=("prepare",)),
         StepSpec("market", steps.open_market, needs=("anvil", "database", "signer", "artifacts")),
     ]
     if valkey is not None:
         specs.append(_messages(valkey))
-    specs.append(_artifacts(settings, endpoints))
+    specs.append(artifacts(settings, endpoints))
     reporter_needs = (*DAEMON_NEEDS, "valkey") if valkey is not None else DAEMON_NEEDS
     specs += [
-        _daemon("indexer", database, needs=("market",)),
+        daemon("indexer", database, needs=("market",)),
         _page(endpoints, needs=("market",)),
-        _daemon(agent, database, needs=DAEMON_NEEDS, argv=("agent",)),
+        daemon(agent, database, needs=DAEMON_NEEDS, argv=("agent",)),
         *(
-            _daemon(f"reporter-{number}", database, needs=reporter_needs, argv=("reporter", "--number", str(number)))
+            daemon(f"reporter-{number}", database, needs=reporter_needs, argv=("reporter", "--number", str(number)))
             for number in REPORTER_NUMBERS
         ),
-        _daemon("publisher", database, needs=reporter_needs),
+        daemon("publisher", database, needs=reporter_needs),
     ]
     return specs
 
@@ -93,25 +111,28 @@ def _messages(valkey: ValkeySpec) -> ProcessSpec:
     )
 
 
-def _artifacts(settings: Settings, endpoints: Endpoints) -> Spec:
+def artifacts(settings: Settings, endpoints: Endpoints) -> Spec:
+    """The home's own store of artifacts, unless AITBC_ARTIFACTS_URL names another."""
     if settings.artifacts_url:
         return StepSpec("artifacts", _nothing)
     port = endpoints.artifacts.rsplit(":", 1)[1]
     probe = HttpAnswers(f"{endpoints.artifacts}/api/v0/version", method="POST")
-    return _served("artifacts", probe, needs=("prepare",), argv=("artifacts", "--port", port))
+    return served("artifacts", probe, needs=("prepare",), argv=("artifacts", "--port", port))
 
 
 def _page(endpoints: Endpoints, needs: tuple[str, ...]) -> ProcessSpec:
     port = endpoints.page.rsplit(":", 1)[1]
     probe = HttpAnswers(f"{endpoints.page}/api/v1/health")
-    return _served("api", probe, needs=needs, argv=("api", "--port", port))
+    return served("api", probe, needs=needs, argv=("api", "--port", port))
 
 
-def _daemon(name: str, database: Database, needs: tuple[str, ...], argv: tuple[str, ...] = ()) -> ProcessSpec:
-    return _served(name, HeartbeatSeen(name, database), needs=needs, argv=argv)
+def daemon(name: str, database: Database, needs: tuple[str, ...], argv: tuple[str, ...] = ()) -> ProcessSpec:
+    """A process in the daemons' loop, ready when it beats."""
+    return served(name, HeartbeatSeen(name, database), needs=needs, argv=argv)
 
 
-def _served(name: str, ready: Probe, needs: tuple[str, ...], argv: tuple[str, ...] = ()) -> ProcessSpec:
+def served(name: str, ready: Probe, needs: tuple[str, ...], argv: tuple[str, ...] = ()) -> ProcessSpec:
+    """One role of `agents_offchain.cli.serve`."""
     command = (sys.executable, "-m", "agents_offchain.cli.serve", *(argv or (name,)))
     return ProcessSpec(name=name, argv=command, ready=ready, needs=needs)
 

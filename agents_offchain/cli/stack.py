@@ -20,7 +20,7 @@ from agents_offchain.chain.errors import NodeUnavailable
 from agents_offchain.chain.node import Node
 from agents_offchain.cli import continuity
 from agents_offchain.cli.continuity import HomeStale
-from agents_offchain.cli.development import ensure_development_keys
+from agents_offchain.cli.development import DEVELOPMENT_KEYS, ensure_development_keys
 from agents_offchain.cli.development_policy import ensure_development_policy
 from agents_offchain.cli.endpoints import Endpoints, last_port, save_endpoints
 from agents_offchain.cli.market import MarketOpening, open_market
@@ -33,7 +33,8 @@ from agents_offchain.cli.places import (
     profile_file,
     run_files,
 )
-from agents_offchain.cli.specs import Steps, local_specs
+from agents_offchain.cli.roles import load_roles
+from agents_offchain.cli.specs import Steps, daemon_environment, local_specs
 from agents_offchain.messaging.embedded.valkey import ValkeySpec
 from agents_offchain.primitives.clock import SystemClock
 from agents_offchain.primitives.settings import Settings
@@ -172,7 +173,7 @@ class LocalStack:
         self.endpoints = self._choose_endpoints(anvil, valkey)
         self._node = Node(self.endpoints.rpc)
         self._database = Database(self.settings.database())
-        spawner = OsSpawner(self.log_of, self._environment())
+        spawner = OsSpawner(self.log_of, daemon_environment(self.settings, self.endpoints))
         specs = local_specs(
             self.settings, self.endpoints, anvil, valkey, self._database, self._steps(anvil), self.agent.daemon_name
         )
@@ -225,20 +226,6 @@ class LocalStack:
         redis = valkey.url if valkey is not None else self.settings.redis_url
         return Endpoints(anvil.url if anvil else self.settings.rpc_url, artifacts, f"http://{host}:{page}", redis)
 
-    def _environment(self) -> dict[str, str]:
-        return {
-            **os.environ,
-            "AITBC_HOME": str(self.settings.home),
-            "AITBC_MODELS": str(self.settings.models),
-            "AITBC_PROFILE": str(profile_file(self.settings)),
-            "AITBC_RPC_URL": self.endpoints.rpc,
-            "AITBC_ARTIFACTS_URL": self.endpoints.artifacts,
-            "AITBC_REDIS_URL": self.endpoints.redis,
-            "AITBC_DATABASE_URL": self.settings.database(),
-            "OMP_NUM_THREADS": "1",
-            "PYTHONUNBUFFERED": "1",
-        }
-
     def _steps(self, anvil: AnvilSpec | None) -> Steps:
         control = ChainControl(self.node, SystemClock())
         keeps_clock = anvil is not None
@@ -270,7 +257,9 @@ class LocalStack:
     def _prepare_keys(self) -> None:
         """Keys of this home, and what they may sign."""
         folder = key_folder(self.settings)
-        ensure_development_policy(folder, ensure_development_keys(folder, passphrase_file(self.settings)))
+        addresses = ensure_development_keys(folder, passphrase_file(self.settings))
+        roles = {name: role for name, role in load_roles(self.settings).items() if name not in DEVELOPMENT_KEYS}
+        ensure_development_policy(folder, addresses, roles)
 
     async def _is_our_chain(self, pid: int, port: int) -> bool:
         """The node answers, and it is the process we started that listens there."""

@@ -10,14 +10,17 @@ from typing import Any
 import psutil
 from sqlalchemy.exc import SQLAlchemyError
 
+from agents_offchain.chain.addresses import load_deployment
 from agents_offchain.chain.node import Block, Node
 from agents_offchain.cli.console import Console
 from agents_offchain.cli.continuity import database_exists
+from agents_offchain.cli.crew import crew_folders
 from agents_offchain.cli.places import run_files
 from agents_offchain.primitives.errors import AitbcError
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.runtime.supervisor.home_lock import HomeLock
 from agents_offchain.runtime.supervisor.leftovers import find_leftovers, is_alive
+from agents_offchain.runtime.supervisor.process_lock import ProcessLock
 from agents_offchain.runtime.supervisor.state_file import ProcessState, StateFile, SupervisorState
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.heartbeats import Heartbeat, list_heartbeats
@@ -54,10 +57,20 @@ def run_status(settings: Settings, console: Console) -> int:
         console.document({"home": str(settings.home), "state": "starting"})
         return DEGRADED
     head, beats = asyncio.run(_look(settings, state))
-    processes = [_describe(process, beats.get(process.name), time.time()) for process in state.processes]
+    everybody = [*state.processes, *_crew_processes(settings)]
+    processes = [_describe(process, beats.get(process.name), time.time()) for process in everybody]
     is_fine = head is not None and bool(processes) and all(process.is_well for process in processes)
     _say(settings, state, head, processes, console, is_fine=is_fine)
     return FINE if is_fine else DEGRADED
+
+
+def _crew_processes(settings: Settings) -> list[ProcessState]:
+    """What runs beside the home, started by `aitbc agent run` and the like."""
+    found: list[ProcessState] = []
+    for folder in crew_folders(settings):
+        state = StateFile(folder).read() if ProcessLock(folder / "lock").holder() is not None else None
+        found += state.processes if state is not None else ()
+    return found
 
 
 def _say_not_running(settings: Settings, state: SupervisorState | None, console: Console) -> int:
@@ -141,7 +154,7 @@ def _say(
             "pid": state.pid,
             "uptime_seconds": round(time.time() - state.started_at),
             "endpoints": state.endpoints,
-            "chain": None if head is None else {"chain_id": 31337, "block": head.number, "timestamp": head.timestamp},
+            "chain": None if head is None else _chain(settings, head),
             "processes": [asdict(process) for process in processes],
         }
     )
@@ -151,6 +164,14 @@ def _say(
     for process in processes:
         console.line(_row(process))
     console.line("All is well." if is_fine else "Something is wrong; `aitbc logs PROCESS` tells more.")
+
+
+def _chain(settings: Settings, head: Block) -> dict[str, int | None]:
+    try:
+        chain_id: int | None = load_deployment(settings.deployment_file).chain_id
+    except AitbcError:
+        chain_id = None
+    return {"chain_id": chain_id, "block": head.number, "timestamp": head.timestamp}
 
 
 def _row(process: ProcessStatus) -> str:

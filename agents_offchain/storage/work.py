@@ -42,7 +42,11 @@ class LeaseLost(Retryable):
 
 @dataclass(frozen=True)
 class WorkItem:
-    """A job with its terms (JSON of the facts that started it) and the last checkpoint."""
+    """A job with its terms (JSON of the facts that started it) and the last checkpoint.
+
+    `changed_at`, unix seconds, is when the row last changed before this reading: for a first lease, when the job became
+    ready.
+    """
 
     consumer: str
     job_key: str
@@ -51,6 +55,7 @@ class WorkItem:
     terms: dict[str, Any]
     checkpoint: dict[str, Any]
     error: str | None
+    changed_at: float = 0.0
 
 
 class WorkQueue:
@@ -216,4 +221,5 @@ def _item(row: Any, attempts: int | None = None) -> WorkItem:
         terms=dict(row.terms),
         checkpoint=dict(row.checkpoint or {}),
         error=row.error,
+        changed_at=row.updated_at,
     )

@@ -82,9 +82,9 @@ class Requester:
         answer = self._http.post(url, files={"file": ("f", data)})
         return str(json.loads(answer.text.splitlines()[-1])["Hash"])
 
-    def hire(self, request_cid: str, provider: str = "") -> int:
+    def hire(self, request_cid: str, provider: str = "", listing: dict[str, Any] | None = None) -> int:
         """Mint, approve and hire at the listing's price; the job's id."""
-        listing = self.listing()
+        listing = listing or self.listing()
         price = int(listing["price"])
         self.send(self.contracts["TestDollar"], TOKEN.encode_call("mint", self.account.address, price))
         self.send(self.contracts["TestDollar"], TOKEN.encode_call("approve", self.contracts["JobEscrow"], price))

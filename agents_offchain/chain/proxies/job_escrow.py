@@ -147,3 +147,8 @@ def hire_calldata(terms: HireTerms) -> bytes:
             terms.description,
         ),
     )
+
+
+def withdraw_calldata(token: bytes) -> bytes:
+    """`withdraw`: everything that the escrow owes the sender in one token."""
+    return ABI.encode_call("withdraw", "0x" + token.hex())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from agents_offchain.primitives.hexes import HexInvalid, decode_address
 
 DEVELOPMENT_SCRYPT_N = 1 << 10
 _MARK = "aitbc"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,17 @@ def list_keys(folder: Path) -> list[KeyFile]:
         KeyMissing: a file is not a keystore.
     """
     return [parse_key(path.stem, _read(path, path.stem)) for path in sorted(folder.glob("*.json"))]
+
+
+def key_file(folder: Path, name: str) -> KeyFile:
+    """One key of a folder, unopened.
+
+    Raises:
+        KeyMissing: there is none of that name, or its file is not a keystore.
+    """
+    if _NAME.fullmatch(name) is None:
+        raise KeyMissing(f"There is no key named {name[:60]!r}.")
+    return parse_key(name, _read(folder / f"{name}.json", name))
 
 
 def parse_key(name: str, document: dict[str, Any]) -> KeyFile:

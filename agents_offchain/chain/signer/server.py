@@ -12,6 +12,7 @@ import os
 import socket
 import stat
 import struct
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -57,7 +58,7 @@ class SignerServer:
         socket_path: Where to listen; an old socket file there is replaced.
     """
 
-    def __init__(self, keys: dict[str, Key], authority: Authority, audit: Audit, socket_path: Path) -> None:
+    def __init__(self, keys: Mapping[str, Key], authority: Authority, audit: Audit, socket_path: Path) -> None:
         self._keys = keys
         self._authority = authority
         self._audit = audit

@@ -18,8 +18,10 @@ from agents_offchain.runtime.agent.daemon import AgentDaemon
 from agents_offchain.runtime.agent.decision import Market
 from agents_offchain.runtime.agent.delivery import Delivery
 from agents_offchain.runtime.agent.intake import Intake, wants
+from agents_offchain.runtime.agent.orders import Orders
 from agents_offchain.runtime.profiles.profile import Profile, load_profile
 from agents_offchain.storage.artifacts.client import KuboArtifactStore
+from agents_offchain.storage.commands import CommandBook
 from agents_offchain.storage.inbox import Inbox, InboxSink
 from agents_offchain.storage.outbox import Outbox, lane_name
 from agents_offchain.storage.work import WorkQueue
@@ -32,13 +34,15 @@ async def run_agent(settings: Settings, named: Path | None) -> int:
         wallet = await around.signer.address(profile.agent.key)
         market = await _market(around, profile)
         name = profile.daemon_name
+        orders = Orders(CommandBook(around.database, around.clock), name)
         queue = WorkQueue(around.database, name, clock=around.clock)
         return await around.run(
             AgentDaemon(
                 name=name,
                 watcher=_watcher(around, name),
                 intake=_intake(around, queue, wallet),
-                delivery=_delivery(around, queue, wallet, profile, market),
+                delivery=_delivery(around, queue, wallet, profile, market, orders),
+                orders=orders,
                 queue=queue,
                 sender=await _sender(around, profile),
                 concurrency=profile.limits.concurrency,
@@ -80,7 +84,9 @@ def _intake(around: Surroundings, queue: WorkQueue, wallet: bytes) -> Intake:
     )
 
 
-def _delivery(around: Surroundings, queue: WorkQueue, wallet: bytes, profile: Profile, market: Market) -> Delivery:
+def _delivery(
+    around: Surroundings, queue: WorkQueue, wallet: bytes, profile: Profile, market: Market, orders: Orders
+) -> Delivery:
     return Delivery(
         queue=queue,
         outbox=_outbox(around, wallet),
@@ -94,6 +100,7 @@ def _delivery(around: Surroundings, queue: WorkQueue, wallet: bytes, profile: Pr
         run_skill=host_skills(around.settings, queue.consumer, profile.limits.threads),
         clock=around.clock,
         source=queue.consumer,
+        takes=orders.takes,
     )
 
 

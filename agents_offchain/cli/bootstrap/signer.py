@@ -8,7 +8,7 @@ from agents_offchain.chain.signer.audit import AuditLog
 from agents_offchain.chain.signer.budgets import Budgets
 from agents_offchain.chain.signer.guard import Guard, KeyFolder
 from agents_offchain.chain.signer.judge import Judgement
-from agents_offchain.chain.signer.keystore import open_keystore
+from agents_offchain.chain.signer.keyring import KeyAddresses, KeyRing
 from agents_offchain.chain.signer.seals import ensure_secret
 from agents_offchain.chain.signer.server import SignerServer
 from agents_offchain.cli.bootstrap.waiting import until_told_to_stop
@@ -50,15 +50,18 @@ class ApprovalQueue:
 async def run_signer(settings: Settings) -> int:
     """Open the home's keystore and serve it on the home's socket, under the policy beside the keys."""
     folder = KeyFolder(key_folder(settings))
-    keys = open_keystore(folder.path, read_passphrase(passphrase_file(settings)))
-    budgets = Budgets(folder.budgets)
-    addresses = {name: key.address for name, key in keys.items()}
-    queue = ApprovalQueue(settings, ensure_secret(folder.path), budgets)
     audit = AuditLog(folder.path)
-    audit.append("unlocked", keys={name: encode_hex(address) for name, address in addresses.items()})
+    keys = KeyRing(
+        folder.path,
+        read_passphrase(passphrase_file(settings)),
+        on_open=lambda key: audit.append("unlocked", keys={key.name: encode_hex(key.address)}),
+    )
+    budgets = Budgets(folder.budgets)
+    queue = ApprovalQueue(settings, ensure_secret(folder.path), budgets)
+    audit.append("unlocked", keys={name: encode_hex(key.address) for name, key in keys.items()})
     guard = Guard(
         folder,
-        addresses,
+        KeyAddresses(keys),
         budgets,
         approvals=queue,
         deployment_file=settings.deployment_file,

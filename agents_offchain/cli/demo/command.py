@@ -20,9 +20,9 @@ from agents_offchain.cli.demo.errors import DemoFailed
 from agents_offchain.cli.demo.journey import TITLES, Journey
 from agents_offchain.cli.demo.picture import Photograph, read_photograph
 from agents_offchain.cli.demo.receipt import Receipt
-from agents_offchain.cli.demo.steps import StepList, choose_display
 from agents_offchain.cli.places import default_photo, log_folder, settings_for
 from agents_offchain.cli.stack import LocalStack, StackListener, StackWishes
+from agents_offchain.cli.steps import StepList, choose_display
 from agents_offchain.primitives.errors import AitbcError
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.runtime.supervisor.errors import StartFailed

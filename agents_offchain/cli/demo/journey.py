@@ -17,9 +17,9 @@ from agents_offchain.cli.demo.follow import JobFollower, PostedEvent
 from agents_offchain.cli.demo.ledger import read_transactions
 from agents_offchain.cli.demo.picture import Photograph
 from agents_offchain.cli.demo.receipt import DECIMALS, SYMBOL, Receipt, ReporterLine
-from agents_offchain.cli.demo.steps import StepList
 from agents_offchain.cli.market import MarketOpening, OpenListing
 from agents_offchain.cli.stack import LocalStack
+from agents_offchain.cli.steps import StepList
 from agents_offchain.primitives.canonical import sha256
 from agents_offchain.primitives.clock import SystemClock
 from agents_offchain.primitives.hexes import encode_hex

@@ -16,7 +16,7 @@ from agents_offchain.chain.signer.keystore import KeyFile, create_key, list_keys
 from agents_offchain.chain.signer.policy import Policy, parse_policy
 from agents_offchain.cli.console import Console
 from agents_offchain.cli.development import ensure_passphrase, read_passphrase
-from agents_offchain.cli.operate.home import HomeEmpty, is_up, note, show_table
+from agents_offchain.cli.operate.home import HomeEmpty, note, show_table
 from agents_offchain.cli.places import key_folder, make_private, passphrase_file
 from agents_offchain.primitives.errors import Refused
 from agents_offchain.primitives.hexes import checksum
@@ -24,7 +24,6 @@ from agents_offchain.primitives.settings import Settings
 
 BACKUP_SCHEMA = "aitbc.keys/1"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_RESTART = "The signer opens keys when it starts: `aitbc down`, then `aitbc up`."
 
 
 class KeyRefused(Refused):
@@ -58,7 +57,7 @@ def run_new(settings: Settings, console: Console, name: str, *, is_development: 
     console.document({"name": name, "address": checksum(address), "chain": chain_id})
     console.line(f"{name}  {checksum(address)}")
     console.line(f"It may sign nothing until {KeyFolder(folder).policy} has a section [keys.{name}].")
-    console.line(f"Back it up: `aitbc keys backup FILE`. {_RESTART if is_up(settings) else ''}".rstrip())
+    console.line("Back it up: `aitbc keys backup FILE`. A running signer opens it when it is first used.")
     return 0
 
 
@@ -114,9 +113,7 @@ def run_restore(settings: Settings, console: Console, file: Path, passphrase: Pa
         _write_private(KeyFolder(folder).policy, str(document["policy"]))
     note(settings, console, "keys_restored", keys=[key.name for key in new])
     console.document({"restored": [key.name for key in new], "kept": [k.name for k in keys if k.name in held]})
-    console.line(
-        f"{len(new)} keys restored, {len(keys) - len(new)} were there. {_RESTART if is_up(settings) else ''}".rstrip()
-    )
+    console.line(f"{len(new)} keys restored, {len(keys) - len(new)} were there.")
     return 0
 
 

@@ -13,6 +13,7 @@ from agents_offchain.chain.sender import Sender
 from agents_offchain.chain.watcher import Watcher
 from agents_offchain.runtime.agent.delivery import Delivery
 from agents_offchain.runtime.agent.intake import Intake
+from agents_offchain.runtime.agent.orders import Orders
 from agents_offchain.runtime.daemon import StepOutcome
 from agents_offchain.storage.work import WorkQueue
 
@@ -31,6 +32,7 @@ class AgentDaemon:
     delivery: Delivery
     queue: WorkQueue
     sender: Sender
+    orders: Orders
     concurrency: int
     scratch: Path
     _running: set[asyncio.Task[None]] = field(default_factory=set)
@@ -39,6 +41,7 @@ class AgentDaemon:
         await self.watcher.node.require_chain(self.watcher.deployment.chain_id)
         shutil.rmtree(self.scratch, ignore_errors=True)
         self.scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
+        await self.orders.look()
         self._owner = f"{self.name}:{os.getpid()}:{secrets.token_hex(4)}"
 
     async def step(self) -> StepOutcome:
@@ -47,6 +50,7 @@ class AgentDaemon:
         Nothing is sent before all facts are taken in: a job's number may mean another job by now.
         """
         self._reap()
+        ordered = await self.orders.step()
         watched = await self.watcher.step()
         if watched.rolled_back_to is not None:
             await self.sender.reopen_above(watched.rolled_back_to)
@@ -54,11 +58,18 @@ class AgentDaemon:
         is_current = watched.is_caught_up and not await self.intake.inbox.count_pending()
         changed = await self.sender.step() if is_current else 0
         started = await self._start_deliveries()
+        backlog = await self.queue.count_open()
         return StepOutcome(
-            is_idle=watched.is_caught_up and not (facts or changed or started),
+            is_idle=watched.is_caught_up and not (facts or changed or started or ordered),
             block_number=watched.block_number,
-            backlog=await self.queue.count_open(),
+            backlog=backlog,
+            detail=self._detail(backlog),
         )
+
+    def _detail(self, backlog: int) -> str:
+        if self.orders.draining_since is None:
+            return ""
+        return f"draining, {backlog} in hand" if backlog else "drained"
 
     async def close(self) -> None:
         for task in self._running:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -23,6 +23,7 @@ from agents_offchain.primitives.clock import Clock
 from agents_offchain.primitives.errors import AitbcError, Contested, Refused, Retryable
 from agents_offchain.runtime.agent.decision import Declined, Market, decide
 from agents_offchain.runtime.agent.intents import DECLINE, SUBMIT, intent_key
+from agents_offchain.runtime.agent.orders import REASON
 from agents_offchain.runtime.documents import RequestDocument, build_result, parse_request, request_cid_of
 from agents_offchain.runtime.profiles.profile import Profile
 from agents_offchain.runtime.workers.limits import WorkerDied, WorkerLimits
@@ -66,6 +67,7 @@ class Delivery:
 
     Args:
         source: Name of the daemon, for progress lines and lease owners.
+        takes: Whether a leased job may be begun; one that may not is declined.
     """
 
     queue: WorkQueue
@@ -80,6 +82,7 @@ class Delivery:
     run_skill: SkillRunner
     clock: Clock
     source: str
+    takes: Callable[[WorkItem], bool] = lambda item: True
 
     async def fulfil(self, item: WorkItem, owner: str) -> None:
         """Take a leased job as far as it goes: submission planned, declined, or given back to be retried."""
@@ -123,6 +126,9 @@ class Delivery:
             return
         checkpoint = item.checkpoint
         if "deliverable" not in checkpoint:
+            if not self.takes(item):
+                await self._decline(item, owner, REASON)
+                return
             request_cid = request_cid_of(item.terms["description"])
             request = parse_request(await self.artifacts.get(request_cid, 1 << 20))
             verdict = await self._decide(job, request)

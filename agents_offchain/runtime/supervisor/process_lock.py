@@ -112,6 +112,22 @@ class DaemonLock(ProcessLock):
         )
 
 
+class CrewLock(ProcessLock):
+    """One supervisor per set of processes beside a home that is up: `<folder>/lock`."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        super().__init__(folder / "lock")
+        self._name = name
+
+    def _refusal(self, holder: dict[str, Any]) -> AlreadyRunning:
+        pid = holder.get("pid")
+        return AlreadyRunning(
+            f"{self._name} is already run by process {pid}.",
+            mend="Stop that one first: Ctrl-C there, or `aitbc down`.",
+            pid=pid,
+        )
+
+
 def _lock(descriptor: int) -> bool:
     """Try for the lock; more than once, as somebody may be looking who holds it for a moment."""
     for _ in range(_TRIES):

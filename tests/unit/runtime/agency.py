@@ -19,11 +19,13 @@ from agents_offchain.runtime.agent.daemon import AgentDaemon
 from agents_offchain.runtime.agent.decision import Market
 from agents_offchain.runtime.agent.delivery import Delivery
 from agents_offchain.runtime.agent.intake import Intake, wants
+from agents_offchain.runtime.agent.orders import Orders
 from agents_offchain.runtime.daemon import StepOutcome
 from agents_offchain.runtime.profiles.profile import Profile
 from agents_offchain.runtime.workers.limits import WorkerLimits
 from agents_offchain.runtime.workers.sandbox import WorkerResult
 from agents_offchain.storage.artifacts.client import MemoryArtifactStore
+from agents_offchain.storage.commands import CommandBook
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.inbox import Inbox, InboxSink
 from agents_offchain.storage.outbox import Outbox, lane_name
@@ -114,6 +116,7 @@ class Agency:
         queue = WorkQueue(database, "agent", lease_seconds=LEASE_SECONDS, clock=self.clock)
         sender = Sender(node, database, signer, "agent", 31337, abis=(), clock=self.clock)
         await sender.setup()
+        orders = Orders(CommandBook(database, self.clock), "agent")
         lane = Outbox(database, lane_name(31337, AGENT), self.clock)
 
         async def run_skill(
@@ -149,7 +152,9 @@ class Agency:
                 run_skill=run_skill,
                 clock=self.clock,
                 source="agent",
+                takes=orders.takes,
             ),
+            orders=orders,
             queue=queue,
             sender=sender,
             concurrency=self.profile.limits.concurrency,
