@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents_offchain.primitives.errors import Contested, Fatal, Refused
+from agents_offchain.primitives.errors import Contested, Fatal, Refused, Retryable
 
 
 class BallotInvalid(Refused):
@@ -31,3 +31,11 @@ class VowBroken(Fatal):
 
 class DecisionConflict(Contested):
     """Two valid certificates name different values: more members are faulty than the council bears."""
+
+
+class BudgetSpent(Refused):
+    """A task costs more than is left of its job's budget."""
+
+
+class NobodyBids(Retryable):
+    """No agent offers to do a task for what it may cost, or all that did failed."""
