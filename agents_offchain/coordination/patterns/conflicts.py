@@ -1,8 +1,8 @@
 """When agents disagree: who has a task that two claim, and which of several results is taken.
 
 Results are compared by what they say (SHA2-256 of their canonical JSON). A ladder of steps is taken until one settles
-the matter: a vote among those who answered, one more opinion, an arbiter, a draw by a beacon, and at last the vote on chain
-(`DecisionLedger.openPoll`), which is proposed and not sent from here.
+the matter: a vote among those who answered, one more opinion, an arbiter, a draw by a beacon, and at last the vote on
+chain (`DecisionLedger.openPoll`), which is proposed and not sent from here.
 """
 
 from __future__ import annotations
