@@ -166,6 +166,10 @@ eval-vision: setup ## quality of the vision skills on data with exact truth
 test-faults: setup ## kill, cut off and lie to the real daemons everywhere; prints what was tried, lost and doubled (PART=kills)
 	@$(BIN)/python -m tests.faults.run $(foreach part,$(PART),--part $(part))
 
+.PHONY: coverage
+coverage: $(STAMPS)/python $(STAMPS)/node ## lines and branches of contracts/ that forge's tests run; fails below its ratchet
+	@$(BIN)/python tools/coverage.py
+
 .PHONY: gas
 gas: setup ## gas of every verb on a real chain beside its ceiling and its peers; writes docs/gas.md
 	@forge build -q && $(BIN)/python tools/gas.py
