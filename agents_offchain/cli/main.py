@@ -16,7 +16,7 @@ from typer.exceptions import Abort, TyperException
 
 from agents_offchain.cli.agents.commands import agent
 from agents_offchain.cli.console import Console, print_error
-from agents_offchain.cli.operate import commands
+from agents_offchain.cli.operate import commands, market_commands
 from agents_offchain.cli.options import AsJson, Home, finish
 from agents_offchain.primitives.errors import AitbcError, Refused
 
@@ -43,6 +43,10 @@ def main(arguments: list[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     is_debug = "--debug" in given or bool(os.environ.get("AITBC_DEBUG"))
     words = [word for word in given if word != "--debug"]
+    if "_AITBC_COMPLETE" in os.environ:
+        from agents_offchain.cli.operate.completion import enable
+
+        enable()
     sys.exit(_run(words, is_debug=is_debug))
 
 
@@ -201,7 +205,19 @@ def demo(
 
 for group in (agent, *commands.GROUPS):
     app.add_typer(group)
-app.command(epilog="Examples:  aitbc jobs  ·  aitbc jobs --status completed --json")(commands.jobs)
+app.command(epilog="Examples:  aitbc jobs  ·  aitbc jobs 5  ·  aitbc jobs --status completed --json")(
+    market_commands.jobs
+)
+app.command(
+    epilog="Exit codes: 0 the result is saved · 1 the job ended without one · 75 not there yet.  Examples:  "
+    "aitbc hire inspect-image --file photo.jpg --max-price 2  ·  aitbc hire 3 --file photo.jpg --accept --json"
+)(market_commands.hire)
+app.command(epilog="Examples:  aitbc withdraw  ·  aitbc withdraw agent --dry-run --json")(market_commands.withdraw)
+app.command(
+    epilog="Exit codes with --once, --svg or --json: 0 all is well · 1 something is not.  "
+    "Examples:  aitbc watch  ·  aitbc watch --svg watch.svg",
+)(market_commands.watch)
+app.command(epilog="Example:  aitbc completion bash >> ~/.bashrc")(market_commands.completion)
 
 
 if __name__ == "__main__":

@@ -46,22 +46,42 @@ class ProcessStatus:
     is_well: bool
 
 
+@dataclass(frozen=True)
+class HomeStatus:
+    """A home that is up: its supervisor, the node's head (None when it does not answer), every process."""
+
+    supervisor: SupervisorState
+    head: Block | None
+    processes: list[ProcessStatus]
+
+    @property
+    def is_fine(self) -> bool:
+        return self.head is not None and bool(self.processes) and all(process.is_well for process in self.processes)
+
+
+async def read_status(settings: Settings) -> HomeStatus | None:
+    """How a home stands; None when it is not up, or still starting."""
+    state = StateFile(run_files(settings)).read()
+    if state is None or HomeLock(run_files(settings)).holder() is None:
+        return None
+    head, beats = await _look(settings, state)
+    everybody = [*state.processes, *_crew_processes(settings)]
+    return HomeStatus(state, head, [_describe(process, beats.get(process.name), time.time()) for process in everybody])
+
+
 def run_status(settings: Settings, console: Console) -> int:
     """Exit code 0 when all is well, 1 when something is not, 3 when the home is not up."""
     holder = HomeLock(run_files(settings)).holder()
     state = StateFile(run_files(settings)).read()
     if holder is None:
         return _say_not_running(settings, state, console)
-    if state is None:
+    found = asyncio.run(read_status(settings))
+    if found is None:
         console.line("The market is starting.")
         console.document({"home": str(settings.home), "state": "starting"})
         return DEGRADED
-    head, beats = asyncio.run(_look(settings, state))
-    everybody = [*state.processes, *_crew_processes(settings)]
-    processes = [_describe(process, beats.get(process.name), time.time()) for process in everybody]
-    is_fine = head is not None and bool(processes) and all(process.is_well for process in processes)
-    _say(settings, state, head, processes, console, is_fine=is_fine)
-    return FINE if is_fine else DEGRADED
+    _say(settings, found.supervisor, found.head, found.processes, console, is_fine=found.is_fine)
+    return FINE if found.is_fine else DEGRADED
 
 
 def _crew_processes(settings: Settings) -> list[ProcessState]:

@@ -212,19 +212,3 @@ def dead_drop(letter: Letter, note: Words = "", home: Home = None, as_json: AsJs
     from agents_offchain.cli.places import settings_for
 
     finish(run_drop(settings_for(home), Console(as_json), letter, note))
-
-
-def jobs(
-    status: Annotated[
-        str | None, typer.Option(help="Only those: open, funded, submitted, completed, rejected, expired.")
-    ] = None,
-    every: Annotated[bool, typer.Option("--all", help="Also jobs of others on this market.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, the newest first.")] = 50,
-    home: Home = None,
-    as_json: AsJson = False,
-) -> None:
-    """Show the jobs of this home's keys: state, earnings, cost."""
-    from agents_offchain.cli.operate.jobs import run_jobs
-    from agents_offchain.cli.places import settings_for
-
-    finish(run_jobs(settings_for(home), Console(as_json), status=status, is_all=every, limit=limit))

@@ -37,6 +37,11 @@ class JobRow:
     settled_at: int | None
 
 
+async def read_jobs(database: Database, names: dict[bytes, str], *, limit: int) -> list[JobRow]:
+    """The newest jobs of the keys of a home, by address -> name."""
+    return [_row(row, names) for row in await _rows(database, names, None, is_all=False, limit=limit)]
+
+
 def run_jobs(settings: Settings, console: Console, *, status: str | None, is_all: bool, limit: int) -> int:
     return asyncio.run(_run(settings, console, status, is_all=is_all, limit=limit))
 

@@ -43,6 +43,9 @@ VERBS = [
     ("dead", "replay"),
     ("dead", "drop"),
     ("jobs",),
+    ("hire",),
+    ("watch",),
+    ("withdraw",),
 ]
 
 
