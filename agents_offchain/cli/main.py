@@ -190,9 +190,14 @@ def doctor(home: Home = None, as_json: AsJson = False) -> None:
     finish(run_doctor(settings_for(home), Console(as_json)))
 
 
-@app.command(epilog="Examples:  aitbc demo  ·  aitbc demo --image photo.jpg  ·  aitbc demo --keep")
+@app.command(
+    epilog="Examples:  aitbc demo  ·  aitbc demo --image photo.jpg  ·  aitbc demo --language  ·  aitbc demo --keep"
+)
 def demo(
     image: Annotated[Path | None, typer.Option(help="A photograph of yours (JPEG, PNG, WebP; up to 20 MiB).")] = None,
+    language: Annotated[bool, typer.Option("--language", help="Have a question answered from a document.")] = False,
+    document: Annotated[Path | None, typer.Option(help="A document of yours (PDF, HTML, Markdown, text).")] = None,
+    question: Annotated[str | None, typer.Option(help="What to ask of the document.")] = None,
     home: Annotated[Path | None, typer.Option(help="Home to use. Default: a new one, removed afterwards.")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the temporary home.")] = False,
     as_json: AsJson = False,
@@ -200,7 +205,15 @@ def demo(
     """Have one job hired, done, checked and paid on a local chain, and print the receipt."""
     from agents_offchain.cli.demo.command import DemoWishes, run_demo
 
-    finish(run_demo(DemoWishes(image=image, home=home, keeps_home=keep), Console(as_json)))
+    wishes = DemoWishes(
+        image=image,
+        document=document,
+        question=question,
+        is_about_language=language,
+        home=home,
+        keeps_home=keep,
+    )
+    finish(run_demo(wishes, Console(as_json)))
 
 
 for group in (agent, *commands.GROUPS):

@@ -35,7 +35,7 @@ from agents_offchain.primitives.canonical import canonical_json, sha256
 from agents_offchain.primitives.hexes import checksum
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.primitives.units import AgentId, TokenUnits, parse_units
-from agents_offchain.runtime.documents import IPFS_PREFIX, ReExecution
+from agents_offchain.runtime.documents import IPFS_PREFIX, criteria_of
 from agents_offchain.runtime.profiles.profile import Profile, Service, load_profile
 from agents_offchain.storage.artifacts.client import ArtifactStore, KuboArtifactStore
 
@@ -175,7 +175,7 @@ async def ensure_listings(
 async def _terms(
     deployment: Deployment, service: Service, agent_id: int, profile: Profile, store: ArtifactStore
 ) -> ListingTerms:
-    criteria = ReExecution().model_dump()
+    criteria = criteria_of(service.type).model_dump()
     document = {
         "schema": LISTING_SCHEMA,
         "service": service.type,

@@ -78,10 +78,14 @@ def make_private(folder: Path) -> None:
 
 def profile_file(settings: Settings) -> Path:
     """The agent of this home: the profile that the settings name, else the one that comes with the product."""
-    chosen = settings.profile or installation_root() / "examples" / "profiles" / "inspector.toml"
-    return chosen.expanduser().resolve()
+    return (settings.profile or example_profile("inspector")).expanduser().resolve()
 
 
-def default_photo() -> Path:
-    """The photograph that a demo has inspected when no other is given."""
-    return installation_root() / "examples" / "photos" / "contact-sheet.jpg"
+def example_profile(name: str) -> Path:
+    """The profile of an agent that comes with the product."""
+    return example_file("profiles", f"{name}.toml")
+
+
+def example_file(*parts: str) -> Path:
+    """A file of the examples that come with the product."""
+    return installation_root().joinpath("examples", *parts)

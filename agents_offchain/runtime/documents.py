@@ -46,6 +46,22 @@ class ReExecution(_Strict):
     text: Literal["equal"] = "equal"
 
 
+class Citations(_Strict):
+    """Accepted when every statement quotes the document exactly and the quotation carries it by the named rule."""
+
+    kind: Literal["citations"] = "citations"
+    rule: Literal["words-numbers-negation/1"] = "words-numbers-negation/1"
+
+
+Criteria = ReExecution | Citations
+_CRITERIA: dict[str, Criteria] = {"answer-from-documents": Citations()}
+
+
+def criteria_of(service: str) -> Criteria:
+    """The criteria by which a service's results are judged, with their default tolerances."""
+    return _CRITERIA.get(service, ReExecution())
+
+
 class RequestDocument(_Strict):
     """What the client wants done. `note` and `settings` are the client's words: untrusted."""
 
@@ -56,7 +72,7 @@ class RequestDocument(_Strict):
     settings: Annotated[dict[Annotated[str, StringConstraints(max_length=64)], JsonValue], Field(max_length=32)] = (
         Field(default_factory=dict)
     )
-    criteria: ReExecution = ReExecution()
+    criteria: Annotated[Criteria, Field(discriminator="kind")] = ReExecution()
     note: Annotated[str, StringConstraints(max_length=2000)] = ""
 
     def as_dict(self) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from agents_offchain.skills.errors import SkillUnknown
 from agents_offchain.skills.result import SkillResult
 
 ROOMS: Mapping[str, str] = {
+    "answer-from-documents": "agents_offchain.skills.llm.services",
+    "check-citations": "agents_offchain.skills.llm.services",
     "inspect-image": "agents_offchain.skills.vision.services",
     "observe-scene": "agents_offchain.skills.multimodal.services",
 }

@@ -11,7 +11,7 @@ PERFECT, UNREADABLE, FLOOR = 100, 0, 5
 GATES = frozenset({"job", "request", "input", "execution"})
 """A result about something else is worth the floor, whatever it says."""
 
-DEDUCTIONS = {
+OF_REEXECUTION = {
     "counts": 5,
     "labels": 5,
     "boxes": 5,
@@ -22,6 +22,8 @@ DEDUCTIONS = {
     "evidence": 10,
     "artifacts": 10,
 }
+OF_CITATIONS = {"spans": 41, "support": 41, "near": 41, "abstention": 41, "wording": 41, "evidence": 10}
+DEDUCTIONS = OF_REEXECUTION | OF_CITATIONS
 """What a failed check costs. One wrong part of the content alone falls below a pass mark of 60; a wrong
 statement about how it was made does not."""
 

@@ -63,6 +63,40 @@ class ImageOutput(_Part):
     text: list[FoundText] = Field(max_length=MAX_ENTRIES)
 
 
+class Citation(_Part):
+    """A quotation: characters `start` to `end` of the document's text, on a page counted from 1."""
+
+    start: int = Field(strict=True, ge=0, le=10**8)
+    end: int = Field(strict=True, ge=0, le=10**8)
+    page: int = Field(strict=True, ge=1, le=10**6)
+    quote: str = Field(max_length=20_000)
+
+
+class CitedStatement(_Part):
+    """A sentence with what it rests on."""
+
+    text: str = Field(min_length=1, max_length=4_000)
+    citations: list[Citation] = Field(max_length=16)
+
+
+class DocumentFacts(_Part):
+    """Which text the places are places of."""
+
+    sha256: Hex32
+    text_sha256: Hex32
+    reader: str = Field(max_length=60)
+
+
+class AnswerOutput(_Part):
+    """The output of `answer-from-documents`."""
+
+    document: DocumentFacts
+    question: str = Field(max_length=2_000)
+    is_answered: bool
+    answer: str = Field(max_length=20_000)
+    statements: list[CitedStatement] = Field(max_length=32)
+
+
 class ArtifactReference(_Part):
     cid: str = Field(min_length=1, max_length=120)
     media_type: str = Field(max_length=100)
@@ -75,7 +109,7 @@ class ResultDocument(_Part):
     service: str = Field(max_length=64)
     job: JobReference
     request_cid: str = Field(max_length=120)
-    output: ImageOutput
+    output: ImageOutput | AnswerOutput
     artifacts: dict[str, ArtifactReference] = Field(default_factory=dict, max_length=64)
     evidence: dict[str, Any] = Field(default_factory=dict)
 

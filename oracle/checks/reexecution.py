@@ -43,7 +43,7 @@ def unreadable(detail: str) -> list[Check]:
 
 def refused_input(result: ResultDocument, job: Job, request: RequestDocument) -> list[Check]:
     """The checks when the skill refuses the input: no honest result can exist."""
-    return [*_identity(result, job, request), Check("execution", False, "the skill refuses this input")]
+    return [*identify(result, job, request), Check("execution", False, "the skill refuses this input")]
 
 
 def compare(
@@ -54,19 +54,23 @@ def compare(
     Args:
         input_sha256: Hex digest of the input's bytes as the reporter fetched them.
     """
-    criteria = request.criteria
+    criteria, claimed = request.criteria, result.output
+    identity = identify(result, job, request)
+    if not isinstance(claimed, ImageOutput) or not isinstance(criteria, ReExecution):
+        return [*identity, Check("execution", False, "the result is not what this service gives")]
     return [
-        *_identity(result, job, request),
-        _input(result, input_sha256, again),
+        *identity,
+        _input(claimed, input_sha256, again),
         Check("execution", True, "the request was run again"),
-        *_objects(result.output.objects, again.output.objects, criteria),
-        *_text(result.output.text, again.output.text, criteria),
+        *_objects(claimed.objects, again.output.objects, criteria),
+        *_text(claimed.text, again.output.text, criteria),
         _evidence(result, again),
         _artifacts(result, again),
     ]
 
 
-def _identity(result: ResultDocument, job: Job, request: RequestDocument) -> list[Check]:
+def identify(result: ResultDocument, job: Job, request: RequestDocument) -> list[Check]:
+    """Is the result about this job and this request?"""
     reference = result.job
     is_job = (reference.chain_id, reference.escrow.lower(), reference.job_id) == (
         job.chain_id,
@@ -85,8 +89,8 @@ def _identity(result: ResultDocument, job: Job, request: RequestDocument) -> lis
     ]
 
 
-def _input(result: ResultDocument, input_sha256: str, again: Reexecution) -> Check:
-    claimed, ours = result.output.image, again.output.image
+def _input(output: ImageOutput, input_sha256: str, again: Reexecution) -> Check:
+    claimed, ours = output.image, again.output.image
     is_same = claimed.sha256 == input_sha256 and (claimed.width, claimed.height) == (ours.width, ours.height)
     return Check("input", is_same, "the input is the client's" if is_same else "the input is another one")
 

@@ -24,11 +24,12 @@ class Report:
     document: dict[str, Any]
 
 
-def write_report(job: Job, deliverable: bytes, checks: Sequence[Check]) -> Report:
+def write_report(job: Job, deliverable: bytes, checks: Sequence[Check], checker: str = CHECKER) -> Report:
     """The report of one submission.
 
     Args:
         deliverable: SHA2-256 of the result document, as on chain.
+        checker: Name and version of what made the checks.
     """
     score = compute_score(checks)
     document = {
@@ -38,7 +39,7 @@ def write_report(job: Job, deliverable: bytes, checks: Sequence[Check]) -> Repor
         "request_cid": job.request_cid,
         "checks": [check.as_dict() for check in checks],
         "score": score,
-        "checker": CHECKER,
+        "checker": checker,
     }
     data = canonical_json(document)
     return Report(data=data, hash=sha256(data), score=score, document=document)

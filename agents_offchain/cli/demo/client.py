@@ -16,7 +16,7 @@ from agents_offchain.chain.proxies.token import approve_calldata, mint_calldata
 from agents_offchain.chain.sender import Sender
 from agents_offchain.chain.signer.client import SignerClient
 from agents_offchain.cli.demo.errors import DemoFailed
-from agents_offchain.cli.demo.picture import Photograph
+from agents_offchain.cli.demo.story import DemoStory
 from agents_offchain.cli.market import MarketOpening, OpenListing
 from agents_offchain.primitives.errors import Refused, Retryable
 from agents_offchain.primitives.settings import Settings
@@ -36,7 +36,7 @@ class ApiRefused(Refused):
 
 @dataclass(frozen=True)
 class Uploaded:
-    """What the client stored: the photograph and the request that names it."""
+    """What the client stored: the file and the request that names it."""
 
     input_cid: str
     request_cid: str
@@ -79,21 +79,24 @@ class DemoClient:
         approved = await self._confirmed("approve")
         return max(minted.block_number or 0, approved.block_number or 0)
 
-    async def upload(self, page: str, photograph: Photograph, listing: OpenListing, note: str) -> Uploaded:
-        """Store the photograph and the request document by the public API."""
+    async def upload(self, page: str, story: DemoStory, listing: OpenListing) -> Uploaded:
+        """Store the file and the request document by the public API."""
+        material = story.material
         async with httpx.AsyncClient(base_url=page, timeout=30, trust_env=False) as api:
-            file = {"file": (photograph.path.name, photograph.data, photograph.media_type)}
+            file = {"file": (material.path.name, material.data, material.media_type)}
             stored = await _ask(api, "/api/v1/uploads", files=file)
             request = RequestDocument(
                 service=listing.service,
                 listing_id=listing.listing_id,
                 input=RequestInput(
                     cid=stored["cid"],
-                    media_type=photograph.media_type,
-                    bytes=len(photograph.data),
-                    sha256=photograph.sha256_hex,
+                    media_type=material.media_type,
+                    bytes=len(material.data),
+                    sha256=material.sha256_hex,
                 ),
-                note=note,
+                settings=dict(story.settings),
+                criteria=story.criteria,
+                note=story.note,
             )
             answer = await _ask(api, "/api/v1/requests", json=request.as_dict())
         return Uploaded(stored["cid"], answer["cid"])

@@ -1,4 +1,4 @@
-"""`aitbc demo`: check the picture, travel, print the receipt, leave nothing running."""
+"""`aitbc demo`: check the file, travel, print the receipt, leave nothing running."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from agents_offchain.cli.command_log import quiet_logs
 from agents_offchain.cli.console import Console
 from agents_offchain.cli.demo.errors import DemoFailed
 from agents_offchain.cli.demo.journey import TITLES, Journey
-from agents_offchain.cli.demo.picture import Photograph, read_photograph
 from agents_offchain.cli.demo.receipt import Receipt
-from agents_offchain.cli.places import default_photo, log_folder, settings_for
+from agents_offchain.cli.demo.story import DemoStory, document_story, picture_story
+from agents_offchain.cli.places import log_folder, settings_for
 from agents_offchain.cli.stack import LocalStack, StackListener, StackWishes
 from agents_offchain.cli.steps import StepList, choose_display
 from agents_offchain.primitives.errors import AitbcError
@@ -47,6 +47,9 @@ class DemoWishes:
     """What the caller asks for."""
 
     image: Path | None = None
+    document: Path | None = None
+    question: str | None = None
+    is_about_language: bool = False
     home: Path | None = None
     keeps_home: bool = False
 
@@ -55,23 +58,29 @@ def run_demo(wishes: DemoWishes, console: Console) -> int:
     """Exit code 0 after a paid job with everything shut down.
 
     Raises:
-        Refused: the picture cannot be used; nothing was started.
+        Refused: the file cannot be used; nothing was started.
         DemoFailed: a step failed; its process's last lines are in the error.
     """
     defaults = settings_for(wishes.home)
-    photograph = read_photograph(wishes.image or default_photo(), defaults.upload_max_bytes)
-    pictures = settings_for(None).home / "demo"
+    story = _story(wishes, defaults.upload_max_bytes)
+    kept = settings_for(None).home / "demo"
     with _home(wishes, console) as home:
-        settings = settings_for(home)
+        settings = settings_for(home).model_copy(update={"profile": story.profile})
         quiet_logs(log_folder(settings) / "supervisor.log")
         try:
-            receipt = asyncio.run(_travel(settings, photograph, pictures, console))
+            receipt = asyncio.run(_travel(settings, story, kept, console))
         except asyncio.CancelledError:
             return INTERRUPTED
     console.document(receipt.as_dict())
     for line in receipt.lines():
         console.line(line)
     return 0
+
+
+def _story(wishes: DemoWishes, max_bytes: int) -> DemoStory:
+    if wishes.is_about_language or wishes.document is not None or wishes.question is not None:
+        return document_story(wishes.document, wishes.question, max_bytes)
+    return picture_story(wishes.image, max_bytes)
 
 
 @contextlib.contextmanager
@@ -90,13 +99,13 @@ def _home(wishes: DemoWishes, console: Console) -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _travel(settings: Settings, photograph: Photograph, pictures: Path, console: Console) -> Receipt:
+async def _travel(settings: Settings, story: DemoStory, folder: Path, console: Console) -> Receipt:
     """The journey with the stack stopped at its end, however it ends."""
     display = choose_display(console, is_terminal=sys.stdout.isatty() and "CI" not in os.environ)
-    steps = StepList(TITLES, display)
+    steps = StepList({**TITLES, **story.titles}, display)
     listener = StackListener(on_notice=console.line)
     stack = LocalStack(settings, StackWishes(), listener)
-    journey = Journey(stack, steps, photograph, secrets.token_hex(4), pictures)
+    journey = Journey(stack, steps, story, secrets.token_hex(4), folder)
     _stop_on_signals(asyncio.current_task())
     try:
         with steps:

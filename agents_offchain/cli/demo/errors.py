@@ -5,8 +5,8 @@ from __future__ import annotations
 from agents_offchain.primitives.errors import AitbcError, Refused
 
 
-class PictureMissing(Refused):
-    """There is no file to inspect where one was named."""
+class MaterialMissing(Refused):
+    """There is no file to work on where one was named."""
 
 
 class DemoFailed(AitbcError):

@@ -15,8 +15,8 @@ from agents_offchain.cli.demo.client import DemoClient, Uploaded
 from agents_offchain.cli.demo.errors import DemoFailed
 from agents_offchain.cli.demo.follow import JobFollower, PostedEvent
 from agents_offchain.cli.demo.ledger import read_transactions
-from agents_offchain.cli.demo.picture import Photograph
 from agents_offchain.cli.demo.receipt import DECIMALS, SYMBOL, Receipt, ReporterLine
+from agents_offchain.cli.demo.story import DemoStory
 from agents_offchain.cli.market import MarketOpening, OpenListing
 from agents_offchain.cli.stack import LocalStack
 from agents_offchain.cli.steps import StepList
@@ -26,17 +26,15 @@ from agents_offchain.primitives.hexes import encode_hex
 from agents_offchain.primitives.units import format_units, share_down
 from agents_offchain.storage.artifacts.client import KuboArtifactStore, digest_to_cid
 
-SERVICE = "inspect-image"
 POCKET_MONEY = 100 * 10**DECIMALS
-NOTE = "Please find the objects and read the text."
 MAX_DOCUMENT_BYTES = 1 << 20
-MAX_PICTURE_BYTES = 64 << 20
+MAX_KEPT_BYTES = 64 << 20
 DELIVER_SECONDS, CHECK_SECONDS, POST_SECONDS, SETTLE_SECONDS = 90.0, 120.0, 30.0, 30.0
 
 TITLES = {
     "start": "Start the market on this machine",
     "fund": "Give the client test dollars",
-    "upload": "Store the photograph and the request",
+    "upload": "Store the file and the request",
     "hire": "Hire the agent; the escrow locks the pay",
     "deliver": "The agent does the work and hands it over",
     "check": "Three reporters do the work again and compare",
@@ -71,20 +69,18 @@ class Settled:
 
 
 class Journey:
-    """Takes one photograph down the river.
+    """Takes one story down the river.
 
     Args:
-        pictures: Folder for the annotated picture.
+        folder: Where the artifact is saved that the story keeps.
     """
 
-    def __init__(
-        self, stack: LocalStack, steps: StepList, photograph: Photograph, run_tag: str, pictures: Path
-    ) -> None:
+    def __init__(self, stack: LocalStack, steps: StepList, story: DemoStory, run_tag: str, folder: Path) -> None:
         self._stack = stack
         self._steps = steps
-        self._photograph = photograph
+        self._story = story
         self._run_tag = run_tag
-        self._pictures = pictures
+        self._folder = folder
 
     async def travel(self) -> Receipt:
         """Every step once; the receipt.
@@ -106,7 +102,7 @@ class Journey:
         return self._stack.market
 
     async def _hire(self, market: MarketOpening) -> Hired:
-        node, listing = self._stack.node, _listing(market)
+        node, listing = self._stack.node, _listing(market, self._story.service)
         first_block = 1 if self._stack.is_new_chain else await node.block_number()
         client = DemoClient(self._stack.settings, node, self._stack.database, market, self._run_tag)
         address = await client.setup()
@@ -116,7 +112,7 @@ class Journey:
             before = await self._snapshot(market, accounts, block)
             note(f"{_money(before.held('client'))} in the client's wallet at block {block}")
         async with self._steps.step("upload") as note:
-            uploaded = await client.upload(self._stack.endpoints.page, self._photograph, listing, NOTE)
+            uploaded = await client.upload(self._stack.endpoints.page, self._story, listing)
             note(f"request {uploaded.request_cid}")
         async with self._steps.step("hire") as note:
             job_id = await client.hire(market, listing, uploaded.request_cid)
@@ -164,7 +160,7 @@ class Journey:
         require_conserved(hired.before, after, budget=int(settled.job.budget), fee=fee)
         result = await self._document(settled.posted.deliverable)
         report = await self._document(settled.posted.report_hash)
-        annotated = result["artifacts"].get("annotated", {})
+        kept = result["artifacts"].get(self._story.kept, {})
         return Receipt(
             job_id=hired.job_id,
             chain_id=market.deployment.chain_id,
@@ -178,10 +174,12 @@ class Journey:
             result_cid=digest_to_cid(settled.posted.deliverable),
             report_cid=digest_to_cid(settled.posted.report_hash),
             deliverable=encode_hex(settled.posted.deliverable),
-            annotated_cid=annotated.get("cid", ""),
-            annotated_path=await self._save_annotated(annotated, hired.job_id),
-            objects=result["output"]["objects"],
-            text=result["output"]["text"],
+            what=self._story.what,
+            kept=self._story.kept,
+            kept_cid=kept.get("cid", ""),
+            kept_path=await self._save(kept, hired.job_id),
+            findings=self._story.findings(result["output"]),
+            shown=self._story.show(result["output"]),
             score=settled.posted.score,
             pass_mark=hired.policy.pass_mark,
             checks=report["checks"],
@@ -201,13 +199,13 @@ class Journey:
             raise DemoFailed("A document's bytes do not have the digest that is on chain.")
         return dict(json.loads(data))
 
-    async def _save_annotated(self, entry: dict[str, Any], job_id: int) -> Path | None:
+    async def _save(self, entry: dict[str, Any], job_id: int) -> Path | None:
         if not entry:
             return None
-        data = await self._artifacts().get(str(entry["cid"]), MAX_PICTURE_BYTES)
-        self._pictures.mkdir(parents=True, exist_ok=True)
+        data = await self._artifacts().get(str(entry["cid"]), MAX_KEPT_BYTES)
+        self._folder.mkdir(parents=True, exist_ok=True)
         suffix = "jpg" if entry["media_type"] == "image/jpeg" else str(entry["media_type"]).rsplit("/", 1)[-1]
-        path = self._pictures / f"job-{job_id}-annotated.{suffix}"
+        path = self._folder / f"job-{job_id}-{self._story.kept}.{suffix}"
         path.write_bytes(data)
         return path
 
@@ -233,11 +231,11 @@ def _accounts(market: MarketOpening, client: bytes) -> dict[str, bytes]:
     }
 
 
-def _listing(market: MarketOpening) -> OpenListing:
+def _listing(market: MarketOpening, service: str) -> OpenListing:
     for listing in market.listings:
-        if listing.service == SERVICE:
+        if listing.service == service:
             return listing
-    raise DemoFailed(f"The agent does not offer {SERVICE}.")
+    raise DemoFailed(f"The agent does not offer {service}.")
 
 
 def _reporters(market: MarketOpening, settled: Settled) -> list[ReporterLine]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from agents_offchain.cli.demo.errors import PictureMissing
+from agents_offchain.cli.demo.errors import MaterialMissing
 from agents_offchain.primitives.canonical import sha256
 from agents_offchain.skills.vision.errors import ImageTooLarge
 from agents_offchain.skills.vision.image import decode_image
@@ -30,13 +30,13 @@ def read_photograph(path: Path, max_bytes: int) -> Photograph:
     """Read and decode a picture.
 
     Raises:
-        PictureMissing: no readable file is there.
+        MaterialMissing: no readable file is there.
         ImageTooLarge: more than `max_bytes`; it was not read.
         ImageRefused: empty, not a picture, damaged, or announcing too many pixels.
     """
     try:
         if not path.is_file():
-            raise PictureMissing(f"There is no file at {path}.", mend="Name a JPEG, PNG, WebP, GIF or BMP file.")
+            raise MaterialMissing(f"There is no file at {path}.", mend="Name a JPEG, PNG, WebP, GIF or BMP file.")
         size = path.stat().st_size
         if size > max_bytes:
             raise ImageTooLarge(
@@ -47,6 +47,6 @@ def read_photograph(path: Path, max_bytes: int) -> Photograph:
             )
         data = path.read_bytes()
     except OSError as error:
-        raise PictureMissing(f"{path} cannot be read: {error.strerror}.", mend="Check its permissions.") from error
+        raise MaterialMissing(f"{path} cannot be read: {error.strerror}.", mend="Check its permissions.") from error
     decoded = decode_image(data)
     return Photograph(path, data, decoded.media_type, decoded.width, decoded.height)

@@ -13,7 +13,6 @@ from agents_offchain.primitives.units import format_units
 
 SYMBOL = "tUSD"
 DECIMALS = 6
-_MAX_ROWS = 40
 
 
 @dataclass(frozen=True)
@@ -42,10 +41,12 @@ class Receipt:
     result_cid: str
     report_cid: str
     deliverable: str
-    annotated_cid: str
-    annotated_path: Path | None
-    objects: list[dict[str, Any]]
-    text: list[dict[str, Any]]
+    what: str
+    kept: str
+    kept_cid: str
+    kept_path: Path | None
+    findings: dict[str, Any]
+    shown: list[str]
     score: int
     pass_mark: int
     checks: list[dict[str, Any]]
@@ -73,12 +74,11 @@ class Receipt:
                 "request": self.request_cid,
                 "result": self.result_cid,
                 "report": self.report_cid,
-                "annotated": self.annotated_cid,
+                self.kept: self.kept_cid,
             },
             "deliverable": self.deliverable,
-            "annotated_path": str(self.annotated_path) if self.annotated_path else None,
-            "objects": self.objects,
-            "text": self.text,
+            f"{self.kept}_path": str(self.kept_path) if self.kept_path else None,
+            **self.findings,
             "verdict": {"score": self.score, "pass_mark": self.pass_mark, "checks": self.checks},
             "reporters": [{**asdict(line), "address": checksum(line.address)} for line in self.reporters],
             "transactions": [asdict(line) for line in self.transactions],
@@ -103,7 +103,7 @@ class Receipt:
             "",
             f"Receipt of job {self.job_id} on chain {self.chain_id}, escrow {checksum(self.escrow)}",
             "",
-            *self._found(),
+            *self.shown,
             "",
             *self._documents(),
             "",
@@ -115,29 +115,16 @@ class Receipt:
             *self._balances(),
         ]
 
-    def _found(self) -> list[str]:
-        objects = [
-            f"  {entry['label']:<14} score {entry['score']:.4f}   box {_box(entry['box'])}"
-            for entry in self.objects[:_MAX_ROWS]
-        ]
-        text = [f"  {entry['text']!r}   score {entry['score']:.4f}" for entry in self.text[:_MAX_ROWS]]
-        return [
-            f"Objects found: {len(self.objects)}",
-            *objects,
-            f"Lines of text read: {len(self.text)}",
-            *text,
-        ]
-
     def _documents(self) -> list[str]:
         lines = [
-            f"Photograph  {self.input_cid}",
+            f"{self.what:<12}{self.input_cid}",
             f"Request     {self.request_cid}",
             f"Result      {self.result_cid}",
             f"            its SHA-256 is the deliverable on chain: {self.deliverable}",
             f"Report      {self.report_cid}",
         ]
-        if self.annotated_path is not None:
-            lines += [f"Annotated   {self.annotated_cid}", f"            saved as {self.annotated_path}"]
+        if self.kept_path is not None:
+            lines += [f"{self.kept.capitalize():<12}{self.kept_cid}", f"            saved as {self.kept_path}"]
         return lines
 
     def _verdict(self) -> list[str]:
@@ -195,7 +182,3 @@ def _money(amount: int) -> str:
 
 def _signed(amount: int) -> str:
     return f"{'+' if amount > 0 else ''}{_money(amount)}"
-
-
-def _box(box: list[float]) -> str:
-    return " ".join(f"{value:g}" for value in box)

@@ -85,16 +85,15 @@ async def test_methods__that_a_path_has_not__are_a_problem(market: World) -> Non
     ("data", "status", "words"),
     [
         (b"", 422, "empty"),
-        (b"plain text", 415, "not a picture"),
-        (b"<html><script>alert(1)</script>", 415, "not a picture"),
-        (b"PK\x03\x04zip", 415, "not a picture"),
+        (b"\xe9t\xe9", 415, "can be worked on"),
+        (b"PK\x03\x04zip", 415, "can be worked on"),
         (jpeg()[:-2], 422, "cut short"),
         (png(60_000, 60_000), 422, "pixels"),
         (png() + bytes(UPLOAD_MAX_BYTES), 413, "bytes"),
         (bytes(10 * UPLOAD_MAX_BYTES), 413, "bytes"),
     ],
 )
-async def test_upload__of_what_is_no_picture__is_refused_and_costs_no_quota(
+async def test_upload__of_what_no_skill_works_on__is_refused_and_costs_no_quota(
     market: World, data: bytes, status: int, words: str
 ) -> None:
     response = await market.http.post("/api/v1/uploads", files={"file": ("a.png", data)})
@@ -103,6 +102,25 @@ async def test_upload__of_what_is_no_picture__is_refused_and_costs_no_quota(
     assert body["mend"]
     assert await stored_count(market) == 0
     assert market.artifacts.pinned == set()
+
+
+@pytest.mark.parametrize(
+    ("data", "media_type"),
+    [
+        (b"plain text", "text/plain"),
+        (b"# A heading", "text/plain"),
+        (b"<html><script>alert(1)</script>", "text/html"),
+        (b"%PDF-1.4", "application/pdf"),
+    ],
+)
+async def test_upload__of_a_document__is_typed_by_content_and_never_served_as_markup(
+    market: World, data: bytes, media_type: str
+) -> None:
+    response = await market.http.post("/api/v1/uploads", files={"file": ("a.png", data, "image/png")})
+    assert response.status_code == 201
+    assert response.json()["media_type"] == media_type
+    served = await market.http.get(f"/api/v1/artifacts/{response.json()['cid']}")
+    assert served.headers["content-type"].split(";")[0] in ("text/plain", "application/octet-stream")
 
 
 async def test_upload__that_never_ends__is_cut_off(market: World) -> None:

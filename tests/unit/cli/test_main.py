@@ -75,7 +75,7 @@ def test_demo__given_no_such_image__refuses_before_anything_starts(
 ) -> None:
     home = tmp_path / "home"
     assert run("demo", "--image", str(tmp_path / "no.jpg"), "--home", str(home), "--json") == 2
-    assert json.loads(capsys.readouterr().err)["error"] == "PictureMissing"
+    assert json.loads(capsys.readouterr().err)["error"] == "MaterialMissing"
     assert not home.exists()
 
 

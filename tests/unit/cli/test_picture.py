@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from agents_offchain.cli.demo.errors import PictureMissing
+from agents_offchain.cli.demo.errors import MaterialMissing
 from agents_offchain.cli.demo.picture import read_photograph
 from agents_offchain.primitives.errors import Refused
 from agents_offchain.skills.vision.errors import (
@@ -82,5 +82,5 @@ def test_read_photograph__given_200_megabytes__refuses_without_reading(tmp_path:
 @pytest.mark.parametrize("name", ["missing.jpg", "folder"])
 def test_read_photograph__given_no_file__refuses(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder").mkdir()
-    with pytest.raises(PictureMissing):
+    with pytest.raises(MaterialMissing):
         read_photograph(tmp_path / name, MAX_BYTES)

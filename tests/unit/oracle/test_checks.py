@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from agents_offchain.primitives.canonical import DocumentInvalid
 from agents_offchain.primitives.hexes import checksum
 from agents_offchain.runtime.documents import RequestDocument, parse_request
-from oracle.checks.check import DEDUCTIONS, FLOOR, GATES, Check, compute_score
+from oracle.checks.check import DEDUCTIONS, FLOOR, GATES, OF_REEXECUTION, Check, compute_score
 from oracle.checks.documents import read_output, read_result
 from oracle.checks.reexecution import Job, Reexecution, compare, refused_input, unreadable
 from oracle.reports.report import write_report
@@ -153,7 +153,7 @@ def test_score__when_everything_fails_but_the_gates__is_the_floor() -> None:
 
 def test_check_names__of_a_comparison__all_have_a_price() -> None:
     names = {check.name for check in run()}
-    assert names == {"readable"} | GATES | set(DEDUCTIONS)
+    assert names == {"readable"} | GATES | set(OF_REEXECUTION)
 
 
 @given(seed=st.integers(0, 2**32))

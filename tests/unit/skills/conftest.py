@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from agents_offchain.primitives.settings import Settings
+from agents_offchain.skills.embedding.embedder import MiniLm
 from agents_offchain.skills.vision.models import VisionModels, load_models
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -23,3 +24,8 @@ def vision_models(models_dir: Path) -> VisionModels:
 @pytest.fixture(scope="session")
 def example_photo() -> bytes:
     return (REPOSITORY / "examples" / "photos" / "contact-sheet.jpg").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def minilm(models_dir: Path) -> MiniLm:
+    return MiniLm.load(models_dir)

@@ -17,8 +17,9 @@ from agents_offchain.api.rest.context import ApiContext, Client, Context
 from agents_offchain.api.rest.documents import require_encodable
 from agents_offchain.api.rest.errors import BodyTooLarge, FormInvalid, RequestRefused
 from agents_offchain.api.rest.models import RequestOut, StoredOut
-from agents_offchain.api.rest.pictures import probe_picture, sniff_media_type
+from agents_offchain.api.rest.pictures import sniff_media_type
 from agents_offchain.api.rest.problems import responses
+from agents_offchain.api.rest.uploads import media_type_of, probe_upload
 from agents_offchain.primitives.canonical import canonical_json
 from agents_offchain.primitives.errors import Refused
 from agents_offchain.runtime.documents import RequestDocument
@@ -57,11 +58,11 @@ _DOCUMENT = {
     openapi_extra=_FORM,
 )
 async def post_upload(request: Request, context: Context, client: Client) -> StoredOut:
-    """Store one picture."""
+    """Store one picture or document (PDF, HTML, Markdown, text)."""
     data = await _read_file(request, context.deps.settings.upload_max_bytes)
-    picture = probe_picture(data, context.deps.limits.picture_max_pixels)
-    cid = await _store(context, client, data, "picture")
-    return StoredOut(cid=cid, bytes=len(data), sha256=hashlib.sha256(data).hexdigest(), media_type=picture.media_type)
+    upload = probe_upload(data, context.deps.limits.picture_max_pixels)
+    cid = await _store(context, client, data, upload.kind)
+    return StoredOut(cid=cid, bytes=len(data), sha256=hashlib.sha256(data).hexdigest(), media_type=upload.media_type)
 
 
 @router.post(
@@ -157,7 +158,7 @@ async def _require_input(context: ApiContext, wanted: RequestDocument) -> None:
     except Refused as error:
         raise RequestRefused("The input of the request cannot be used.", mend=error.mend) from error
     stated = (wanted.input.bytes, wanted.input.sha256, wanted.input.media_type)
-    if stated != (len(data), hashlib.sha256(data).hexdigest(), sniff_media_type(data)):
+    if stated != (len(data), hashlib.sha256(data).hexdigest(), media_type_of(data)):
         raise RequestRefused(
             "Size, digest or type of the input are not those of the stored file.",
             mend="Send them as the upload answered them.",

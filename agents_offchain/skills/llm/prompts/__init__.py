@@ -1,0 +1,1 @@
+"""Prompts as data: one TOML file each, with version, typed variables, output schema, examples, tests and changelog."""
