@@ -8,12 +8,17 @@ from typing import Any
 
 from agents_offchain.skills.embedding.embedder import Embedder
 from agents_offchain.skills.knowledge.index import HybridIndex
+from agents_offchain.skills.knowledge.instructions import speaks_to_machine
 from agents_offchain.skills.knowledge.passages import Passage, Span, clean, cut_passages
 from agents_offchain.skills.knowledge.source import SourceText, read_source
 from agents_offchain.skills.knowledge.words import content_stems
 
 PASSAGES_READ = 5
 """How many passages are looked at for one question."""
+
+
+ORDER_PENALTY = 0.3
+"""What an order to the reader's machine loses against a sentence about the subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,8 @@ class Candidate:
 
     @property
     def score(self) -> float:
-        return (self.similarity + self.overlap) / 2
+        nearness = (self.similarity + self.overlap) / 2
+        return nearness - ORDER_PENALTY if speaks_to_machine(self.text) else nearness
 
 
 class Library:
