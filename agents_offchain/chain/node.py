@@ -1,12 +1,15 @@
-"""JSON-RPC to one node over HTTP: the calls we use, as typed values, with our errors.
+"""JSON-RPC to one chain over HTTP: the calls we use, as typed values, with our errors.
 
-Every read that belongs to one decision takes the block it is pinned to.
+Every read that belongs to one decision takes the block it is pinned to. Behind one `Node` stand one or several
+providers of the same chain (`providers.py`); a request that one of them cannot serve goes to the next.
 """
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -14,12 +17,17 @@ import httpx
 import orjson
 
 from agents_offchain.chain.contract_abi import ContractAbi, revert_of
-from agents_offchain.chain.errors import NodeUnavailable, RpcRefused, WrongChain
+from agents_offchain.chain.errors import ContractMissing, NodeUnavailable, RpcRefused, WrongChain
+from agents_offchain.chain.providers import Provider, Providers
 
 LATEST = "latest"
 TIMEOUT_SECONDS = 20.0
 RATE_WORDS = ("rate limit", "too many requests", "request count exceeded", "compute units per second")
 """How providers say that we ask too often; their codes also stand for ranges that are too large."""
+COMPARE_SECONDS = 15.0
+"""Between two comparisons of the providers' heads."""
+LAG_BLOCKS = 3
+"""How far behind another one a provider may be."""
 BATCH_CALLS = 100
 """Most headers asked for in one HTTP request."""
 _Read = TypeVar("_Read")
@@ -27,13 +35,14 @@ _Read = TypeVar("_Read")
 
 @dataclass(frozen=True)
 class Block:
-    """A block header: number, hashes (32 bytes), unix time in seconds, base fee in wei."""
+    """A block header: number, hashes (32 bytes), unix time in seconds, base fee in wei, bloom of its logs."""
 
     number: int
     hash: bytes
     parent_hash: bytes
     timestamp: int
     base_fee_wei: int
+    logs_bloom: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -62,16 +71,25 @@ class Receipt:
 
 
 class Node:
-    """One node by its HTTP URL.
+    """A chain by the HTTP URLs of its providers.
 
     Args:
-        url: JSON-RPC endpoint; the same host and port is tried for WebSocket wake-ups.
+        url: JSON-RPC endpoints, separated by commas; the same hosts and ports are tried for WebSocket wake-ups.
     """
+
+    _chain_id: int | None = None
+    _compared_at = 0.0
 
     def __init__(self, url: str, client: httpx.AsyncClient | None = None) -> None:
         self.url = url
+        self._providers = Providers(url)
         self._client = client or httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False)
         self._ids = itertools.count(1)
+
+    @property
+    def first_url(self) -> str:
+        """The preferred provider's, for whom one URL must do."""
+        return self._providers.all[0].url
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -89,8 +107,41 @@ class Node:
         """Several calls in one HTTP request, results in order; the first error is raised."""
         if not calls:
             return []
+        error: NodeUnavailable | None = None
+        for _ in self._providers.all:
+            provider = self._providers.current()
+            try:
+                await self._check(provider)
+                answers = await self._batch(provider, calls)
+            except NodeUnavailable as failed:
+                self._providers.set_aside(provider, failed.message)
+                error = failed
+            else:
+                self._providers.has_served(provider)
+                return answers
+        assert error is not None
+        raise error
+
+    def suspect(self, reason: str) -> None:
+        """Set the provider that answered last aside: what it says does not hold together."""
+        self._providers.set_aside(self._providers.current(), reason)
+
+    async def _check(self, provider: Provider) -> None:
+        """A provider that was not asked before must serve the chain that the others serve.
+
+        Raises:
+            NodeUnavailable: it serves another; asking it would look like a reorganisation without end.
+        """
+        if provider.is_checked or self._chain_id is None or not self._providers.has_others:
+            return
+        chain_id = _shaped(_int, (await self._batch(provider, [("eth_chainId", [])]))[0])
+        if chain_id != self._chain_id:
+            raise NodeUnavailable(f"A provider serves chain {chain_id} in place of {self._chain_id}.")
+        provider.is_checked = True
+
+    async def _batch(self, provider: Provider, calls: list[tuple[str, list[Any]]]) -> list[Any]:
         requests = [_call(next(self._ids), method, params) for method, params in calls]
-        answers = await self._post(requests)
+        answers = await self._post(provider.url, requests)
         if not all(isinstance(answer, dict) for answer in answers):
             raise NodeUnavailable("The node did not answer JSON-RPC.")
         if len(answers) == 1 and answers[0].get("id") is None:
@@ -105,10 +156,10 @@ class Node:
         """One call whose answer must have the right form."""
         return _shaped(decode, await self.request(method, *params))
 
-    async def _post(self, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    async def _post(self, url: str, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
         body = orjson.dumps(requests if len(requests) > 1 else requests[0])
         try:
-            response = await self._client.post(self.url, content=body, headers={"content-type": "application/json"})
+            response = await self._client.post(url, content=body, headers={"content-type": "application/json"})
         except httpx.HTTPError as error:
             raise NodeUnavailable(
                 f"The node does not answer: {type(error).__name__}.",
@@ -133,9 +184,24 @@ class Node:
                 f"The node serves chain {actual}, the deployment names chain {chain_id}.",
                 mend="Point AITBC_RPC_URL at the right node, or use the deployment of that chain.",
             )
+        self._chain_id = chain_id
 
     async def block_number(self) -> int:
+        """The head; a provider that lags behind another one is set aside, looked for once in a while."""
+        if self._providers.has_others and time.monotonic() - self._compared_at >= COMPARE_SECONDS:
+            self._compared_at = time.monotonic()
+            await self._compare_heads()
         return await self._read(_int, "eth_blockNumber")
+
+    async def _compare_heads(self) -> None:
+        heads: dict[int, int] = {}
+        for index, provider in enumerate(self._providers.all):
+            with contextlib.suppress(NodeUnavailable, RpcRefused):
+                await self._check(provider)
+                heads[index] = _shaped(_int, (await self._batch(provider, [("eth_blockNumber", [])]))[0])
+        current = self._providers.all.index(self._providers.current())
+        if current in heads and max(heads.values()) - heads[current] > LAG_BLOCKS:
+            self.suspect(f"It is {max(heads.values()) - heads[current]} blocks behind another provider.")
 
     async def block(self, number: int | str = LATEST) -> Block | None:
         """A header by number or tag; None when the node has no such block."""
@@ -165,6 +231,28 @@ class Node:
         logs = await self._read(_logs, "eth_getLogs", query)
         return sorted(logs, key=lambda log: (log.block_number, log.log_index))
 
+    async def logs_of_blocks(self, addresses: list[bytes], hashes: Sequence[bytes]) -> list[RawLog]:
+        """All logs of these contracts in blocks by their hashes, so that no other block can answer.
+
+        Raises:
+            RpcRefused: the node has not a block of this hash, or does not take hashes.
+        """
+        contracts = ["0x" + address.hex() for address in addresses]
+        answers = await self.batch(
+            [("eth_getLogs", [{"address": contracts, "blockHash": "0x" + block.hex()}]) for block in hashes]
+        )
+        return [entry for answer in answers for entry in sorted(_shaped(_logs, answer), key=lambda log: log.log_index)]
+
+    async def receipt_logs(self, block_hash: bytes) -> list[RawLog] | None:
+        """Every log of a block from its receipts, of whatever contract; None where the node does not tell."""
+        try:
+            receipts = await self.request("eth_getBlockReceipts", "0x" + block_hash.hex())
+        except RpcRefused:
+            return None
+        if receipts is None:
+            return None
+        return [entry for receipt in receipts for entry in _shaped(_logs, receipt["logs"])]
+
     async def call(
         self,
         abi: ContractAbi,
@@ -179,6 +267,7 @@ class Node:
         Raises:
             ContractReverted: the view reverted; named by the ABI's errors.
             ContractMissing: no such contract stands at this address.
+            NodeUnavailable: it stands, but the node answers as if it did not.
         """
         transaction = {"to": "0x" + address.hex(), "data": "0x" + abi.encode_call(function, *args).hex()}
         if sender is not None:
@@ -187,7 +276,12 @@ class Node:
             answer = await self._read(_bytes, "eth_call", transaction, _tag(block))
         except RpcRefused as error:
             raise revert_of(error, abi) or error from error
-        return abi.decode_output(function, answer)
+        try:
+            return abi.decode_output(function, answer)
+        except ContractMissing as error:
+            if await self.code(address):  # it stands; the node had lost its state for a moment
+                raise NodeUnavailable("The node's answer is not that of the contract.") from error
+            raise
 
     async def receipt(self, tx_hash: bytes) -> Receipt | None:
         """What became of a transaction; None while it is in no block of the chain."""
@@ -272,6 +366,7 @@ def _block(answer: dict[str, Any]) -> Block:
         parent_hash=_bytes(answer["parentHash"]),
         timestamp=_int(answer["timestamp"]),
         base_fee_wei=_int(answer.get("baseFeePerGas") or "0x0"),
+        logs_bloom=_bytes(answer.get("logsBloom") or "0x"),
     )
 
 

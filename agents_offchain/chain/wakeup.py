@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 
 import orjson
 import structlog
@@ -16,12 +17,13 @@ class Wakeup:
     """Waits at most a poll interval, less when a new head is announced over WebSocket.
 
     Args:
-        http_url: The node's URL; `ws(s)://` of the same host and port is subscribed to.
+        http_url: The node's URLs, separated by commas; `ws(s)://` of the same host and port is subscribed to, the
+            next one's when one is lost.
         poll_seconds: Longest wait; what is slept when there is no WebSocket.
     """
 
     def __init__(self, http_url: str, poll_seconds: float) -> None:
-        self._url = "ws" + http_url.removeprefix("http")
+        self._urls = ["ws" + url.strip().removeprefix("http") for url in http_url.split(",")]
         self._poll_seconds = poll_seconds
         self._event = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -47,9 +49,9 @@ class Wakeup:
 
     async def _listen(self) -> None:
         subscribe = orjson.dumps({"jsonrpc": "2.0", "id": 1, "method": "eth_subscribe", "params": ["newHeads"]})
-        while True:
+        for url in itertools.cycle(self._urls):
             try:
-                async with websockets.connect(self._url, proxy=None) as socket:
+                async with websockets.connect(url, proxy=None) as socket:
                     await socket.send(subscribe.decode())
                     async for _ in socket:
                         self._event.set()

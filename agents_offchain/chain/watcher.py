@@ -3,11 +3,14 @@
 One `step()` takes the next range of blocks, hands its events to a sink in the same database
 transaction that moves the cursor, and so can be killed at any line. Range reads are the truth; a
 WebSocket only wakes the loop (`wakeup.py`). A node sends no notice of a reorganisation that can be
-relied on, so it is found by parent hash against the headers kept from earlier steps.
+relied on, so it is found by parent hash against the headers kept from earlier steps. Logs of live blocks are asked
+for by block hash, and what the headers' blooms admit must be among them, so that a node that lags or leaves
+something out is noticed and another one asked.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -17,6 +20,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agents_offchain.chain.addresses import Deployment
+from agents_offchain.chain.bloom import LogAudit
 from agents_offchain.chain.contract_abi import ContractAbi
 from agents_offchain.chain.errors import NodeUnavailable, ReorgBeyondRetention, RpcRefused
 from agents_offchain.chain.node import Block, Node, RawLog
@@ -27,6 +31,12 @@ from agents_offchain.storage.upsert import upsert
 
 log = structlog.get_logger(__name__)
 SMALLEST_RANGE = 1
+LIVE_BLOCKS = 8
+"""Up to so many blocks are read one by one, by hash."""
+MOST_LOGS = 20_000
+"""Of one step; where there are more to a range, the next range is smaller. Bounds memory through busy history."""
+CALM_STEPS = 16
+"""After a refused range, so many accepted ones before a larger one is tried."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +103,8 @@ class Watcher:
         self._abis: dict[bytes, ContractAbi] = self.deployment.watched()
         self._names = {address: abi.name for address, abi in self._abis.items()}
         self._range = self.range_blocks
+        self._calm_steps = CALM_STEPS
+        self._audit = LogAudit(self._abis)
 
     async def step(self) -> StepResult:
         """Take the next blocks, or roll back to where the chain still agrees with what was taken.
@@ -161,18 +173,49 @@ class Watcher:
 
     async def _read_events(self, first: int, last: int, chain: dict[int, Block]) -> list[ChainEvent]:
         try:
-            logs = await self.node.logs(list(self._abis), first, last)
+            logs = await self._read_logs(first, last, chain)
         except (RpcRefused, NodeUnavailable) as error:
-            self._range = max((last - first + 1) // 2, SMALLEST_RANGE)
+            self._range, self._calm_steps = max((last - first + 1) // 2, SMALLEST_RANGE), 0
             if isinstance(error, NodeUnavailable) or last == first:
                 raise
             raise NodeUnavailable(
                 "The node refused the range; asking for a smaller one.", retry_after_seconds=0.0
             ) from error
-        self._range = min(self._range * 2, self.range_blocks)
+        self._fit_range(last - first + 1, len(logs))
+        await self._require_whole(logs, chain)
         missing = sorted({entry.block_number for entry in logs} - chain.keys())
         times = {block.number: block.timestamp for block in await self.node.blocks_at(missing)}
         return [event for entry in logs if (event := self._decode(entry, chain, times)) is not None]
+
+    async def _read_logs(self, first: int, last: int, chain: dict[int, Block]) -> list[RawLog]:
+        """By hash where all headers are known and few; a node that takes no hashes is asked for the range."""
+        addresses = list(self._abis)
+        if len(chain) == last - first + 1 <= LIVE_BLOCKS:
+            with contextlib.suppress(RpcRefused):
+                hashes = [chain[number].hash for number in range(first, last + 1)]
+                return await self.node.logs_of_blocks(addresses, hashes)
+        return await self.node.logs(addresses, first, last)
+
+    def _fit_range(self, blocks: int, count: int) -> None:
+        """Ask for more after calm steps, for less where the logs are dense."""
+        self._calm_steps += 1
+        if count > MOST_LOGS:
+            self._range, self._calm_steps = max(blocks * MOST_LOGS // count, SMALLEST_RANGE), 0
+        elif self._calm_steps > CALM_STEPS:
+            self._range = min(self._range * 2, self.range_blocks)
+
+    async def _require_whole(self, logs: list[RawLog], chain: dict[int, Block]) -> None:
+        """Where a header admits an event of ours that was not given, the block's receipts decide.
+
+        Raises:
+            NodeUnavailable: the node left out a log.
+        """
+        for block in self._audit.suspects(chain.values(), logs):
+            told = await self.node.receipt_logs(block.hash)
+            ours = {entry.log_index for entry in told or () if entry.address in self._abis}
+            if not ours <= {entry.log_index for entry in logs if entry.block_number == block.number}:
+                self.node.suspect("It leaves out logs.")
+                raise NodeUnavailable(f"The node left out logs of block {block.number}.", retry_after_seconds=0.5)
 
     def _decode(self, entry: RawLog, chain: dict[int, Block], times: dict[int, int]) -> ChainEvent | None:
         block = chain.get(entry.block_number)

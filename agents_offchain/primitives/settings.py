@@ -23,7 +23,7 @@ class Settings(BaseSettings):
     home: Path = Path(".aitbc")
     models: Path = Path("models")
     profile: Path | None = Field(default=None, description="the agent's profile; None is the one of the product")
-    rpc_url: str = ""
+    rpc_url: str = Field(default="", description="the chain's providers, separated by commas; the first is preferred")
     database_url: str = Field(default="", pattern=r"^$|^(sqlite\+aiosqlite|postgresql\+asyncpg)://")
     redis_url: str = ""
     artifacts_url: str = ""

@@ -16,6 +16,7 @@ import rlp
 from eth_utils.crypto import keccak
 
 from agents_offchain.chain.node import Node
+from agents_offchain.chain.providers import Providers
 
 BASE_FEE = 1_000_000_000
 GAS_USED = 60_000
@@ -201,9 +202,14 @@ class FakeChain:
             "parentHash": _hex(block.parent_hash),
             "timestamp": hex(block.timestamp),
             "baseFeePerGas": hex(self.base_fee),
+            "logsBloom": _hex(bloom_of(block.logs)),
         }
 
     def _eth_getLogs(self, query: dict[str, Any]) -> list[dict[str, Any]]:
+        if "blockHash" in query and self.max_range != 0:
+            return self._logs_of(query)
+        if "blockHash" in query:
+            raise RpcTrouble(-32005, "query exceeds max block range 0")
         first, last = int(query["fromBlock"], 16), int(query["toBlock"], 16)
         if self.max_range is not None and last - first + 1 > self.max_range:
             raise RpcTrouble(-32005, f"query exceeds max block range {self.max_range}")
@@ -213,6 +219,16 @@ class FakeChain:
             for entry in block.logs
             if entry["address"] in query["address"]
         ]
+
+    def _logs_of(self, query: dict[str, Any]) -> list[dict[str, Any]]:
+        block = next((block for block in self.blocks if _hex(block.hash) == query["blockHash"]), None)
+        if block is None:
+            raise RpcTrouble(-32000, "unknown block")
+        return [entry for entry in block.logs if entry["address"] in query["address"]]
+
+    def _eth_getBlockReceipts(self, block_hash: str) -> list[dict[str, Any]] | None:
+        block = next((block for block in self.blocks if _hex(block.hash) == block_hash), None)
+        return None if block is None else list(block.receipts.values())
 
     def _eth_getTransactionReceipt(self, tx_hash: str) -> dict[str, Any] | None:
         key = bytes.fromhex(tx_hash[2:])
@@ -347,6 +363,7 @@ class FakeNode(Node):
 
     def __init__(self, chain: FakeChain) -> None:
         self.url = "memory://"
+        self._providers = Providers(self.url)
         self.chain = chain
         self.intercept: Interceptor | None = None
         self.count: dict[str, int] = {}
@@ -355,7 +372,7 @@ class FakeNode(Node):
     async def close(self) -> None:
         pass
 
-    async def _post(self, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    async def _post(self, url: str, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
         await asyncio.sleep(0)
         return [self._answer(request) for request in requests]
 
@@ -395,3 +412,14 @@ def decode_transaction(raw: bytes) -> Transaction:
 
 def _hex(data: bytes) -> str:
     return "0x" + data.hex()
+
+
+def bloom_of(logs: list[dict[str, Any]]) -> bytes:
+    """The filter of a header: three bits for each address and topic (yellow paper, 4.3.1)."""
+    bits = 0
+    for entry in logs:
+        for item in (entry["address"], *entry["topics"]):
+            digest = keccak(bytes.fromhex(item[2:]))
+            for start in (0, 2, 4):
+                bits |= 1 << (((digest[start] << 8) | digest[start + 1]) & 2047)
+    return bits.to_bytes(256, "big")

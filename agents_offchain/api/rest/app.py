@@ -66,5 +66,5 @@ def _add_layers(app: FastAPI, context: ApiContext) -> None:
         },
         default_bytes=deps.limits.request_max_bytes,
     )
-    app.add_middleware(SecurityHeaders, rpc_url=deps.node.url)
+    app.add_middleware(SecurityHeaders, rpc_url=deps.node.first_url)
     app.add_middleware(RequestTimer, metrics=context.metrics)

@@ -28,7 +28,7 @@ UPLOAD_MAX_BYTES = 64 << 10
 class FakeNode:
     """A node that knows its head, or is down."""
 
-    url = "http://127.0.0.1:8545"
+    first_url = "http://127.0.0.1:8545"
 
     def __init__(self, chain: FakeChain) -> None:
         self._chain = chain

@@ -37,6 +37,15 @@ class Speaker:
         return b"", [encode_log(ESCROW_ABI, "BudgetSet", jobId=number, amount=index) for index in range(min(number, 3))]
 
 
+class TwoVoices:
+    """A contract that says two kinds of things at once."""
+
+    def execute(self, call: Call) -> tuple[bytes, list[Log]]:
+        number = int.from_bytes(call.data, "big")
+        budget = encode_log(ESCROW_ABI, "BudgetSet", jobId=number, amount=1)
+        return b"", [budget, encode_log(ESCROW_ABI, "JobFunded", jobId=number, client=CLIENT, amount=1)]
+
+
 class Scene:
     """A chain whose escrow speaks on demand, and a watcher that fills an inbox."""
 
@@ -318,6 +327,74 @@ async def test_step__when_the_node_forgets_blocks_of_a_range__reads_again(scene:
         await scene.watcher.step()
     forgets = False
     await scene.catch_up()
+    assert await scene.held() == scene.said()
+
+
+@pytest.mark.parametrize("left_out", [slice(None), slice(1, None), slice(None, 1)])
+async def test_step__when_the_node_leaves_out_logs__asks_again_and_misses_none(scene: Scene, left_out: slice) -> None:
+    """All of them, all but the first kind, or the first kind alone."""
+    await scene.catch_up()
+    scene.chain.contracts[ESCROW] = TwoVoices()
+    scene.speak()
+    scene.chain.mine()
+
+    def leave_out(method: str, params: list[Any]) -> Any:
+        if method != "eth_getLogs":
+            return PASS
+        logs = scene.chain.answer(method, params)
+        kinds = sorted({entry["topics"][0] for entry in logs})[left_out]
+        return [entry for entry in logs if entry["topics"][0] not in kinds]
+
+    scene.node.intercept = leave_out
+    with pytest.raises(NodeUnavailable, match="left out logs"):
+        await scene.watcher.step()
+    assert await scene.held() == []
+    scene.node.intercept = None
+    await scene.catch_up()
+    assert await scene.held() == scene.said() != []
+
+
+async def test_step__when_a_node_tells_no_receipts__takes_what_it_gives(scene: Scene) -> None:
+    """A bloom that admits too much must not stop a watcher for ever."""
+    await scene.catch_up()
+    scene.speak()
+    scene.chain.mine()
+
+    def refuse(method: str, params: list[Any]) -> Any:
+        if method == "eth_getBlockReceipts":
+            raise RpcTrouble(-32601, "the method does not exist")
+        return [] if method == "eth_getLogs" else PASS
+
+    scene.node.intercept = refuse
+    assert (await scene.catch_up()).is_caught_up
+
+
+async def test_step__when_blocks_cannot_be_asked_for_by_hash__asks_for_the_range(scene: Scene) -> None:
+    scene.speak()
+    scene.chain.mine()
+
+    def refuse(method: str, params: list[Any]) -> Any:
+        if method == "eth_getLogs" and "blockHash" in params[0]:
+            raise RpcTrouble(-32602, "blockHash is not supported")
+        return PASS
+
+    scene.node.intercept = refuse
+    await scene.catch_up()
+    assert await scene.held() == scene.said() != []
+
+
+async def test_step__through_dense_history__asks_for_smaller_ranges(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agents_offchain.chain.watcher.MOST_LOGS", 20)
+    scene = Scene(database, retained=8, range_blocks=64)
+    scene.spoken = 3
+    for _ in range(120):
+        scene.speak()
+        scene.chain.mine()
+    while not (await scene.watcher.step()).is_caught_up:
+        pass
+    assert scene.watcher._range <= 8
     assert await scene.held() == scene.said()
 
 

@@ -20,7 +20,7 @@ router = APIRouter()
 async def get_deployment(context: Context) -> dict[str, Any]:
     """Contracts, token and policy of this deployment."""
     async with context.reader() as reader:
-        return await read_deployment(reader, context.deps.node.url)
+        return await read_deployment(reader, context.deps.node.first_url)
 
 
 @router.api_route("/api/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
@@ -42,6 +42,6 @@ async def _facts(context: ApiContext) -> dict[str, Any] | None:
     """None while they cannot be told; the page then asks for them itself."""
     try:
         async with context.reader() as reader:
-            return await read_deployment(reader, context.deps.node.url)
+            return await read_deployment(reader, context.deps.node.first_url)
     except Retryable:
         return None
