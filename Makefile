@@ -169,8 +169,8 @@ security: $(STAMPS)/python $(STAMPS)/node $(STAMPS)/security ## slither without 
 eval-vision: setup ## quality of the vision skills on data with exact truth
 	@$(BIN)/python -m tests.evaluation.vision
 .PHONY: test-faults
-test-faults: setup ## kill, cut off and lie to the real daemons everywhere; prints what was tried, lost and doubled (PART=kills)
-	@$(BIN)/python -m tests.faults.run $(foreach part,$(PART),--part $(part))
+test-faults: setup ## kill, cut off and lie to the real daemons; prints what was tried, lost, doubled (PART=kills DATABASE=postgresql)
+	@$(BIN)/python -m tests.faults.run $(foreach part,$(PART),--part $(part)) $(if $(DATABASE),--database $(DATABASE))
 
 .PHONY: coverage
 coverage: $(STAMPS)/python $(STAMPS)/node ## lines and branches of contracts/ that forge's tests run; fails below its ratchet

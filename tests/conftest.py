@@ -21,6 +21,7 @@ from agents_offchain.primitives.clock import ManualClock
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.migrate import migrate
 from tests.fakes.inline_sqlite import inline_sqlite
+from tests.fakes.postgres import PostgresServer, find_server, running_postgres
 
 SUITES = ("unit", "contract", "integration", "river", "bench")
 
@@ -66,10 +67,31 @@ def database_file(tmp_path: Path, database_template: Path) -> Path:
     return Path(shutil.copy(database_template, tmp_path / "aitbc.db"))
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server with a migrated template; without one installed the test is skipped, in CI it fails."""
+    binaries = find_server()
+    if binaries is None and not os.environ.get("CI"):
+        pytest.skip("PostgreSQL is not installed; `make setup-system` names the package")
+    assert binaries is not None, "CI has no PostgreSQL"
+    with running_postgres(binaries) as server:
+        server.make_template()
+        yield server
+
+
 @pytest.fixture
-async def database(database_file: Path) -> AsyncIterator[Database]:
-    """A handle on a fresh, migrated SQLite database."""
-    handle = Database(f"sqlite+aiosqlite:///{database_file}")
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh, migrated database: SQLite, or PostgreSQL when AITBC_TEST_DATABASE is `postgresql`."""
+    if os.environ.get("AITBC_TEST_DATABASE") == "postgresql":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        return server.new_database()
+    return f"sqlite+aiosqlite:///{request.getfixturevalue('database_file')}"
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A handle on a fresh, migrated database."""
+    handle = Database(database_url)
     yield handle
     await handle.close()
 

@@ -1,7 +1,8 @@
 """One database handle for SQLite and PostgreSQL: read transactions, write transactions, nothing else.
 
-SQLite runs in WAL mode. A write transaction starts with BEGIN IMMEDIATE, so that two processes that
-read before they write wait for each other instead of failing half-way.
+Both behave the same. One write transaction runs at a time, so that two processes that read before they write wait for
+each other instead of losing an update or failing half-way: SQLite (in WAL mode) starts it with BEGIN IMMEDIATE,
+PostgreSQL with an advisory lock. A read transaction sees one snapshot and waits for nobody.
 """
 
 from __future__ import annotations
@@ -12,13 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from agents_offchain.primitives.errors import Fatal, Retryable
 
 BUSY_TIMEOUT_SECONDS = 15.0
+WRITERS_LOCK = 0x61697462
+"""Key of the advisory lock that PostgreSQL's writers take."""
+_SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+_DISK_FULL = "53100"
+_PASSING = ("08", "40", "53", "55", "57")
+"""Classes of SQLSTATE that pass: connection, rollback, resources, lock not available, operator intervention."""
 
 
 class DatabaseUnavailable(Retryable):
@@ -56,14 +63,15 @@ class Database:
     async def _transaction(self, *, is_write: bool) -> AsyncIterator[AsyncConnection]:
         try:
             async with self._engine.connect() as plain:
-                connection = await plain.execution_options(is_write=is_write)
+                snapshot = {} if is_write or self._engine.dialect.name == "sqlite" else _SNAPSHOT
+                connection = await plain.execution_options(is_write=is_write, **snapshot)
                 async with connection.begin():
                     yield connection
-        except OperationalError as error:
-            raise _translate(error) from error
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise DatabaseUnavailable("The database connection was lost.") from error
+            if (translated := _translate(error)) is not None:
+                raise translated from error
             raise
         except OSError as error:
             raise DatabaseUnavailable(f"The database cannot be reached: {error}.") from error
@@ -72,17 +80,33 @@ class Database:
         await self._engine.dispose()
 
 
-def _translate(error: OperationalError) -> Exception:
-    text = str(error.orig)
-    if "disk is full" in text:
+def _translate(error: DBAPIError) -> Exception | None:
+    """Ours for what passes and for a full disk; None for what is a fault of the caller."""
+    text, state = str(error.orig), str(getattr(error.orig, "sqlstate", "") or "")
+    if "disk is full" in text or state == _DISK_FULL:
         return DatabaseDiskFull("The disk that holds the database is full.", mend="Free space and start again.")
-    return DatabaseUnavailable(f"The database did not answer: {text}.")
+    if isinstance(error, OperationalError) or state.startswith(_PASSING):
+        return DatabaseUnavailable(f"The database did not answer: {text}.")
+    return None
+
+
+def _create_postgres_engine(url: URL) -> AsyncEngine:
+    engine = create_async_engine(url, pool_pre_ping=True)
+    wait_ms = int(BUSY_TIMEOUT_SECONDS * 1_000)
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("is_write", False):
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {wait_ms}")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS_LOCK})")
+
+    return engine
 
 
 def _create_engine(url: str) -> AsyncEngine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_async_engine(parsed, pool_pre_ping=True)
+        return _create_postgres_engine(parsed)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})

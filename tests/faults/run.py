@@ -1,6 +1,6 @@
 """Run the fault suite and print what was tried and what was found; the exit code says whether all held.
 
-python -m tests.faults.run [--size full|sample] [--seed N] [--part kills]... [--database URL]
+python -m tests.faults.run [--size full|sample] [--seed N] [--part kills]... [--database postgresql]
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import os
 import random
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.fakes.postgres import PostgresServer, find_server, running_postgres
 from tests.faults.house import House
 from tests.faults.kills import Kills
 from tests.faults.outages import OUTAGES, Outages
@@ -36,14 +37,14 @@ class Suite:
     report: Report
     folder: Path
     seed: int
-    database_url: str = ""
+    postgres: PostgresServer | None = None
 
     @asynccontextmanager
     async def stage(self, name: str) -> AsyncIterator[Stage]:
         """A house of its own; on the way out of a failure the ends of its logs are shown."""
         folder = self.folder / name
         folder.mkdir()
-        house = House(folder, self.database_url)
+        house = House(folder, await self.postgres.new_empty_database() if self.postgres else "")
         try:
             await house.open()
             stage = Stage(house)
@@ -99,12 +100,24 @@ class Suite:
                 group.create_task(part(name))
 
 
+@contextmanager
+def _database(kind: str) -> Iterator[PostgresServer | None]:
+    if kind == "sqlite":
+        yield None
+        return
+    binaries = find_server()
+    if binaries is None:
+        raise SystemExit("PostgreSQL is not installed; `make setup-system` installs it.")
+    with running_postgres(binaries) as server:
+        yield server
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", choices=("full", "sample"), default="full")
     parser.add_argument("--seed", type=int, default=1, help="order of the crash points, and which a sample takes")
     parser.add_argument("--part", action="append", choices=PARTS, help="default: all")
-    parser.add_argument("--database", default="", help="URL of an empty database; SQLite when absent")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     options = parser.parse_args()
 
     def say(line: str) -> None:
@@ -114,9 +127,9 @@ def main() -> int:
     report = Report(say)
     with tempfile.TemporaryDirectory(prefix="aitbc-f-", ignore_cleanup_errors=True) as folder:
         os.environ["XDG_RUNTIME_DIR"] = folder  # sockets in a short path
-        suite = Suite(report, Path(folder), options.seed, options.database)
         parts = ["sample"] if options.size == "sample" else options.part or PARTS
-        asyncio.run(suite.run(parts))
+        with _database(options.database) as server:
+            asyncio.run(Suite(report, Path(folder), options.seed, server).run(parts))
     for line in report.summary():
         say(line)
     return 0 if report.is_clean else 1
