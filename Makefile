@@ -170,7 +170,7 @@ eval-vision: setup ## quality of the vision skills on data with exact truth
 	@$(BIN)/python -m tests.evaluation.vision
 .PHONY: test-faults
 test-faults: setup ## kill, cut off and lie to the real daemons; prints what was tried, lost, doubled (PART=kills DATABASE=postgresql)
-	@$(BIN)/python -m tests.faults.run $(foreach part,$(PART),--part $(part)) $(if $(DATABASE),--database $(DATABASE))
+	@$(BIN)/python -m tests.faults $(foreach part,$(PART),--part $(part)) $(if $(DATABASE),--database $(DATABASE))
 
 .PHONY: coverage
 coverage: $(STAMPS)/python $(STAMPS)/node ## lines and branches of contracts/ that forge's tests run; fails below its ratchet

@@ -52,7 +52,7 @@ BLOCK_EVERY_SECONDS = 0.15
 LEASE_SECONDS = 4.0
 PATIENCE_SECONDS = 240.0
 """For a fact, on a machine that does ten other things; a quiet one needs seconds."""
-LAST_WORDS = 1_500
+LAST_WORDS = 600
 """Characters of a log that are shown of a process that ended as it should not."""
 PROFILE = """[agent]
 name = "Echo"

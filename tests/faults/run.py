@@ -1,6 +1,6 @@
 """Run the fault suite and print what was tried and what was found; the exit code says whether all held.
 
-python -m tests.faults.run [--size full|sample] [--seed N] [--part kills]... [--database postgresql]
+python -m tests.faults [--size full|sample] [--seed N] [--part kills]... [--database postgresql]
 """
 
 from __future__ import annotations
@@ -133,7 +133,3 @@ def main() -> int:
     for line in report.summary():
         say(line)
     return 0 if report.is_clean else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
