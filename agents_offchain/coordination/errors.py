@@ -39,3 +39,7 @@ class BudgetSpent(Refused):
 
 class NobodyBids(Retryable):
     """No agent offers to do a task for what it may cost, or all that did failed."""
+
+
+class ProposalInvalid(Refused):
+    """A vote cannot be opened like this, does not exist, or is over."""

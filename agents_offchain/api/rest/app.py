@@ -14,7 +14,7 @@ from agents_offchain.api.rest.deps import ApiDeps
 from agents_offchain.api.rest.headers import SecurityHeaders
 from agents_offchain.api.rest.limits import BodyLimit
 from agents_offchain.api.rest.metrics import RequestTimer
-from agents_offchain.api.rest.routes import events, files, health, market, page
+from agents_offchain.api.rest.routes import agents, coordination, events, files, health, market, page, sign_in
 
 VERSION = "1"
 FORM_OVERHEAD_BYTES = 16 << 10
@@ -48,8 +48,9 @@ def create_app(deps: ApiDeps) -> FastAPI:
     )
     app.state.context = context
     problems.install(app)
-    for router in (health.router, market.router, events.router, files.router, page.router):
-        app.include_router(router)
+    parts = (health, market, agents, coordination, sign_in, events, files, page)
+    for part in parts:
+        app.include_router(part.router)
     _add_layers(app, context)
     return app
 

@@ -8,12 +8,22 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from agents_offchain.api.rest.access.api_keys import ApiKeys
+from agents_offchain.api.rest.access.door import Door, Slots
+from agents_offchain.api.rest.access.idempotency import Idempotency
+from agents_offchain.api.rest.access.sign_in import SignIn
+from agents_offchain.api.rest.access.tokens import Tokens
+from agents_offchain.api.rest.agents.visitors import Visitors
 from agents_offchain.api.rest.deps import ApiDeps
 from agents_offchain.api.rest.feed import ChangeFeed
 from agents_offchain.api.rest.metrics import ApiMetrics
 from agents_offchain.api.rest.quota import UploadQuota
 from agents_offchain.api.rest.reads.cards import AgentCards
 from agents_offchain.api.rest.reads.shared import Reader
+from agents_offchain.coordination.decision.ballot import ballot_domain
+from agents_offchain.coordination.decision.history import DecisionHistory
+from agents_offchain.coordination.decision.proposals import Proposals
+from agents_offchain.messaging.routing.quota import Quotas
 
 
 class ApiContext:
@@ -25,6 +35,15 @@ class ApiContext:
         self.feed = ChangeFeed(deps.database, deps.deployment, deps.limits, deps.clock)
         self.quota = UploadQuota(deps.database, deps.limits, deps.clock)
         self.metrics = ApiMetrics()
+        self.tokens = Tokens(deps.access_secret)
+        self.api_keys = ApiKeys(deps.database, deps.clock)
+        self.door = Door(self.tokens, self.api_keys, Quotas(deps.limits.caller_quota, deps.clock), deps.clock)
+        self.sign_in = SignIn(deps.database, deps.deployment.chain_id, deps.clock)
+        self.idempotency = Idempotency(deps.database, deps.clock)
+        self.visitors = Visitors(deps.database, deps.clock)
+        self.live_sockets = Slots(deps.limits.streams, deps.limits.streams_per_client)
+        self.ballot_domain = ballot_domain(deps.deployment.chain_id, deps.deployment.address("AgentRegistry"))
+        self.proposals = Proposals(DecisionHistory(deps.database, "api", deps.clock), self.ballot_domain, deps.clock)
 
     @asynccontextmanager
     async def reader(self) -> AsyncIterator[Reader]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from agents_offchain.api.rest.agents.gateway import Gateway
 from agents_offchain.chain.addresses import Deployment
+from agents_offchain.messaging.routing.quota import Quota
 from agents_offchain.primitives.clock import Clock, SystemClock
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.storage.database import Database
@@ -55,6 +58,7 @@ class ApiLimits:
         feed_poll_seconds: How often the tables are asked for news, once for all streams.
         heartbeat_seconds: Silence after which a stream says that it lives.
         lag_blocks: Blocks behind the head from which the index counts as behind.
+        caller_quota: Requests of one signed-in caller, or of one address, to the routes of agents and votes.
     """
 
     uploads_per_hour: int = 120
@@ -67,6 +71,7 @@ class ApiLimits:
     feed_poll_seconds: float = 0.2
     heartbeat_seconds: int = 15
     lag_blocks: int = 10
+    caller_quota: Quota = field(default_factory=lambda: Quota(per_second=20.0, burst=100))
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,8 @@ class ApiDeps:
 
     Attributes:
         page_root: The built page (`frontend/dist`), or None to serve the API alone.
+        access_secret: Under which tokens of signed-in wallets stand.
+        gateway: The way to agents on the message server; without it only visitors can be reached.
     """
 
     database: Database
@@ -85,3 +92,5 @@ class ApiDeps:
     clock: Clock = field(default_factory=SystemClock)
     page_root: Path | None = None
     limits: ApiLimits = field(default_factory=ApiLimits)
+    access_secret: bytes = field(default_factory=lambda: os.urandom(32), repr=False)
+    gateway: Gateway | None = None

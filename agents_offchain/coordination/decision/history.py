@@ -189,6 +189,27 @@ class DecisionHistory:
         }
 
 
+async def all_decisions(
+    database: Database,
+    *,
+    status: str | None = None,
+    proposal: bytes | None = None,
+    before: float | None = None,
+    limit: int = 50,
+) -> list[tuple[str, DecisionRecord]]:
+    """Decisions of every consumer of a database with its name, the newest first."""
+    query = select(decisions)
+    if status is not None:
+        query = query.where(decisions.c.status == status)
+    if proposal is not None:
+        query = query.where(decisions.c.proposal == proposal)
+    if before is not None:
+        query = query.where(decisions.c.opened_at < before)
+    query = query.order_by(decisions.c.opened_at.desc(), decisions.c.consumer, decisions.c.proposal).limit(limit)
+    async with database.read() as connection:
+        return [(row.consumer, _record(row)) for row in (await connection.execute(query)).all()]
+
+
 def _record(row: Any) -> DecisionRecord:
     return DecisionRecord(
         proposal=bytes(row.proposal),

@@ -369,7 +369,7 @@ async def test_failure__that_nobody_foresaw__tells_nothing_of_the_inside(
 async def test_openapi__of_every_post__declares_400_and_problem_documents(market: World) -> None:
     schema: Any = (await market.http.get("/api/openapi.json")).json()
     posts = [methods["post"] for methods in schema["paths"].values() if "post" in methods]
-    assert len(posts) == 2
+    assert len(posts) == 8
     for post in posts:
         assert "application/problem+json" in post["responses"]["400"]["content"]
     assert "Problem" in schema["components"]["schemas"]
