@@ -23,13 +23,14 @@ from agents_offchain.messaging.streams import StreamMailbox, connect
 from agents_offchain.primitives.clock import Clock
 from agents_offchain.primitives.eip712 import Domain, oracle_domain
 from agents_offchain.runtime.workers.limits import WorkerLimits
+from agents_offchain.runtime.workers.port import SkillRunner
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.outbox import Outbox, lane_name
 from oracle.cases import Casebook, CaseSink
 from oracle.chain_view import ChainView
 from oracle.courier import Courier
 from oracle.desk import Desk, FanOut
-from oracle.examiner import Artifacts, Examiner, SkillRunner
+from oracle.examiner import Artifacts, Examiner
 from oracle.keeper import Keeper
 from oracle.publish.policy import PostingPolicy
 from oracle.publish.publisher import Publisher

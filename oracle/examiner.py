@@ -7,13 +7,13 @@ reporter silent, since the agent cannot help it. Bytes that are there and cannot
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from agents_offchain.primitives.canonical import MAX_DOCUMENT_BYTES, DocumentInvalid, sha256
 from agents_offchain.runtime.documents import Citations, RequestDocument, criteria_of, parse_request, request_cid_of
 from agents_offchain.runtime.workers.limits import SkillRefused, WorkerLimitExceeded, WorkerLimits
+from agents_offchain.runtime.workers.port import SkillRunner
 from agents_offchain.runtime.workers.sandbox import WorkerResult
 from agents_offchain.storage.artifacts.client import digest_to_cid
 from agents_offchain.storage.artifacts.errors import (
@@ -41,14 +41,6 @@ class Artifacts(Protocol):
     async def get(self, cid: str, max_bytes: int) -> bytes: ...
 
     async def put(self, data: bytes) -> str: ...
-
-
-class SkillRunner(Protocol):
-    """Runs a service in a worker process; `workers.sandbox.run_skill` with the host's settings bound."""
-
-    async def __call__(
-        self, service: str, request: Mapping[str, Any], inputs: Mapping[str, bytes], limits: WorkerLimits
-    ) -> WorkerResult: ...
 
 
 @dataclass(frozen=True)

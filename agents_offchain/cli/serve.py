@@ -74,7 +74,11 @@ def _parser() -> argparse.ArgumentParser:
         if name == "agent":
             role.add_argument("--profile", type=Path, help="the agent's profile (TOML)")
         if name == "reporter":
-            role.add_argument("--number", type=int, required=True, help="which reporter; its key is reporter-<number>")
+            which = role.add_mutually_exclusive_group(required=True)
+            which.add_argument("--number", type=int, help="one of this home's own; its key is reporter-<number>")
+            which.add_argument("--key", help="name of its key")
+        if name == "publisher":
+            role.add_argument("--key", default="", help="name of the key that pays; the keeper's by default")
     return parser
 
 
@@ -111,13 +115,13 @@ def _agent(settings: Settings, options: argparse.Namespace) -> Run:
 def _reporter(settings: Settings, options: argparse.Namespace) -> Run:
     from agents_offchain.cli.bootstrap.oracle import run_reporter
 
-    return run_reporter(settings, options.number)
+    return run_reporter(settings, options.key or f"reporter-{options.number}")
 
 
 def _publisher(settings: Settings, options: argparse.Namespace) -> Run:
     from agents_offchain.cli.bootstrap.oracle import run_publisher
 
-    return run_publisher(settings)
+    return run_publisher(settings, options.key)
 
 
 _ROLES: dict[str, Callable[[Settings, argparse.Namespace], Run]] = {

@@ -25,9 +25,9 @@ def answer(stack: Stack, *words: str, code: int = 0) -> Any:
 
 
 @contextmanager
-def at_work(stack: Stack, name: str) -> Iterator[subprocess.Popen[str]]:
+def at_work(stack: Stack, name: str, duty: str = "agent") -> Iterator[subprocess.Popen[str]]:
     """`aitbc agent run NAME` in a process of its own, from ready to Ctrl-C."""
-    words = command("agent", "run", name, "--home", str(stack.home), "--json")
+    words = command(duty, "run", name, "--home", str(stack.home), "--json")
     process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment())
     assert process.stdout is not None
     try:
@@ -78,3 +78,14 @@ def _two(requester: Requester) -> list[dict[str, Any]]:
 
 def _hire(requester: Requester, listing: dict[str, Any]) -> int:
     return requester.hire(requester.request(listing, PICTURE.read_bytes()), listing["wallet"], listing)
+
+
+def test_reporter__made_and_run_beside_the_others__works_under_its_own_name_without_a_seat(stack: Stack) -> None:
+    made = answer(stack, "reporter", "new", "watcher")
+    assert (made["has_seat"], made["reporters"], made["quorum"]) == (False, 3, 2)
+    assert made["rules"] == "rules written"
+    with at_work(stack, "watcher", "reporter"):
+        until(lambda: stack.process_status("reporter.watcher")["is_well"])
+        assert "already run by process" in answer(stack, "reporter", "run", "watcher", code=2)["message"]
+        assert answer(stack, "keeper", "run", "keeper", code=2)["error"] == "AlreadyRunning"
+    assert "reporter.watcher" not in {row["name"] for row in stack.status()["processes"]}

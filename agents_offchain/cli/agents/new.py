@@ -82,7 +82,7 @@ async def _new(settings: Settings, console: Console, name: str, profile: Profile
     async with connections(settings, "agent new") as around:
         with steps:
             async with steps.step("key") as say:
-                address = await asyncio.to_thread(_ensure_key, settings, console, key, around)
+                address = await asyncio.to_thread(ensure_key, settings, console, key, around)
                 say(f"{key} {checksum(address)}")
             async with steps.step("profile") as say:
                 path = save(settings, name, profile)
@@ -90,7 +90,7 @@ async def _new(settings: Settings, console: Console, name: str, profile: Profile
             async with steps.step("rules") as say:
                 say(grant_role(settings, key, ROLE, around.deployment.chain_id))
             async with steps.step("gas") as say:
-                say(await _ensure_gas(around, address))
+                say(await ensure_gas(around, address))
             wallet = await around.wallet(key)
             async with steps.step("register") as say:
                 agent_id = await ensure_agent(around.deployment, around.node, wallet, profile, around.artifacts)
@@ -105,7 +105,8 @@ async def _new(settings: Settings, console: Console, name: str, profile: Profile
     return 0
 
 
-def _ensure_key(settings: Settings, console: Console, key: str, around: Connections) -> bytes:
+def ensure_key(settings: Settings, console: Console, key: str, around: Connections) -> bytes:
+    """A key of the home, made when there is none; its address."""
     folder = key_folder(settings)
     make_private(settings.home)
     make_private(folder)
@@ -118,7 +119,7 @@ def _ensure_key(settings: Settings, console: Console, key: str, around: Connecti
     return address
 
 
-async def _ensure_gas(around: Connections, address: bytes) -> str:
+async def ensure_gas(around: Connections, address: bytes) -> str:
     """On the local chain coins are given; elsewhere a person sends them."""
     if around.is_local:
         await ChainControl(around.node, SystemClock()).fund_gas([address])

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from agents_offchain.primitives.errors import Refused
 from agents_offchain.runtime.profiles.profile import Profile, load_profile
-from agents_offchain.skills.vision.services import SERVICES
+from agents_offchain.skills.catalog import ROOMS
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
@@ -62,9 +62,9 @@ def complete(wishes: Wishes, *, ask: Ask | None = None) -> tuple[str, Profile]:
     name = wishes.name or _answer(ask, "NAME", "Name of the agent (letters, digits, dashes)", "")
     if NAME.fullmatch(name) is None:
         raise WishWrong(f"{name[:60]!r} is no name for an agent.", mend="Use small letters, digits and dashes.")
-    service = wishes.service or _answer(ask, "--service", f"What it does ({', '.join(SERVICES)})", next(iter(SERVICES)))
-    if service not in SERVICES:
-        raise WishWrong(f"No skill here does {service[:60]!r}.", mend=f"Known: {', '.join(SERVICES)}.")
+    service = wishes.service or _answer(ask, "--service", f"What it does ({', '.join(ROOMS)})", next(iter(ROOMS)))
+    if service not in ROOMS:
+        raise WishWrong(f"No skill here does {service[:60]!r}.", mend=f"Known: {', '.join(ROOMS)}.")
     price = wishes.price or _answer(ask, "--price", "Price of one job, in whole tokens", "1.50")
     title, description = wishes.title or name.capitalize(), wishes.description or ""
     if ask is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agents_offchain.cli.bootstrap.skill_host import host_skills
 from agents_offchain.cli.bootstrap.surroundings import Surroundings, require_artifacts_url, surroundings
+from agents_offchain.cli.duties.duty import reporter_name
 from agents_offchain.primitives.errors import SettingsInvalid
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.storage.artifacts.client import KuboArtifactStore
@@ -13,9 +14,9 @@ KEEPER_KEY = "keeper"
 SKILL_THREADS = 1
 
 
-async def run_reporter(settings: Settings, number: int) -> int:
-    """Reporter `number`, with the key `reporter-<number>`."""
-    name = f"reporter-{number}"
+async def run_reporter(settings: Settings, key: str) -> int:
+    """The reporter with this key."""
+    name = reporter_name(key)
     async with surroundings(settings) as around:
         mailbox = open_mailbox(_require_redis_url(settings), name, around.clock)
         try:
@@ -25,19 +26,19 @@ async def run_reporter(settings: Settings, number: int) -> int:
                 KuboArtifactStore(require_artifacts_url(settings)),
                 host_skills(settings, name, SKILL_THREADS),
                 name=name,
-                key=name,
+                key=key,
             )
             return await around.run(daemon)
         finally:
             await mailbox.close()
 
 
-async def run_publisher(settings: Settings) -> int:
-    """The process that posts verdicts and settles jobs; the keeper's key pays."""
+async def run_publisher(settings: Settings, key: str) -> int:
+    """The process that posts verdicts and settles jobs; `key` pays, the keeper's where none is named."""
     async with surroundings(settings) as around:
         mailbox = open_mailbox(_require_redis_url(settings), PUBLISHER, around.clock)
         try:
-            return await around.run(await build_publisher(_oracle(around), mailbox, key=KEEPER_KEY))
+            return await around.run(await build_publisher(_oracle(around), mailbox, key=key or KEEPER_KEY))
         finally:
             await mailbox.close()
 

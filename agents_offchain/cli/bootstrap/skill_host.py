@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.runtime.workers.limits import WorkerLimits
+from agents_offchain.runtime.workers.port import SkillRunner
 from agents_offchain.runtime.workers.sandbox import WorkerResult, run_skill
-
-
-class RunSkill(Protocol):
-    """Runs one service on one request."""
-
-    async def __call__(
-        self, service: str, request: Mapping[str, Any], inputs: Mapping[str, bytes], limits: WorkerLimits
-    ) -> WorkerResult: ...
 
 
 def scratch_folder(settings: Settings, process: str) -> Path:
@@ -24,7 +17,7 @@ def scratch_folder(settings: Settings, process: str) -> Path:
     return settings.home / "scratch" / process
 
 
-def host_skills(settings: Settings, process: str, threads: int) -> RunSkill:
+def host_skills(settings: Settings, process: str, threads: int) -> SkillRunner:
     """A runner of skills with the models of this machine.
 
     Args:

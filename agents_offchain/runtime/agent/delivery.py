@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -26,8 +26,8 @@ from agents_offchain.runtime.agent.intents import DECLINE, SUBMIT, intent_key
 from agents_offchain.runtime.agent.orders import REASON
 from agents_offchain.runtime.documents import RequestDocument, build_result, parse_request, request_cid_of
 from agents_offchain.runtime.profiles.profile import Profile
-from agents_offchain.runtime.workers.limits import WorkerDied, WorkerLimits
-from agents_offchain.runtime.workers.sandbox import WorkerResult
+from agents_offchain.runtime.workers.limits import WorkerDied
+from agents_offchain.runtime.workers.port import SkillRunner
 from agents_offchain.storage import work
 from agents_offchain.storage.artifacts.errors import ArtifactNotFound
 from agents_offchain.storage.database import Database
@@ -47,14 +47,6 @@ class ArtifactReader(Protocol):
     async def get(self, cid: str, max_bytes: int) -> bytes: ...
 
     async def put(self, data: bytes) -> str: ...
-
-
-class SkillRunner(Protocol):
-    """Runs a service in a worker process; `workers.sandbox.run_skill` with the host's settings bound."""
-
-    async def __call__(
-        self, service: str, request: Mapping[str, Any], inputs: Mapping[str, bytes], limits: WorkerLimits
-    ) -> WorkerResult: ...
 
 
 class InputMismatch(Refused):

@@ -17,6 +17,7 @@ from agents_offchain.cli.agents.book import AgentExists, AgentUnknown, entries, 
 from agents_offchain.cli.agents.wizard import Wishes, WishMissing, WishWrong, complete
 from agents_offchain.cli.development import DEVELOPMENT_KEYS, ensure_development_keys
 from agents_offchain.cli.development_policy import ensure_development_policy
+from agents_offchain.cli.duties.duty import KEEPER, REPORTER
 from agents_offchain.cli.roles import PolicyLacks, grant_role, load_roles
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.runtime.profiles.profile import Profile, load_profile
@@ -193,3 +194,10 @@ def test_schema__is_one_that_takes_the_example(capsys: pytest.CaptureFixture[str
     schema = json.loads(capsys.readouterr().out)
     assert {"agent", "services", "limits", "acceptance"} <= set(schema["properties"])
     assert schema["$schema"].endswith("2020-12/schema")
+
+
+def test_duties__of_any_key__have_a_process_name_that_is_nobody_elses() -> None:
+    names = [REPORTER.daemon_name(key) for key in ("reporter-1", "watcher", "agent", "publisher")]
+    assert names == ["reporter-1", "reporter.watcher", "reporter.agent", "reporter.publisher"]
+    assert KEEPER.daemon_name("keeper") == KEEPER.daemon_name("another") == "publisher"
+    assert REPORTER.argv("watcher") == ("reporter", "--key", "watcher")

@@ -24,6 +24,7 @@ from agents_offchain.storage.tables.read_model import jobs, policies, tokens
 
 pytestmark = pytest.mark.unit
 VERBS = [
+    *((duty, verb) for duty in ("reporter", "keeper") for verb in ("new", "run")),
     *(("agent", verb) for verb in ("new", "run", "drain", "resume", "retire", "list", "show", "schema")),
     ("keys", "list"),
     ("keys", "new"),

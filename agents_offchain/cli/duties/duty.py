@@ -1,0 +1,41 @@
+"""What a duty is, as data: its role in the signing policy, its daemon, and what it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agents_offchain.cli.development import REPORTERS
+
+PUBLISHER = "publisher"
+
+
+@dataclass(frozen=True)
+class Duty:
+    """One kind of work for the market.
+
+    Attributes:
+        role: In the signing policy.
+        is_sender: It pays for transactions, so its key needs gas.
+        promise: What it does, in a sentence.
+    """
+
+    name: str
+    role: str
+    is_sender: bool
+    promise: str
+
+    def daemon_name(self, key: str) -> str:
+        """The process of a key; there is one keeper in a home, whatever its key."""
+        return reporter_name(key) if self.name == "reporter" else PUBLISHER
+
+    def argv(self, key: str) -> tuple[str, ...]:
+        return ("reporter" if self.name == "reporter" else PUBLISHER, "--key", key)
+
+
+REPORTER = Duty("reporter", "reporter", is_sender=False, promise="does submitted work again and signs what it found")
+KEEPER = Duty("keeper", "keeper", is_sender=True, promise="posts verdicts and settles jobs")
+
+
+def reporter_name(key: str) -> str:
+    """Name of a reporter's process and rows; those of a home's own reporters are as they always were."""
+    return key if key in REPORTERS else f"reporter.{key}"
