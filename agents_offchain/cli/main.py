@@ -231,6 +231,10 @@ app.command(
     epilog="Exit codes with --once, --svg or --json: 0 all is well · 1 something is not.  "
     "Examples:  aitbc watch  ·  aitbc watch --svg watch.svg",
 )(market_commands.watch)
+app.command(
+    epilog="Exit codes: 0 ready (with --live: its loop turns) · 1 not.  Examples:  aitbc health agent  ·  "
+    "aitbc health reporter-1 --live --json",
+)(market_commands.health)
 app.command(epilog="Example:  aitbc completion bash >> ~/.bashrc")(market_commands.completion)
 
 

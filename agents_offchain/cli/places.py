@@ -39,6 +39,11 @@ def run_files(settings: Settings) -> Path:
     return settings.home / "run"
 
 
+def health_folder(settings: Settings) -> Path:
+    """One file a daemon, for probes and the supervisor."""
+    return run_files(settings) / "health"
+
+
 def log_folder(settings: Settings) -> Path:
     return settings.home / "logs"
 

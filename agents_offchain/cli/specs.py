@@ -6,14 +6,16 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agents_offchain.chain.devnet.anvil import AnvilSpec
 from agents_offchain.cli.endpoints import Endpoints
-from agents_offchain.cli.places import profile_file
+from agents_offchain.cli.places import health_folder, profile_file
 from agents_offchain.messaging.embedded.valkey import ValkeySpec
+from agents_offchain.primitives.clock import SystemClock
 from agents_offchain.primitives.settings import Settings
-from agents_offchain.runtime.supervisor.probes import Asked, HeartbeatSeen, HttpAnswers, SocketAccepts
+from agents_offchain.runtime.health import HealthFile
+from agents_offchain.runtime.supervisor.probes import Asked, HealthFresh, HeartbeatSeen, HttpAnswers, SocketAccepts
 from agents_offchain.runtime.supervisor.spec import Probe, ProcessSpec, Spec, StepSpec
 from agents_offchain.storage.database import Database
 
@@ -75,14 +77,20 @@ def local_specs(
     specs.append(artifacts(settings, endpoints))
     reporter_needs = (*DAEMON_NEEDS, "valkey") if valkey is not None else DAEMON_NEEDS
     specs += [
-        daemon("indexer", database, needs=("market",)),
+        daemon(settings, "indexer", database, needs=("market",)),
         _page(endpoints, needs=("market",)),
-        daemon(agent, database, needs=DAEMON_NEEDS, argv=("agent",)),
+        daemon(settings, agent, database, needs=DAEMON_NEEDS, argv=("agent",)),
         *(
-            daemon(f"reporter-{number}", database, needs=reporter_needs, argv=("reporter", "--number", str(number)))
+            daemon(
+                settings,
+                f"reporter-{number}",
+                database,
+                needs=reporter_needs,
+                argv=("reporter", "--number", str(number)),
+            )
             for number in REPORTER_NUMBERS
         ),
-        daemon("publisher", database, needs=reporter_needs),
+        daemon(settings, "publisher", database, needs=reporter_needs),
     ]
     return specs
 
@@ -126,9 +134,13 @@ def _page(endpoints: Endpoints, needs: tuple[str, ...]) -> ProcessSpec:
     return served("api", probe, needs=needs, argv=("api", "--port", port))
 
 
-def daemon(name: str, database: Database, needs: tuple[str, ...], argv: tuple[str, ...] = ()) -> ProcessSpec:
-    """A process in the daemons' loop, ready when it beats."""
-    return served(name, HeartbeatSeen(name, database), needs=needs, argv=argv)
+def daemon(
+    settings: Settings, name: str, database: Database, needs: tuple[str, ...], argv: tuple[str, ...] = ()
+) -> ProcessSpec:
+    """A process in the daemons' loop: ready when it beats, started again when its loop turns no more."""
+    spec = served(name, HeartbeatSeen(name, database), needs=needs, argv=argv)
+    file = HealthFile(health_folder(settings), name)
+    return replace(spec, alive=HealthFresh(file, settings.hung_seconds, SystemClock()))
 
 
 def served(name: str, ready: Probe, needs: tuple[str, ...], argv: tuple[str, ...] = ()) -> ProcessSpec:

@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     confirmations: int = Field(default=0, ge=0, le=1000, description="blocks on top before a daemon acts")
     poll_seconds: float = Field(default=0.5, gt=0, le=60)
+    hung_seconds: float = Field(default=300.0, ge=30, description="without a sign of life a daemon is started again")
     retained_blocks: int = Field(default=256, ge=8, description="headers kept to notice a reorganisation")
     artifact_max_bytes: int = Field(default=64 << 20, ge=1 << 20)
     upload_max_bytes: int = Field(default=20 << 20, ge=1 << 10)

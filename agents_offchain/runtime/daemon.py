@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 from collections.abc import Coroutine
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import structlog
 
 from agents_offchain.primitives.clock import Clock
 from agents_offchain.primitives.errors import AitbcError, Fatal, Refused, Retryable
+from agents_offchain.runtime.health import Health, HealthFile
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.heartbeats import beat
 
@@ -69,14 +71,20 @@ class _State:
     outcome: StepOutcome = StepOutcome(is_idle=False)
 
 
-async def run_daemon(daemon: Daemon, sleeper: Sleeper, database: Database, clock: Clock) -> int:
-    """Run until SIGTERM or SIGINT; the process's exit code."""
+async def run_daemon(
+    daemon: Daemon, sleeper: Sleeper, database: Database, clock: Clock, health: HealthFile | None = None
+) -> int:
+    """Run until SIGTERM or SIGINT; the process's exit code.
+
+    Args:
+        health: Told with every heartbeat, also while the database takes none.
+    """
     state = _State(started_at=clock.now_seconds())
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    run = _Run(daemon, sleeper, database, clock, stop, state)
+    run = _Run(daemon, sleeper, database, clock, stop, state, health)
     try:
         await run.say("starting")
         await run.until_ready()
@@ -102,6 +110,7 @@ class _Run:
     clock: Clock
     stop: asyncio.Event
     state: _State
+    health: HealthFile | None = None
 
     async def until_ready(self) -> None:
         while not self.stop.is_set():
@@ -167,6 +176,9 @@ class _Run:
         """Write a sign of life; a database that cannot take it now is the next step's trouble."""
         self.state.last_beat = self.clock.now_seconds()
         outcome = self.state.outcome
+        if self.health is not None:
+            said = (word, self.state.last_beat, outcome.block_number, outcome.backlog, detail or outcome.detail)
+            self.health.write(Health(self.daemon.name, os.getpid(), *said))
         with contextlib.suppress(Retryable):
             await beat(
                 self.database,

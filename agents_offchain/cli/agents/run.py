@@ -26,11 +26,15 @@ def run_agent(settings: Settings, console: Console, name: str) -> int:
     entry = find(settings, name)
     profile = entry.profile
     DaemonLock(run_files(settings), profile.daemon_name, profile.title).require_free()
-    work = Work(profile.daemon_name, profile.title, lambda _, database, needs: agent_specs(entry, database, needs))
+
+    def daemons(_: Settings, database: Database, needs: tuple[str, ...]) -> Sequence[Spec]:
+        return agent_specs(settings, entry, database, needs)
+
+    work = Work(profile.daemon_name, profile.title, daemons)
     return stay(settings, console, work)
 
 
-def agent_specs(entry: Entry, database: Database, needs: tuple[str, ...]) -> Sequence[Spec]:
+def agent_specs(settings: Settings, entry: Entry, database: Database, needs: tuple[str, ...]) -> Sequence[Spec]:
     """The processes of one agent."""
     argv = ("agent", "--profile", str(entry.path))
-    return [daemon(entry.profile.daemon_name, database, needs=needs, argv=argv)]
+    return [daemon(settings, entry.profile.daemon_name, database, needs=needs, argv=argv)]

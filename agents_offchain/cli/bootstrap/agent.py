@@ -20,6 +20,8 @@ from agents_offchain.runtime.agent.delivery import Delivery
 from agents_offchain.runtime.agent.intake import Intake, wants
 from agents_offchain.runtime.agent.orders import Orders
 from agents_offchain.runtime.profiles.profile import Profile, load_profile
+from agents_offchain.runtime.workers.gate import MeasuredArtifacts, PacedSkills
+from agents_offchain.runtime.workers.pace import Pace, PaceLimits
 from agents_offchain.storage.artifacts.client import KuboArtifactStore
 from agents_offchain.storage.commands import CommandBook
 from agents_offchain.storage.inbox import Inbox, InboxSink
@@ -34,6 +36,7 @@ async def run_agent(settings: Settings, named: Path | None) -> int:
         wallet = await around.signer.address(profile.agent.key)
         market = await _market(around, profile)
         name = profile.daemon_name
+        pace = Pace(PaceLimits(ceiling=profile.limits.concurrency))
         orders = Orders(CommandBook(around.database, around.clock), name)
         queue = WorkQueue(around.database, name, clock=around.clock)
         return await around.run(
@@ -41,11 +44,12 @@ async def run_agent(settings: Settings, named: Path | None) -> int:
                 name=name,
                 watcher=_watcher(around, name),
                 intake=_intake(around, queue, wallet),
-                delivery=_delivery(around, queue, wallet, profile, market, orders),
+                delivery=_delivery(around, queue, wallet, profile, market, orders, pace),
                 orders=orders,
                 queue=queue,
                 sender=await _sender(around, profile),
                 concurrency=profile.limits.concurrency,
+                pace=pace,
                 scratch=scratch_folder(settings, name),
             ),
             profile.title,
@@ -85,19 +89,19 @@ def _intake(around: Surroundings, queue: WorkQueue, wallet: bytes) -> Intake:
 
 
 def _delivery(
-    around: Surroundings, queue: WorkQueue, wallet: bytes, profile: Profile, market: Market, orders: Orders
+    around: Surroundings, queue: WorkQueue, wallet: bytes, profile: Profile, market: Market, orders: Orders, pace: Pace
 ) -> Delivery:
     return Delivery(
         queue=queue,
         outbox=_outbox(around, wallet),
         database=around.database,
-        artifacts=KuboArtifactStore(require_artifacts_url(around.settings)),
+        artifacts=MeasuredArtifacts(KuboArtifactStore(require_artifacts_url(around.settings)), pace),
         escrow=_escrow(around),
         node=around.node,
         deployment=around.deployment,
         profile=profile,
         market=market,
-        run_skill=host_skills(around.settings, queue.consumer, profile.limits.threads),
+        run_skill=PacedSkills(host_skills(around.settings, queue.consumer, profile.limits.threads), pace),
         clock=around.clock,
         source=queue.consumer,
         takes=orders.takes,

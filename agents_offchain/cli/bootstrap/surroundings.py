@@ -10,11 +10,12 @@ from agents_offchain.chain.addresses import Deployment, load_deployment
 from agents_offchain.chain.node import Node
 from agents_offchain.chain.signer.client import SignerClient
 from agents_offchain.chain.wakeup import Wakeup
-from agents_offchain.cli.places import run_files
+from agents_offchain.cli.places import health_folder, run_files
 from agents_offchain.primitives.clock import Clock, SystemClock
 from agents_offchain.primitives.errors import SettingsInvalid
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.runtime.daemon import Daemon, run_daemon
+from agents_offchain.runtime.health import HealthFile
 from agents_offchain.runtime.supervisor.process_lock import DaemonLock
 from agents_offchain.storage.database import Database
 
@@ -44,7 +45,8 @@ class Surroundings:
         lock.acquire()
         try:
             self.wakeup.start()
-            return await run_daemon(daemon, self.wakeup, self.database, self.clock)
+            health = HealthFile(health_folder(self.settings), daemon.name)
+            return await run_daemon(daemon, self.wakeup, self.database, self.clock, health)
         finally:
             lock.release()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from agents_offchain.chain.proxies.result_oracle import ResultOracleProxy
 from agents_offchain.chain.signer.keystore import key_address
@@ -19,6 +20,8 @@ from agents_offchain.primitives.errors import Refused
 from agents_offchain.primitives.hexes import checksum
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.runtime.supervisor.process_lock import DaemonLock
+from agents_offchain.runtime.supervisor.spec import Spec
+from agents_offchain.storage.database import Database
 
 
 class DutyTaken(Refused):
@@ -42,8 +45,11 @@ def run_duty(settings: Settings, console: Console, duty: Duty, name: str) -> int
     key_address(key_folder(settings), name)
     title, process = f"The {duty.name} {name}", duty.daemon_name(name)
     DaemonLock(run_files(settings), process, title).require_free()
-    argv = duty.argv(name)
-    return stay(settings, console, Work(process, title, lambda _, db, needs: [daemon(process, db, needs, argv)]))
+
+    def daemons(_: Settings, database: Database, needs: tuple[str, ...]) -> Sequence[Spec]:
+        return [daemon(settings, process, database, needs, duty.argv(name))]
+
+    return stay(settings, console, Work(process, title, daemons))
 
 
 async def _new(settings: Settings, console: Console, duty: Duty, name: str) -> int:

@@ -83,6 +83,19 @@ def watch(
     finish(run_watch(settings_for(home), Console(as_json), seconds=seconds, once=once, svg=svg))
 
 
+def health(
+    daemon: Annotated[str, typer.Argument(help="Its name in `aitbc status`, such as agent or reporter-1.")],
+    live: Annotated[bool, typer.Option("--live", help="Only: does its loop turn?")] = False,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """A probe: is a daemon ready (or live)? Reads one file, so that it answers also when the database does not."""
+    from agents_offchain.cli.operate.health import run_health
+    from agents_offchain.cli.places import settings_for
+
+    finish(run_health(settings_for(home), Console(as_json), daemon, is_live_only=live))
+
+
 def completion(
     shell: Annotated[str, typer.Argument(help="bash, zsh or fish.")],
 ) -> None:

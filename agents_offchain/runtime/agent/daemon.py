@@ -15,6 +15,7 @@ from agents_offchain.runtime.agent.delivery import Delivery
 from agents_offchain.runtime.agent.intake import Intake
 from agents_offchain.runtime.agent.orders import Orders
 from agents_offchain.runtime.daemon import StepOutcome
+from agents_offchain.runtime.workers.pace import Pace
 from agents_offchain.storage.work import WorkQueue
 
 
@@ -24,6 +25,7 @@ class AgentDaemon:
 
     Args:
         scratch: Folder of its workers' files; emptied at start.
+        concurrency: Jobs in hand at most, where no pace measures how many are good.
     """
 
     name: str
@@ -35,6 +37,7 @@ class AgentDaemon:
     orders: Orders
     concurrency: int
     scratch: Path
+    pace: Pace | None = None
     _running: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def setup(self) -> None:
@@ -79,7 +82,8 @@ class AgentDaemon:
 
     async def _start_deliveries(self) -> int:
         started = 0
-        while len(self._running) < self.concurrency:
+        room = self.concurrency if self.pace is None else self.pace.in_hand
+        while len(self._running) < room:
             item = await self.queue.lease(self._owner)
             if item is None:
                 break

@@ -119,7 +119,7 @@ class Keeper:
             if reason is None:
                 self._change("ready")
                 self._settled.set()
-                reason = _describe(await end)
+                reason = await self._live_on(child, end)
             return reason
         finally:
             if not self._is_stopping:
@@ -127,6 +127,24 @@ class Keeper:
                 await end
                 self._child = None
             end.cancel()
+
+    async def _live_on(self, child: Child, end: asyncio.Future[int]) -> str:
+        """Wait for the end, or bring it about when the process has stopped to turn; how it ended.
+
+        It is asked twice: a machine that slept wakes its supervisor and its daemons in no particular order.
+        """
+        doubts = 0
+        while self.spec.alive is not None and not end.done():
+            await self._pause(end, self.spec.watch_seconds)
+            if end.done():
+                break
+            doubts = 0 if await self.spec.alive.is_ready(child.pid) else doubts + 1
+            if doubts > 1:
+                log.error("process_hung", process=self.spec.name)
+                child.kill_all()
+                await end
+                return "gave no sign of life and was ended"
+        return _describe(await end)
 
     async def _become_ready(self, child: Child, end: asyncio.Future[int]) -> str | None:
         """None once the probe says yes; otherwise what went wrong."""
@@ -144,8 +162,8 @@ class Keeper:
             await self._pause(end)
         return _describe(end.result())
 
-    async def _pause(self, end: asyncio.Future[int]) -> None:
-        pause = asyncio.ensure_future(self._clock.sleep(PROBE_SECONDS))
+    async def _pause(self, end: asyncio.Future[int], seconds: float = PROBE_SECONDS) -> None:
+        pause = asyncio.ensure_future(self._clock.sleep(seconds))
         end.add_done_callback(lambda _: pause.cancel())
         with contextlib.suppress(asyncio.CancelledError):
             await pause

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import httpx
 
+from agents_offchain.primitives.clock import Clock
+from agents_offchain.runtime.health import HealthFile
 from agents_offchain.storage.database import Database, DatabaseUnavailable
 from agents_offchain.storage.heartbeats import list_heartbeats
 
@@ -67,6 +69,21 @@ class HeartbeatSeen:
         except DatabaseUnavailable:
             return False
         return any(b.process == self.process and b.pid == pid and b.state in SERVING for b in beats)
+
+
+@dataclass(frozen=True)
+class HealthFresh:
+    """The process's own health file is not older than `limit_seconds`; without a word of it nothing is known."""
+
+    file: HealthFile
+    limit_seconds: float
+    clock: Clock
+
+    async def is_ready(self, pid: int) -> bool:
+        health = self.file.read()
+        if health is None or health.pid != pid:
+            return True
+        return self.clock.now_seconds() - health.at <= self.limit_seconds
 
 
 @dataclass(frozen=True)

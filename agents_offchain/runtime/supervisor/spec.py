@@ -51,6 +51,7 @@ class ProcessSpec:
         ready_seconds: Longest time from start to ready.
         after_ready: Called each time the process has become ready, before anything that needs it starts.
         stop_seconds: From the stop signal to SIGKILL.
+        alive: Asked every `watch_seconds` once it is ready; after two times no the process is started again.
         death_signal: What the kernel sends the process when the supervisor is gone.
     """
 
@@ -65,6 +66,8 @@ class ProcessSpec:
     stop_seconds: float = 8.0
     death_signal: signal.Signals = signal.SIGKILL
     restart: RestartPolicy = field(default_factory=RestartPolicy)
+    alive: Probe | None = None
+    watch_seconds: float = 5.0
 
 
 @dataclass(frozen=True)

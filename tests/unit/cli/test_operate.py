@@ -45,6 +45,7 @@ VERBS = [
     ("dead", "drop"),
     ("jobs",),
     ("hire",),
+    ("health",),
     ("watch",),
     ("withdraw",),
 ]

@@ -148,3 +148,18 @@ async def test_start__given_a_hook__runs_it_at_every_start() -> None:
     await watched.until(lambda: len(seen) == 2)
     await watched.keeper.stop()
     assert seen == [100, 101]
+
+
+async def test_run__when_a_ready_process_gives_no_sign_of_life__is_ended_and_started_again() -> None:
+    alive = ReadyWhenTold()
+    watched = Watched(process("agent", alive=alive, watch_seconds=1.0), FakeSpawner())
+    assert await watched.keeper.start()
+    await watched.until(lambda: watched.clock.now_seconds() > 10)
+    assert len(watched.spawner.children) == 1, "as long as it lives it is left alone"
+    alive.is_open = False
+    await watched.until(lambda: len(watched.spawner.children) == 2)
+    alive.is_open = True
+    await watched.until(lambda: watched.keeper.state.state == "ready")
+    assert watched.keeper.state.restarts == 1
+    assert any("no sign of life" in state.detail for state in watched.states)
+    await watched.keeper.stop()
