@@ -18,7 +18,7 @@ from eth_utils.address import to_checksum_address
 
 from agents_offchain.chain.deployment import MarketPlan, deploy_market
 from agents_offchain.primitives.hexes import decode_address
-from scripts import LOCAL_CHAINS, connected, home, network_option
+from scripts import LOCAL_CHAINS, connected, explained, home, network_option, plain_errors
 
 
 @click.command()
@@ -41,7 +41,7 @@ def cli(
     out: Path | None,
 ) -> None:
     """Deploy the market or check that it stands."""
-    with connected(network):
+    with connected(network), plain_errors():
         if token is None and chain.chain_id not in LOCAL_CHAINS:
             raise click.ClickException("Name the --token: a TestDollar is for local chains only.")
         plan = MarketPlan(
@@ -77,3 +77,6 @@ def _call(to: str, data: bytes) -> bytes:
 
 def _code_at(address: str) -> bytes:
     return bytes(networks.provider.get_code(address))
+
+
+explained(cli)

@@ -13,43 +13,33 @@ import click
 import httpx
 from ape import chain
 from ape.api import AccountAPI
-from ape.cli import account_option
 
-from scripts import LOCAL_CHAINS, Market, connected, market, network_option, read_document
+from scripts import Market, ensure_allowance, read_document, told, verb
 
 MARGIN_SECONDS = 60
 
 
-@click.command()
-@network_option
-@account_option()
+@verb
 @click.option("--listing", "listing_id", default=1, show_default=True, help="Listing to take up.")
 @click.option("--request", "request_uri", default=None, help="ipfs://<cid> of a stored request document.")
 @click.option("--image", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None, help="Picture.")
 @click.option("--note", default="", help="A word to the agent, with --image.")
 def cli(
-    network: str | None,
-    account: AccountAPI,
-    listing_id: int,
-    request_uri: str | None,
-    image: Path | None,
-    note: str,
+    m: Market, account: AccountAPI, listing_id: int, request_uri: str | None, image: Path | None, note: str
 ) -> None:
     """Hire the agent of a listing and lock its price."""
     if (request_uri is None) == (image is None):
         raise click.ClickException("Give either --request or --image.")
-    with connected(network):
-        m = market()
-        if not 1 <= listing_id <= m.listings.listingCount():
-            raise click.ClickException(f"There is no listing {listing_id}; there are {m.listings.listingCount()}.")
-        listing = m.listings.listingOf(listing_id)
-        if not listing.isAvailable:
-            raise click.ClickException(f"Listing {listing_id} is not available.")
-        description = request_uri or _store_request(image, listing_id, listing.serviceType, note)
-        _ensure_money(m, account, listing.price)
-        receipt = m.escrow.hire(_terms(m, listing_id, listing, description), sender=account)
-        job_id = receipt.events.filter(m.escrow.JobDescribed)[0].jobId
-        click.echo(f"job {job_id} hired for {m.show(listing.price)} in {receipt.txn_hash} (gas {receipt.gas_used})")
+    if not 1 <= listing_id <= m.listings.listingCount():
+        raise click.ClickException(f"There is no listing {listing_id}; there are {m.listings.listingCount()}.")
+    listing = m.listings.listingOf(listing_id)
+    if not listing.isAvailable:
+        raise click.ClickException(f"Listing {listing_id} is not available.")
+    description = request_uri or _store_request(image, listing_id, listing.serviceType, note)
+    ensure_allowance(m, account, m.escrow, listing.price)
+    receipt = m.escrow.hire(_terms(m, listing_id, listing, description), sender=account)
+    job_id = receipt.events.filter(m.escrow.JobDescribed)[0].jobId
+    told(receipt, f"job {job_id} hired for {m.show(listing.price)}")
 
 
 def _terms(m: Market, listing_id: int, listing: Any, description: str) -> tuple[Any, ...]:
@@ -64,16 +54,6 @@ def _terms(m: Market, listing_id: int, listing: Any, description: str) -> tuple[
         listing_id,
         description,
     )
-
-
-def _ensure_money(m: Market, account: AccountAPI, price: int) -> None:
-    """Balance and allowance for the price; the faucet helps on local chains only."""
-    if m.token.balanceOf(account) < price:
-        if chain.chain_id not in LOCAL_CHAINS:
-            raise click.ClickException(f"{account.address} has less than {m.show(price)}.")
-        m.token.mint(account, price, sender=account)
-    if m.token.allowance(account, m.escrow) < price:
-        m.token.approve(m.escrow, price, sender=account)
 
 
 def _store_request(image: Path | None, listing_id: int, service_type: bytes, note: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from ape import chain
 
-from scripts import STATUS_NAMES, Market, connected, market, network_option
+from scripts import STATUS_NAMES, Market, connected, market, network_option, plain_errors, require_job, shown
 
 ESCROW_EVENTS = (
     "JobCreated",
@@ -33,10 +33,9 @@ ORACLE_EVENTS = ("VerdictPosted", "JobSettled")
 @click.option("--job", "job_id", type=int, required=True, help="Number of the job.")
 def cli(network: str | None, job_id: int) -> None:
     """Print a job's state, money and events."""
-    with connected(network):
+    with connected(network), plain_errors():
         m = market()
-        if not 1 <= job_id <= m.escrow.jobCount():
-            raise click.ClickException(f"There is no job {job_id}; the newest is {m.escrow.jobCount()}.")
+        require_job(m, job_id)
         for line in (*state_lines(m, job_id), *money_lines(m, job_id), *event_lines(m, job_id)):
             click.echo(line)
 
@@ -84,9 +83,5 @@ def event_lines(m: Market, job_id: int) -> Iterator[str]:
             found.extend(event.range(first, chain.blocks.height + 1, search_topics={"jobId": job_id}))
     yield "events"
     for log in sorted(found, key=lambda log: (log.block_number, log.log_index)):
-        arguments = ", ".join(f"{key}={_shown(value)}" for key, value in log.event_arguments.items() if key != "jobId")
+        arguments = ", ".join(f"{key}={shown(value)}" for key, value in log.event_arguments.items() if key != "jobId")
         yield f"  block {log.block_number:>6}  {log.event_name}({arguments})  {log.transaction_hash}"
-
-
-def _shown(value: Any) -> str:
-    return "0x" + bytes(value).hex() if isinstance(value, bytes) else str(value)
