@@ -25,6 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 IMAGE ?=
 DOCUMENT ?=
+SENSORS ?=
 QUESTION ?=
 HOME_DIR ?= $(ROOT)/.aitbc
 
@@ -93,6 +94,10 @@ demo: setup ## one job hired, done, checked and paid on a local chain (IMAGE=pho
 .PHONY: demo-language
 demo-language: setup ## a question is answered from a PDF with citations, checked and paid (DOCUMENT=file.pdf QUESTION="...")
 	@aitbc demo --language $(if $(DOCUMENT),--document "$(DOCUMENT)") $(if $(QUESTION),--question "$(QUESTION)")
+
+.PHONY: demo-vision
+demo-vision: setup ## questions about a photograph and a sensor log, observed, checked and paid (IMAGE=, SENSORS=, QUESTION=)
+	@aitbc demo --scene $(if $(IMAGE),--image "$(IMAGE)") $(if $(SENSORS),--sensors "$(SENSORS)") $(if $(QUESTION),--question "$(QUESTION)")
 
 up: setup ## start everything on this machine and print the page's address; Ctrl-C stops it
 	@aitbc up --home "$(HOME_DIR)"

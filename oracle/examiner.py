@@ -110,13 +110,15 @@ class Examiner:
             raise CheckImpossible(f"{request.service} cannot be judged by {request.criteria.kind}.")
         is_cited = isinstance(request.criteria, Citations)
         checker = citations.CHECKER if is_cited else reexecution.CHECKER
-        data = await self._clients(request.input.cid, INPUT_BYTES, is_last_call=is_last_call)
-        digest = sha256(data).hex()
-        if len(data) != request.input.bytes or digest != request.input.sha256:
-            raise CheckImpossible("The input is not what the request says it is.")
+        inputs: dict[str, bytes] = {}
+        for file in request.files:
+            data = await self._clients(file.cid, INPUT_BYTES, is_last_call=is_last_call)
+            if len(data) != file.bytes or sha256(data).hex() != file.sha256:
+                raise CheckImpossible("The input is not what the request says it is.")
+            inputs[file.cid] = data
         run = self._check_citations if is_cited else self._do_again
         try:
-            return checker, await run(result, job, request, data)
+            return checker, await run(result, job, request, inputs)
         except SkillRefused as error:
             if error.fields.get("reason") == _UNKNOWN_SKILL:
                 raise CheckImpossible(f"This reporter cannot run {request.service}.") from error
@@ -124,20 +126,22 @@ class Examiner:
         except WorkerLimitExceeded as error:
             raise CheckImpossible(f"The work cannot be repeated here: {error.message}") from error
 
-    async def _do_again(self, result: ResultDocument, job: Job, request: RequestDocument, data: bytes) -> list[Check]:
+    async def _do_again(
+        self, result: ResultDocument, job: Job, request: RequestDocument, inputs: Mapping[str, bytes]
+    ) -> list[Check]:
         """The same work once more, compared with what is claimed."""
-        again = await self._run_skill(request.service, request.as_dict(), {request.input.cid: data}, self._limits)
+        again = await self._run_skill(request.service, request.as_dict(), inputs, self._limits)
         return compare(result, job, request, request.input.sha256, _reexecution(again))
 
     async def _check_citations(
-        self, result: ResultDocument, job: Job, request: RequestDocument, data: bytes
+        self, result: ResultDocument, job: Job, request: RequestDocument, inputs: Mapping[str, bytes]
     ) -> list[Check]:
         """What is claimed, held against the document."""
         output = result.output
         if not isinstance(output, AnswerOutput):
             return [*reexecution.identify(result, job, request), Check("execution", False, "the result is no answer")]
         asked = citations.question_for(request, output)
-        found = await self._run_skill(citations.SERVICE, asked, {request.input.cid: data}, self._limits)
+        found = await self._run_skill(citations.SERVICE, asked, inputs, self._limits)
         return citations.judge(result, output, job, request, citations.read_facts(found.output))
 
     async def _request(self, cid: str, *, is_last_call: bool) -> RequestDocument:

@@ -17,6 +17,7 @@ REQUEST_SCHEMA = "aitbc.request/1"
 RESULT_SCHEMA = "aitbc.result/1"
 IPFS_PREFIX = "ipfs://"
 MAX_INPUT_BYTES = 1 << 30
+MAX_ATTACHMENTS = 7
 MAX_SAFE_INTEGER = 2**53 - 1
 """The largest integer that every JSON reader keeps exact."""
 _CID = re.compile(r"[A-Za-z0-9]{10,100}")
@@ -69,15 +70,22 @@ class RequestDocument(_Strict):
     service: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
     listing_id: Annotated[int, Field(ge=1, le=MAX_SAFE_INTEGER)]
     input: RequestInput
+    attachments: Annotated[list[RequestInput], Field(max_length=MAX_ATTACHMENTS)] = Field(default_factory=list)
+    """More files, for services that take more than one."""
     settings: Annotated[dict[Annotated[str, StringConstraints(max_length=64)], JsonValue], Field(max_length=32)] = (
         Field(default_factory=dict)
     )
     criteria: Annotated[Criteria, Field(discriminator="kind")] = ReExecution()
     note: Annotated[str, StringConstraints(max_length=2000)] = ""
 
+    @property
+    def files(self) -> tuple[RequestInput, ...]:
+        """The input and its attachments."""
+        return (self.input, *self.attachments)
+
     def as_dict(self) -> dict[str, Any]:
-        """JSON-compatible data under the document's own names."""
-        return self.model_dump(by_alias=True)
+        """JSON-compatible data under the document's own names; a document without attachments does not name them."""
+        return self.model_dump(by_alias=True, exclude=None if self.attachments else {"attachments"})
 
 
 def parse_request(data: bytes) -> RequestDocument:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -63,6 +64,44 @@ class ImageOutput(_Part):
     text: list[FoundText] = Field(max_length=MAX_ENTRIES)
 
 
+class SceneAnswer(_Part):
+    """A question about a picture with its answer; the objects and lines are what it rests on."""
+
+    question: str = Field(max_length=400)
+    answer: str = Field(max_length=20_000)
+    objects: list[FoundObject] = Field(max_length=MAX_ENTRIES)
+    text: list[FoundText] = Field(max_length=MAX_ENTRIES)
+
+
+class TrackPoint(_Part):
+    """Where something was, with the standard deviation of each axis, in metres."""
+
+    time_s: Number
+    position: list[Number] = Field(min_length=1, max_length=3)
+    deviation: list[Number] = Field(min_length=1, max_length=3)
+
+
+class SensorState(_Part):
+    name: str = Field(max_length=64)
+    state: str = Field(max_length=20)
+
+
+class Track(_Part):
+    points: list[TrackPoint] = Field(max_length=1_000)
+    sensors: list[SensorState] = Field(max_length=64)
+
+
+class SceneOutput(_Part):
+    """The output of `observe-scene`; `image` with its parts, `track`, or both."""
+
+    steps: list[Annotated[str, Field(max_length=40)]] = Field(max_length=16)
+    image: ImageFacts | None = None
+    objects: list[FoundObject] = Field(default_factory=list, max_length=MAX_ENTRIES)
+    text: list[FoundText] = Field(default_factory=list, max_length=MAX_ENTRIES)
+    answers: list[SceneAnswer] = Field(default_factory=list, max_length=64)
+    track: Track | None = None
+
+
 class Citation(_Part):
     """A quotation: characters `start` to `end` of the document's text, on a page counted from 1."""
 
@@ -109,7 +148,7 @@ class ResultDocument(_Part):
     service: str = Field(max_length=64)
     job: JobReference
     request_cid: str = Field(max_length=120)
-    output: ImageOutput | AnswerOutput
+    output: SceneOutput | ImageOutput | AnswerOutput
     artifacts: dict[str, ArtifactReference] = Field(default_factory=dict, max_length=64)
     evidence: dict[str, Any] = Field(default_factory=dict)
 
@@ -123,13 +162,14 @@ def read_result(data: bytes) -> ResultDocument:
     return _validate(ResultDocument, parse_document(data, RESULT_SCHEMA))
 
 
-def read_output(output: Any) -> ImageOutput:
-    """A skill's output, typed.
+def read_output(output: Any) -> ImageOutput | SceneOutput:
+    """The output of a skill that is judged by running it again, typed.
 
     Raises:
-        DocumentInvalid: not the output of `inspect-image`.
+        DocumentInvalid: not the output of such a skill.
     """
-    return _validate(ImageOutput, output)
+    is_scene = isinstance(output, Mapping) and "steps" in output
+    return _validate(SceneOutput, output) if is_scene else _validate(ImageOutput, output)
 
 
 def _validate(model: type[Model], raw: Any) -> Model:

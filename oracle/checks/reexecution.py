@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from agents_offchain.runtime.documents import ReExecution, RequestDocument
 from oracle.checks.check import Check
-from oracle.checks.documents import FoundObject, FoundText, ImageOutput, ResultDocument
-from oracle.checks.matching import is_one_to_one
+from oracle.checks.documents import ImageOutput, ResultDocument, SceneOutput
+from oracle.checks.findings import compare_objects, compare_text, is_same_image
+from oracle.checks.scene import compare_scenes
 
 CHECKER = "re-execution/1"
-_ROUNDING = 1e-9
-"""Decimal fractions are not exact in binary; a difference of exactly the tolerance still fits."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class Job:
 class Reexecution:
     """What running the request again gave: typed output, evidence, media types of artifacts by name."""
 
-    output: ImageOutput
+    output: ImageOutput | SceneOutput
     evidence: Mapping[str, Any]
     media_types: Mapping[str, str]
 
@@ -54,16 +52,26 @@ def compare(
     Args:
         input_sha256: Hex digest of the input's bytes as the reporter fetched them.
     """
-    criteria, claimed = request.criteria, result.output
+    criteria, claimed, ours = request.criteria, result.output, again.output
     identity = identify(result, job, request)
-    if not isinstance(claimed, ImageOutput) or not isinstance(criteria, ReExecution):
+    if not isinstance(criteria, ReExecution):
+        return [*identity, Check("execution", False, "the result is not what this service gives")]
+    if isinstance(claimed, ImageOutput) and isinstance(ours, ImageOutput):
+        is_input = claimed.image.sha256 == input_sha256 and is_same_image(claimed.image, ours.image)
+        content = [
+            *compare_objects(claimed.objects, ours.objects, criteria),
+            *compare_text(claimed.text, ours.text, criteria),
+        ]
+    elif isinstance(claimed, SceneOutput) and isinstance(ours, SceneOutput):
+        is_input = result.evidence.get("inputs_sha256") == again.evidence.get("inputs_sha256")
+        content = compare_scenes(claimed, ours, criteria)
+    else:
         return [*identity, Check("execution", False, "the result is not what this service gives")]
     return [
         *identity,
-        _input(claimed, input_sha256, again),
+        Check("input", is_input, "the input is the client's" if is_input else "the input is another one"),
         Check("execution", True, "the request was run again"),
-        *_objects(claimed.objects, again.output.objects, criteria),
-        *_text(claimed.text, again.output.text, criteria),
+        *content,
         _evidence(result, again),
         _artifacts(result, again),
     ]
@@ -89,59 +97,8 @@ def identify(result: ResultDocument, job: Job, request: RequestDocument) -> list
     ]
 
 
-def _input(output: ImageOutput, input_sha256: str, again: Reexecution) -> Check:
-    claimed, ours = output.image, again.output.image
-    is_same = claimed.sha256 == input_sha256 and (claimed.width, claimed.height) == (ours.width, ours.height)
-    return Check("input", is_same, "the input is the client's" if is_same else "the input is another one")
-
-
-def _objects(claimed: list[FoundObject], ours: list[FoundObject], criteria: ReExecution) -> list[Check]:
-    box_px, score = criteria.box_tolerance_px, criteria.score_tolerance
-    is_counted = len(claimed) == len(ours)
-    is_labelled = Counter(item.label for item in claimed) == Counter(item.label for item in ours)
-
-    def boxes_fit(one: FoundObject, other: FoundObject) -> bool:
-        return one.label == other.label and _is_near_all(one.box, other.box, box_px)
-
-    def scores_fit(one: FoundObject, other: FoundObject) -> bool:
-        return one.label == other.label and _is_near(one.score, other.score, score)
-
-    def all_fits(one: FoundObject, other: FoundObject) -> bool:
-        return boxes_fit(one, other) and scores_fit(one, other)
-
-    return [
-        Check("counts", is_counted, "as many objects" if is_counted else "another number of objects"),
-        Check("labels", is_labelled, "the same labels" if is_labelled else "other labels"),
-        _fit("boxes", is_labelled and is_one_to_one(claimed, ours, boxes_fit), f"boxes within {box_px:g} px"),
-        _fit("scores", is_labelled and is_one_to_one(claimed, ours, scores_fit), f"scores within {score:g}"),
-        _fit(
-            "objects",
-            is_labelled and is_one_to_one(claimed, ours, all_fits),
-            "every object has its counterpart",
-        ),
-    ]
-
-
-def _text(claimed: list[FoundText], ours: list[FoundText], criteria: ReExecution) -> list[Check]:
-    box_px, score = criteria.box_tolerance_px, criteria.score_tolerance
-    is_equal = Counter(line.text for line in claimed) == Counter(line.text for line in ours)
-
-    def fits(one: FoundText, other: FoundText) -> bool:
-        return (
-            one.text == other.text
-            and _is_near(one.score, other.score, score)
-            and all(_is_near_all(a, b, box_px) for a, b in zip(one.box, other.box, strict=True))
-        )
-
-    is_placed = is_equal and is_one_to_one(claimed, ours, fits)
-    return [
-        Check("text", is_equal, "the same lines of text" if is_equal else "other lines of text"),
-        _fit("text_boxes", is_placed, f"lines within {box_px:g} px"),
-    ]
-
-
 def _evidence(result: ResultDocument, again: Reexecution) -> Check:
-    names = ("skill", "models", "seed", "input_sha256")
+    names = ("skill", "models", "seed", "input_sha256", "inputs_sha256")
     is_same = all(result.evidence.get(name) == again.evidence.get(name) for name in names)
     return Check("evidence", is_same, "the same skill and models" if is_same else "another skill or other models")
 
@@ -150,15 +107,3 @@ def _artifacts(result: ResultDocument, again: Reexecution) -> Check:
     claimed = {name: reference.media_type for name, reference in result.artifacts.items()}
     is_same = claimed == dict(again.media_types)
     return Check("artifacts", is_same, "the files of the skill" if is_same else "other files than the skill makes")
-
-
-def _fit(name: str, passed: bool, what: str) -> Check:
-    return Check(name, passed, what if passed else f"not: {what}")
-
-
-def _is_near(one: float, other: float, tolerance: float) -> bool:
-    return abs(one - other) <= tolerance + _ROUNDING
-
-
-def _is_near_all(one: tuple[float, ...], other: tuple[float, ...], tolerance: float) -> bool:
-    return all(_is_near(a, b, tolerance) for a, b in zip(one, other, strict=True))

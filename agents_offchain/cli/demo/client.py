@@ -16,7 +16,7 @@ from agents_offchain.chain.proxies.token import approve_calldata, mint_calldata
 from agents_offchain.chain.sender import Sender
 from agents_offchain.chain.signer.client import SignerClient
 from agents_offchain.cli.demo.errors import DemoFailed
-from agents_offchain.cli.demo.story import DemoStory
+from agents_offchain.cli.demo.story import DemoStory, Material
 from agents_offchain.cli.market import MarketOpening, OpenListing
 from agents_offchain.primitives.errors import Refused, Retryable
 from agents_offchain.primitives.settings import Settings
@@ -81,25 +81,19 @@ class DemoClient:
 
     async def upload(self, page: str, story: DemoStory, listing: OpenListing) -> Uploaded:
         """Store the file and the request document by the public API."""
-        material = story.material
         async with httpx.AsyncClient(base_url=page, timeout=30, trust_env=False) as api:
-            file = {"file": (material.path.name, material.data, material.media_type)}
-            stored = await _ask(api, "/api/v1/uploads", files=file)
+            stored = await _store(api, story.material)
             request = RequestDocument(
                 service=listing.service,
                 listing_id=listing.listing_id,
-                input=RequestInput(
-                    cid=stored["cid"],
-                    media_type=material.media_type,
-                    bytes=len(material.data),
-                    sha256=material.sha256_hex,
-                ),
+                input=stored,
+                attachments=[await _store(api, material) for material in story.attachments],
                 settings=dict(story.settings),
                 criteria=story.criteria,
                 note=story.note,
             )
             answer = await _ask(api, "/api/v1/requests", json=request.as_dict())
-        return Uploaded(stored["cid"], answer["cid"])
+        return Uploaded(stored.cid, answer["cid"])
 
     async def hire(self, market: MarketOpening, listing: OpenListing, request_cid: str) -> int:
         """Create, fund and describe the job in one transaction; its id."""
@@ -155,6 +149,16 @@ class DemoClient:
 
     def _intent(self, kind: str) -> str:
         return f"demo:{self._run_tag}:{kind}"
+
+
+async def _store(api: httpx.AsyncClient, material: Material) -> RequestInput:
+    """Upload a file; what a request document says of it."""
+    stored = await _ask(
+        api, "/api/v1/uploads", files={"file": (material.path.name, material.data, material.media_type)}
+    )
+    return RequestInput(
+        cid=stored["cid"], media_type=material.media_type, bytes=len(material.data), sha256=material.sha256_hex
+    )
 
 
 async def _ask(api: httpx.AsyncClient, path: str, **content: Any) -> dict[str, Any]:

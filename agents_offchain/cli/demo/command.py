@@ -19,7 +19,7 @@ from agents_offchain.cli.console import Console
 from agents_offchain.cli.demo.errors import DemoFailed
 from agents_offchain.cli.demo.journey import TITLES, Journey
 from agents_offchain.cli.demo.receipt import Receipt
-from agents_offchain.cli.demo.story import DemoStory, document_story, picture_story
+from agents_offchain.cli.demo.story import DemoStory, document_story, picture_story, scene_story
 from agents_offchain.cli.places import log_folder, settings_for
 from agents_offchain.cli.stack import LocalStack, StackListener, StackWishes
 from agents_offchain.cli.steps import StepList, choose_display
@@ -50,6 +50,8 @@ class DemoWishes:
     document: Path | None = None
     question: str | None = None
     is_about_language: bool = False
+    sensors: Path | None = None
+    is_about_scene: bool = False
     home: Path | None = None
     keeps_home: bool = False
 
@@ -78,6 +80,8 @@ def run_demo(wishes: DemoWishes, console: Console) -> int:
 
 
 def _story(wishes: DemoWishes, max_bytes: int) -> DemoStory:
+    if wishes.is_about_scene or wishes.sensors is not None:
+        return scene_story(wishes.image, wishes.sensors, wishes.question, max_bytes)
     if wishes.is_about_language or wishes.document is not None or wishes.question is not None:
         return document_story(wishes.document, wishes.question, max_bytes)
     return picture_story(wishes.image, max_bytes)

@@ -19,6 +19,12 @@ from agents_offchain.skills.knowledge.errors import DocumentRefused, DocumentToo
 from agents_offchain.skills.knowledge.source import sniff_document
 
 QUESTION = "How long may a client wait before the money comes back when the agent never delivers?"
+SCENE_QUESTIONS = (
+    "How many cats are there?",
+    "Is the person left of the cat?",
+    "What is written near the cup?",
+    "How many dragons are there?",
+)
 _MAX_ROWS = 40
 Output = Mapping[str, Any]
 
@@ -60,6 +66,7 @@ class DemoStory:
         what: What the file is, as a word of the receipt.
         profile: The agent that does it.
         settings: Of the request.
+        attachments: Files beside the first.
         kept: Name of the artifact that is saved for the user.
         titles: Steps that are told otherwise than usual, by name.
         findings: What of the output belongs into the receipt for programs.
@@ -75,6 +82,7 @@ class DemoStory:
     findings: Callable[[Output], dict[str, Any]]
     show: Callable[[Output], list[str]]
     settings: Mapping[str, Any] = field(default_factory=dict)
+    attachments: tuple[Material, ...] = ()
     titles: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -124,6 +132,27 @@ def document_story(document: Path | None, question: str | None, max_bytes: int) 
     )
 
 
+def scene_story(image: Path | None, sensors: Path | None, question: str | None, max_bytes: int) -> DemoStory:
+    """Questions about a photograph are answered, and a sensor log is fused, as one job.
+
+    Raises:
+        MaterialMissing, ImageRefused, DocumentRefused: a file cannot be used.
+    """
+    return DemoStory(
+        service="observe-scene",
+        what="Photograph",
+        material=read_photograph(image or example_file("photos", "contact-sheet.jpg"), max_bytes),
+        profile=example_profile("observer"),
+        note="Please answer the questions about the photograph and fuse the sensor log.",
+        kept="annotated",
+        findings=lambda output: {name: output[name] for name in ("objects", "text", "scene", "answers", "track")},
+        show=_show_scene,
+        settings={"questions": [question] if question else list(SCENE_QUESTIONS)},
+        attachments=(read_document(sensors or example_file("sensors", "walk.json"), max_bytes),),
+        titles={"upload": "Store the photograph, the sensor log and the questions"},
+    )
+
+
 def read_document(path: Path, max_bytes: int) -> Document:
     """Read a file that has to be text or a PDF; whether there is text in it is the agent's to find out.
 
@@ -153,6 +182,30 @@ def _show_picture(output: Output) -> list[str]:
     text = [f"  {entry['text']!r}   score {entry['score']:.4f}" for entry in output["text"][:_MAX_ROWS]]
     found, read = len(output["objects"]), len(output["text"])
     return [f"Objects found: {found}", *objects, f"Lines of text read: {read}", *text]
+
+
+def _show_scene(output: Output) -> list[str]:
+    lines = _show_picture(output)
+    for told in output["answers"]:
+        lines.append(f"Question  {told['question']}")
+        because = f"   ({told['reason']})" if told["reason"] else ""
+        answer = ", ".join(told["answer"].splitlines())
+        lines.append(f"Answer    {answer}{because}")
+        lines.extend(
+            f"  seen: {item['label']} at {' '.join(f'{v:g}' for v in item['box'])}" for item in told["objects"]
+        )
+    track = output["track"]
+    last = track["points"][-1]
+    place = ", ".join(f"{value:.2f}" for value in last["position"])
+    spread = ", ".join(f"{value:.2f}" for value in last["deviation"])
+    lines.append(
+        f"Track     {len(track['points'])} points; at {last['time_s']:.1f} s at ({place}) m, give or take ({spread})"
+    )
+    for sensor in track["sensors"]:
+        lines.append(
+            f"  {sensor['name']:<10} {sensor['state']:<14} {sensor['taken']} taken, {sensor['gated']} thrown out"
+        )
+    return lines
 
 
 def _show_answer(output: Output) -> list[str]:

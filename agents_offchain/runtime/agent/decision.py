@@ -56,6 +56,7 @@ def decide(
         return Declined(f"The budget {job.budget} is under the price {price}.")
     if job.work_by - now < profile.acceptance.min_seconds_to_deliver:
         return Declined(f"Only {max(job.work_by - now, 0)} s are left to deliver.")
-    if request.input.bytes > profile.limits.input_mib << 20:
-        return Declined(f"The input has {request.input.bytes} bytes; {profile.limits.input_mib} MiB are taken.")
+    total_bytes = sum(file.bytes for file in request.files)
+    if total_bytes > profile.limits.input_mib << 20:
+        return Declined(f"The input has {total_bytes} bytes; {profile.limits.input_mib} MiB are taken.")
     return Taken()

@@ -141,12 +141,13 @@ class Delivery:
     ) -> dict[str, Any]:
         """Run the skill and store what it made; the checkpoint that says so."""
         await self._say(item, "started", f"Working on {request.service}, attempt {item.attempts}.")
-        data = await self.artifacts.get(request.input.cid, self.profile.limits.input_mib << 20)
-        if len(data) != request.input.bytes or sha256(data).hex() != request.input.sha256:
-            raise InputMismatch("The input's bytes are not those that the request names.")
-        result = await self.run_skill(
-            request.service, request.as_dict(), {request.input.cid: data}, self.profile.limits.worker()
-        )
+        inputs: dict[str, bytes] = {}
+        for file in request.files:
+            data = await self.artifacts.get(file.cid, self.profile.limits.input_mib << 20)
+            if len(data) != file.bytes or sha256(data).hex() != file.sha256:
+                raise InputMismatch("The input's bytes are not those that the request names.")
+            inputs[file.cid] = data
+        result = await self.run_skill(request.service, request.as_dict(), inputs, self.profile.limits.worker())
         artifacts = {
             name: {"cid": await self.artifacts.put(content), "media_type": kind, "bytes": len(content)}
             for name, (kind, content) in sorted(result.artifacts.items())

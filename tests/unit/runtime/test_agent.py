@@ -34,7 +34,7 @@ from tests.fakes.chain import PASS, RpcTrouble
 from tests.fakes.crash import Crash, Killed
 from tests.fakes.deployment import ESCROW
 from tests.fakes.inline_sqlite import clear
-from tests.unit.runtime.agency import AGENT, CLIENT, LEASE_SECONDS, PRICE, STRANGER, Agency, plain_skill
+from tests.unit.runtime.agency import AGENT, CLIENT, LEASE_SECONDS, PICTURE, PRICE, STRANGER, Agency, plain_skill
 
 pytestmark = pytest.mark.unit
 ABI = load_abi("JobEscrow")
@@ -121,6 +121,35 @@ async def test_job__whose_provider_becomes_somebody_else__is_not_ours(agency: Ag
     agency.chain.transact(CLIENT, ESCROW, ABI.encode_call("fund", 1, PRICE, b""))
     await agency.run(daemon, 6)
     assert (agency.status(), [row.status for row in await agency.work()]) == (JobStatus.FUNDED, ["done"])
+
+
+async def test_job__with_attachments__is_worked_with_all_its_files(agency: Agency) -> None:
+    log = b'{"a": 1}'
+    cid = await agency.store.put(log)
+    more = {"cid": cid, "media_type": "text/plain", "bytes": len(log), "sha256": sha256(log).hex()}
+    daemon = await agency.start()
+    seen: list[bytes] = []
+
+    async def skill(inputs: dict[str, bytes]) -> WorkerResult:
+        seen.extend(inputs.values())
+        return await plain_skill(inputs)
+
+    agency.skill = skill
+    await agency.hire(description=await agency.request(attachments=[more]))
+    await agency.run(daemon, 8)
+
+    assert agency.status() is JobStatus.SUBMITTED
+    assert seen == [PICTURE, log]
+
+
+async def test_job__whose_attachment_is_another_file__is_declined(agency: Agency) -> None:
+    cid = await agency.store.put(b"what was stored")
+    more = {"cid": cid, "media_type": "text/plain", "bytes": 15, "sha256": "00" * 32}
+    daemon = await agency.start()
+    await agency.hire(description=await agency.request(attachments=[more]))
+    await agency.run(daemon, 8)
+
+    assert (agency.status(), agency.runs) == (JobStatus.REJECTED, 0)
 
 
 DECLINES: dict[str, dict[str, Any]] = {

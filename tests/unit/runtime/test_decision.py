@@ -26,6 +26,8 @@ REQUEST = RequestDocument.model_validate(
     }
 )
 
+SMALL = {"cid": "bafkreiabcdeg", "media_type": "text/plain", "bytes": 1, "sha256": "00" * 32}
+
 CASES: dict[str, tuple[dict[str, Any], str]] = {
     "just good enough": ({}, ""),
     "a unit too cheap": ({"job": {"budget": 99}}, "under the price 100"),
@@ -36,6 +38,7 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     "another token": ({"job": {"token": OTHER}}, "another token"),
     "another service": ({"request": {"service": "translate"}}, "does not offer translate"),
     "a byte too large": ({"input": {"bytes": (20 << 20) + 1}}, "20 MiB are taken"),
+    "attachments that are too large together": ({"request": {"attachments": [SMALL]}}, "20 MiB are taken"),
     "a service without a price": ({"market": {"price_of": {}}}, "does not offer"),
 }
 

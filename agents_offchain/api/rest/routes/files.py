@@ -22,7 +22,7 @@ from agents_offchain.api.rest.problems import responses
 from agents_offchain.api.rest.uploads import media_type_of, probe_upload
 from agents_offchain.primitives.canonical import canonical_json
 from agents_offchain.primitives.errors import Refused
-from agents_offchain.runtime.documents import RequestDocument
+from agents_offchain.runtime.documents import RequestDocument, RequestInput
 from agents_offchain.storage.artifacts.cid import parse_cid
 from agents_offchain.storage.artifacts.errors import ArtifactNotFound, CidInvalid
 from agents_offchain.storage.tables.read_model import agent_listings
@@ -80,7 +80,8 @@ async def post_request(request: Request, context: Context, client: Client) -> Re
         raise RequestValidationError(error.errors()) from error
     require_encodable(document)
     await _require_listing(context, wanted)
-    await _require_input(context, wanted)
+    for file in wanted.files:
+        await _require_stored(context, file)
     return RequestOut(cid=await _store(context, client, canonical_json(document), "request"))
 
 
@@ -146,18 +147,18 @@ async def _require_listing(context: ApiContext, wanted: RequestDocument) -> None
         )
 
 
-async def _require_input(context: ApiContext, wanted: RequestDocument) -> None:
-    """The input is stored here and is what the document says of it."""
+async def _require_stored(context: ApiContext, file: RequestInput) -> None:
+    """The file is stored here and is what the document says of it."""
     try:
-        parse_cid(wanted.input.cid)
-        data = await context.deps.artifacts.get(wanted.input.cid, context.deps.settings.upload_max_bytes)
+        parse_cid(file.cid)
+        data = await context.deps.artifacts.get(file.cid, context.deps.settings.upload_max_bytes)
     except (ArtifactNotFound, CidInvalid) as error:
         raise RequestRefused(
             "The input of the request is not stored here.", mend="Upload the file first, then send its CID."
         ) from error
     except Refused as error:
         raise RequestRefused("The input of the request cannot be used.", mend=error.mend) from error
-    stated = (wanted.input.bytes, wanted.input.sha256, wanted.input.media_type)
+    stated = (file.bytes, file.sha256, file.media_type)
     if stated != (len(data), hashlib.sha256(data).hexdigest(), media_type_of(data)):
         raise RequestRefused(
             "Size, digest or type of the input are not those of the stored file.",

@@ -1,0 +1,62 @@
+"""The parts of `observe-scene` that a picture alone does not have: answers and the fused track."""
+
+from __future__ import annotations
+
+from agents_offchain.runtime.documents import ReExecution
+from oracle.checks.check import Check
+from oracle.checks.documents import SceneAnswer, SceneOutput, Track
+from oracle.checks.findings import compare_objects, compare_text, is_near, is_near_all, is_same_image
+
+TRACK_TOLERANCE_M = 0.001
+"""A filter sums in one order; what is left is rounding of the last decimal."""
+TIME_TOLERANCE_S = 1e-6
+
+
+def compare_scenes(claimed: SceneOutput, ours: SceneOutput, criteria: ReExecution) -> list[Check]:
+    """Every check of the content, in a fixed order."""
+    is_planned = claimed.steps == ours.steps and _is_same_picture(claimed, ours)
+    is_answered = [_told(answer) for answer in claimed.answers] == [_told(answer) for answer in ours.answers]
+    is_shown = is_answered and all(
+        _rests_alike(one, other, criteria) for one, other in zip(claimed.answers, ours.answers, strict=True)
+    )
+    is_tracked = _is_same_track(claimed.track, ours.track)
+    return [
+        Check("steps", is_planned, "the same steps on the same picture" if is_planned else "other steps or pictures"),
+        *compare_objects(claimed.objects, ours.objects, criteria),
+        *compare_text(claimed.text, ours.text, criteria),
+        Check("answers", is_answered, "the same answers" if is_answered else "other answers"),
+        Check("shown", is_shown, "answers rest on the same" if is_shown else "answers rest on something else"),
+        Check("track", is_tracked, "the same track" if is_tracked else "another track or other sensors"),
+    ]
+
+
+def _is_same_picture(claimed: SceneOutput, ours: SceneOutput) -> bool:
+    if claimed.image is None or ours.image is None:
+        return claimed.image is ours.image
+    return is_same_image(claimed.image, ours.image)
+
+
+def _told(answer: SceneAnswer) -> tuple[str, str]:
+    return answer.question, answer.answer
+
+
+def _rests_alike(one: SceneAnswer, other: SceneAnswer, criteria: ReExecution) -> bool:
+    checks = [
+        *compare_objects(one.objects, other.objects, criteria),
+        *compare_text(one.text, other.text, criteria),
+    ]
+    return all(check.passed for check in checks)
+
+
+def _is_same_track(claimed: Track | None, ours: Track | None) -> bool:
+    if claimed is None or ours is None:
+        return claimed is ours
+    if claimed.sensors != ours.sensors or len(claimed.points) != len(ours.points):
+        return False
+    return all(
+        is_near(one.time_s, other.time_s, TIME_TOLERANCE_S)
+        and len(one.position) == len(other.position) == len(one.deviation) == len(other.deviation)
+        and is_near_all(one.position, other.position, TRACK_TOLERANCE_M)
+        and is_near_all(one.deviation, other.deviation, TRACK_TOLERANCE_M)
+        for one, other in zip(claimed.points, ours.points, strict=True)
+    )

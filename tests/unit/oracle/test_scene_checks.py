@@ -1,0 +1,114 @@
+"""What reporters hold against a result of `observe-scene`."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+
+from agents_offchain.primitives.hexes import checksum
+from agents_offchain.runtime.documents import parse_request
+from oracle.checks.check import compute_score
+from oracle.checks.documents import read_output, read_result
+from oracle.checks.reexecution import Job, Reexecution, compare
+from tests.unit.oracle.documents import (
+    CHAIN_ID,
+    ESCROW,
+    OUTPUT,
+    PICTURE_SHA,
+    REQUEST_CID,
+    request_document,
+    result_fields,
+)
+
+pytestmark = pytest.mark.unit
+
+JOB = Job(CHAIN_ID, checksum(ESCROW), 1, REQUEST_CID)
+SERVICE = "observe-scene"
+EVIDENCE = {"skill": "observe-scene/1", "models": {}, "seed": 0, "inputs_sha256": {"a": "aa", "b": "bb"}}
+SCENE: dict[str, Any] = {
+    **OUTPUT,
+    "steps": ["detect-objects", "answer-questions", "fuse-sensors"],
+    "scene": {"light": "even"},
+    "answers": [
+        {
+            "question": "How many dogs?",
+            "program": {},
+            "answer": "1",
+            "reason": "",
+            "objects": [OUTPUT["objects"][2]],
+            "text": [],
+        },
+        {"question": "A dragon?", "program": None, "answer": "cannot tell", "reason": "?", "objects": [], "text": []},
+    ],
+    "track": {
+        "unit": "m",
+        "points": [{"time_s": 1.0, "position": [0.5, 1.5], "deviation": [0.1, 0.1]}],
+        "sensors": [{"name": "gps", "state": "fine", "taken": 9, "gated": 1}],
+        "restarts": 0,
+    },
+}
+
+
+def changed(*path: str | int, to: Any) -> dict[str, Any]:
+    bent = copy.deepcopy(SCENE)
+    place: Any = bent
+    for step in path[:-1]:
+        place = place[step]
+    if to is None:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = to
+    return bent
+
+
+def failed(claimed: dict[str, Any], evidence: dict[str, Any] = EVIDENCE) -> tuple[set[str], int]:
+    fields = result_fields(service=SERVICE, output=claimed, evidence=evidence)
+    again = Reexecution(read_output(SCENE), EVIDENCE, {"annotated": "image/jpeg"})
+    request = parse_request(request_document("bafkreiinput0", service=SERVICE))
+    checks = compare(read_result(json.dumps(fields).encode()), JOB, request, PICTURE_SHA, again)
+    return {check.name for check in checks if not check.passed}, compute_score(checks)
+
+
+def test_compare_scenes__given_an_honest_result__passes_everything() -> None:
+    assert failed(SCENE) == (set(), 100)
+
+
+@pytest.mark.parametrize(
+    ("claimed", "names"),
+    [
+        (changed("answers", 0, "answer", to="2"), {"answers", "shown"}),
+        (changed("answers", to=[]), {"answers", "shown"}),
+        (changed("answers", 0, "objects", to=[]), {"shown"}),
+        (changed("answers", 1, "answer", to="no"), {"answers", "shown"}),
+        (changed("track", "points", 0, "position", to=[0.5, 1.6]), {"track"}),
+        (changed("track", "points", 0, "deviation", to=[0.01, 0.01]), {"track"}),
+        (changed("track", "points", 0, "position", to=[0.5]), {"track"}),
+        (changed("track", "points", to=[]), {"track"}),
+        (changed("track", "sensors", 0, "state", to="wild"), {"track"}),
+        (changed("track", to=None), {"track"}),
+        (changed("image", to=None), {"steps"}),
+        (changed("steps", to=["detect-objects"]), {"steps"}),
+        (changed("objects", 2, "label", to="cat"), {"labels", "boxes", "scores", "objects", "shown"}),
+        (changed("text", to=[]), {"text", "text_boxes"}),
+    ],
+)
+def test_compare_scenes__one_part_bent__fails_it_and_does_not_pass(claimed: dict[str, Any], names: set[str]) -> None:
+    found, score = failed(claimed)
+
+    assert found == names
+    assert score < 60
+
+
+def test_compare_scenes__differences_of_the_last_decimal__pass() -> None:
+    assert failed(changed("track", "points", 0, "position", to=[0.5009, 1.4991])) == (set(), 100)
+
+
+def test_compare_scenes__made_from_other_files__is_worth_the_floor() -> None:
+    assert failed(SCENE, {**EVIDENCE, "inputs_sha256": {"a": "aa"}}) == ({"input", "evidence"}, 5)
+
+
+def test_compare_scenes__the_output_of_another_service__is_worth_the_floor() -> None:
+    assert failed(OUTPUT) == ({"execution"}, 5)
