@@ -22,7 +22,7 @@ QUESTION = "How long may a client wait before the money comes back when the agen
 SCENE_QUESTIONS = (
     "How many cats are there?",
     "Is the person left of the cat?",
-    "What is written near the cup?",
+    "What is written below the cup?",
     "How many dragons are there?",
 )
 _MAX_ROWS = 40

@@ -115,6 +115,8 @@ def test_ask__about_text_near_a_thing__reads_only_there() -> None:
     findings = scene(CAT_LEFT, CAT_RIGHT, lines=(written("LEFT", 20, 220), written("RIGHT", 460, 220)))
 
     assert ask("What is written near the leftmost cat?", findings).text == "LEFT"
+    assert ask("What is written below the rightmost cat?", findings).text == "LEFT\nRIGHT"
+    assert ask("What is written on the leftmost cat?", findings).text == CANNOT_TELL
     assert ask("What does the sign say?", findings).text == "LEFT\nRIGHT"
 
 

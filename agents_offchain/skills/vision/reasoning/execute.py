@@ -117,8 +117,8 @@ def run_program(program: Program, findings: Findings) -> Answer:
             return _describe_one(things, findings, lambda item: region_of(item.box_px, findings.size_px))
         case Identify(relation, anchor):
             return _identify(relation, anchor, findings)
-        case ReadText(near):
-            return _read_text(near, findings)
+        case ReadText(relation, anchor):
+            return _read_text(relation, anchor, findings)
         case FindText(text):
             return _find_text(text, findings)
     raise TypeError(f"No way to run a {type(program).__name__}.")
@@ -251,16 +251,16 @@ def _identify(relation: Relation, anchor: Things, findings: Findings) -> Answer:
     return Answer(", ".join(sorted({item.label for item in sure})), objects=(one, *sure))
 
 
-def _read_text(near: Things | None, findings: Findings) -> Answer:
+def _read_text(relation: Relation | None, anchor: Things | None, findings: Findings) -> Answer:
     """Single characters are read only where nothing longer is: most of them are rims, handles and shadows."""
     lines = findings.lines
     seen: tuple[DetectedObject, ...] = ()
-    if near is not None:
-        one = _the_one(near, findings)
+    if relation is not None and anchor is not None:
+        one = _the_one(anchor, findings)
         if isinstance(one, Answer):
             return one
         seen = (one,)
-        lines = tuple(line for line in lines if stands(_box_of_line(line), "near", one.box_px))
+        lines = tuple(line for line in lines if stands(_box_of_line(line), relation, one.box_px))
     lines = tuple(line for line in lines if len(_plain(line.text)) > 1) or lines
     if not lines:
         return Answer(CANNOT_TELL, "No text is read there.", seen)

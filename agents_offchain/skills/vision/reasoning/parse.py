@@ -301,23 +301,23 @@ def _identify(words: _Words) -> Program:
 
 def _read(words: _Words) -> Program:
     words.skip_fillers()
-    for filler in (("on",), ("near",), ("next", "to"), ("in",)):
-        if words.take(*filler):
-            return ReadText(_things(words))
-    return ReadText()
+    relation = _relation(words)
+    if relation is None and words.take_one(frozenset({"on", "in"})):
+        relation = "overlapping"
+    return ReadText() if relation is None else ReadText(relation, _things(words))
 
 
 def _say(words: _Words) -> Program:
     """After "what does": "the sign say", "the text read", "it say"."""
     for bare in (("it",), ("the", "sign"), ("the", "text"), ("the", "caption"), ("the", "picture"), ("the", "image")):
         if words.take(*bare):
-            near = None
+            program = ReadText()
             break
     else:
-        near = _things(words)
+        program = ReadText("overlapping", _things(words))
     if not (words.take("say") or words.take("read")):
         raise NotUnderstood("What does it … say?")
-    return ReadText(near)
+    return program
 
 
 OPENINGS: tuple[tuple[tuple[str, ...], Callable[[_Words], Program]], ...] = (

@@ -128,12 +128,14 @@ class Identify:
 
 @dataclass(frozen=True, slots=True)
 class ReadText:
-    """What is written (on or near an object, if one is named)?"""
+    """What is written (standing so to an object, if one is named)?"""
 
-    near: Things | None = None
+    relation: Relation | None = None
+    anchor: Things | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        return {"do": "read-text", "near": None if self.near is None else self.near.as_dict()}
+        anchor = None if self.anchor is None else self.anchor.as_dict()
+        return {"do": "read-text", "relation": self.relation, "anchor": anchor}
 
 
 @dataclass(frozen=True, slots=True)
