@@ -21,7 +21,8 @@ def main() -> None:
     count = int(SECONDS / STEP)
     clock = np.arange(count) * STEP
     acceleration = chance.normal(size=(count, 2)) * np.sqrt(0.2 / STEP)
-    path = np.cumsum((np.cumsum(acceleration * STEP, axis=0) + [1.4, 0.3]) * STEP, axis=0)
+    velocity = np.cumsum(acceleration * STEP, axis=0) + np.array([1.4, 0.3])
+    path = np.cumsum(velocity * STEP, axis=0)
     streams = []
     for name, rate, deviation, latency, wild_share in SENSORS:
         times = np.arange(1.0 / rate, SECONDS - STEP, 1.0 / rate)
