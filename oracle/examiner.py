@@ -7,6 +7,7 @@ reporter silent, since the agent cannot help it. Bytes that are there and cannot
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
