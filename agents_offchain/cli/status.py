@@ -201,7 +201,9 @@ def _row(process: ProcessStatus) -> str:
         f"{process.name:<13}{process.state:<10}{_cell(process.pid):>7}{_cell(process.block):>8}"
         f"{_cell(process.backlog):>9}{age:>7}{memory:>9}  {process.restarts}"
     )
-    return row if process.is_well else f"{row}  <- {process.detail or 'not well'}"
+    if not process.is_well:
+        return f"{row}  <- {process.detail or 'not well'}"
+    return f"{row}  {process.detail}" if process.detail else row
 
 
 def _cell(value: Any) -> str:

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from sqlalchemy import func, select
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from agents_offchain.api.rest.queue_metrics import QueueMetrics
 from agents_offchain.api.rest.reads.jobs import JobStatus
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.tables.read_model import jobs
@@ -35,6 +36,7 @@ class ApiMetrics:
         self.lag_blocks = Gauge("aitbc_index_lag_blocks", "Blocks that the index is behind.", registry=self.registry)
         self.is_up = Gauge("aitbc_part_up", "1 while the part answers.", ["part"], registry=self.registry)
         self.jobs = Gauge("aitbc_jobs", "Jobs by status.", ["status"], registry=self.registry)
+        self.queues = QueueMetrics(self.registry)
 
     async def render(self, database: Database) -> bytes:
         """The text format, with job counts of now."""
@@ -43,6 +45,7 @@ class ApiMetrics:
             counts = {row.status: row.number for row in await connection.execute(query)}
         for status in JobStatus:
             self.jobs.labels(status.value).set(counts.get(status.value, 0))
+        await self.queues.read(database)
         return generate_latest(self.registry)
 
 

@@ -11,14 +11,16 @@ from agents_offchain.chain.sender import Sender
 from agents_offchain.chain.watcher import Watcher
 from agents_offchain.cli.bootstrap.skill_host import host_skills, scratch_folder
 from agents_offchain.cli.bootstrap.surroundings import Surroundings, require_artifacts_url, surroundings
+from agents_offchain.cli.market import TOKEN_DECIMALS
 from agents_offchain.cli.places import profile_file
 from agents_offchain.primitives.settings import Settings
-from agents_offchain.primitives.units import TokenUnits, parse_units
+from agents_offchain.primitives.units import TokenUnits, Wei, parse_units
 from agents_offchain.runtime.agent.daemon import AgentDaemon
 from agents_offchain.runtime.agent.decision import Market
 from agents_offchain.runtime.agent.delivery import Delivery
 from agents_offchain.runtime.agent.intake import Intake, wants
 from agents_offchain.runtime.agent.orders import Orders
+from agents_offchain.runtime.agent.purse import COIN_DECIMALS, Purse
 from agents_offchain.runtime.profiles.profile import Profile, load_profile
 from agents_offchain.runtime.workers.gate import MeasuredArtifacts, PacedSkills
 from agents_offchain.runtime.workers.pace import Pace, PaceLimits
@@ -50,6 +52,7 @@ async def run_agent(settings: Settings, named: Path | None) -> int:
                 sender=await _sender(around, profile),
                 concurrency=profile.limits.concurrency,
                 pace=pace,
+                purse=_purse(around, wallet, profile, market),
                 scratch=scratch_folder(settings, name),
             ),
             profile.title,
@@ -125,6 +128,22 @@ async def _sender(around: Surroundings, profile: Profile) -> Sender:
 
 def _outbox(around: Surroundings, wallet: bytes) -> Outbox:
     return Outbox(around.database, lane_name(around.deployment.chain_id, wallet), around.clock)
+
+
+def _purse(around: Surroundings, wallet: bytes, profile: Profile, market: Market) -> Purse:
+    money = profile.money
+    above = parse_units(format(money.withdraw_above, "f"), TOKEN_DECIMALS)
+    return Purse(
+        node=around.node,
+        escrow=_escrow(around),
+        token=market.token,
+        wallet=wallet,
+        outbox=_outbox(around, wallet),
+        database=around.database,
+        clock=around.clock,
+        gas_alert_wei=Wei(parse_units(format(money.gas_alert, "f"), COIN_DECIMALS)),
+        withdraw_above=TokenUnits(above) if money.withdraws else None,
+    )
 
 
 def _escrow(around: Surroundings) -> JobEscrowProxy:

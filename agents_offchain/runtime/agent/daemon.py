@@ -14,6 +14,7 @@ from agents_offchain.chain.watcher import Watcher
 from agents_offchain.runtime.agent.delivery import Delivery
 from agents_offchain.runtime.agent.intake import Intake
 from agents_offchain.runtime.agent.orders import Orders
+from agents_offchain.runtime.agent.purse import Purse
 from agents_offchain.runtime.daemon import StepOutcome
 from agents_offchain.runtime.workers.pace import Pace
 from agents_offchain.storage.work import WorkQueue
@@ -38,6 +39,7 @@ class AgentDaemon:
     concurrency: int
     scratch: Path
     pace: Pace | None = None
+    purse: Purse | None = None
     _running: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def setup(self) -> None:
@@ -60,6 +62,8 @@ class AgentDaemon:
         facts = await self.intake.step(block=watched.block_number)
         is_current = watched.is_caught_up and not await self.intake.inbox.count_pending()
         changed = await self.sender.step() if is_current else 0
+        if is_current and self.purse is not None:
+            changed += await self.purse.step()
         started = await self._start_deliveries()
         backlog = await self.queue.count_open()
         return StepOutcome(
@@ -70,9 +74,11 @@ class AgentDaemon:
         )
 
     def _detail(self, backlog: int) -> str:
+        alert = self.purse.alert if self.purse is not None else ""
         if self.orders.draining_since is None:
-            return ""
-        return f"draining, {backlog} in hand" if backlog else "drained"
+            return alert
+        drain = f"draining, {backlog} in hand" if backlog else "drained"
+        return f"{drain}; {alert}" if alert else drain
 
     async def close(self) -> None:
         for task in self._running:

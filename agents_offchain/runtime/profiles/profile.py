@@ -71,6 +71,14 @@ class Acceptance(_Strict):
     max_attempts: Annotated[int, Field(ge=1, le=20)] = 3
 
 
+class Money(_Strict):
+    """What it looks after: gas in whole coins, credit in whole tokens; both as text so that no float touches them."""
+
+    gas_alert: Annotated[Decimal, Field(ge=0, max_digits=30)] = Decimal("0.01")
+    withdraws: bool = True
+    withdraw_above: Annotated[Decimal, Field(ge=0, max_digits=30)] = Decimal(1)
+
+
 class Profile(_Strict):
     """An agent, whole."""
 
@@ -78,6 +86,7 @@ class Profile(_Strict):
     services: Annotated[tuple[Service, ...], Field(min_length=1)]
     limits: Limits = Limits()
     acceptance: Acceptance = Acceptance()
+    money: Money = Money()
 
     @field_validator("services")
     @classmethod
