@@ -135,7 +135,7 @@ codegen: setup ## regenerate ABI files and the page's types from the contracts
 
 # --- test -------------------------------------------------------------------------------------
 
-.PHONY: test test-full test-unit test-contracts test-integration river test-page test-browser
+.PHONY: test test-full test-unit test-contracts test-contracts-full test-integration river test-page test-browser
 test: setup ## every check and every suite at CI size (under 15 minutes on two cores)
 	@$(BIN)/python tools/run_suites.py --size ci
 
@@ -147,6 +147,9 @@ test-unit: setup ## pure Python, sockets blocked
 
 test-contracts: setup ## forge and ape, then every id with its tests
 	@$(BIN)/python tools/run_suites.py --size ci forge ape ids
+
+test-contracts-full: setup ## the same at full size, with at least 1,000,000 invariant calls
+	@$(BIN)/python tools/run_suites.py --size full forge ape ids
 
 test-integration: setup ## rooms against real anvil, Valkey, processes
 	@$(BIN)/python tools/run_suites.py --size ci integration

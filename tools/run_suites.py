@@ -21,6 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
+INVARIANT_CALLS = re.compile(r"\(runs: \d+, calls: (\d+), reverts: \d+\)")
 COUNT = re.compile(r"(\d+) (?:tests? )?(passed|failed|skipped|errors?)\b")
 
 
@@ -85,7 +86,17 @@ def run_suite(name: str, suite: dict[str, object], size: str) -> Tally:
         tally.failed, tally.note = 1, "ran no test"
     if size == "ci" and tally.seconds > tally.budget_seconds:
         tally.failed, tally.note = tally.failed + 1, "over its budget"
+    calls, wanted = invariant_calls(lines), int(str(suite.get("full_invariant_calls", 0)))
+    if calls:
+        print(f"{name}: {calls:,} invariant calls" + (f", at least {wanted:,} wanted" if size == "full" else ""))
+    if size == "full" and calls < wanted:
+        tally.failed, tally.note = tally.failed + 1, "too few invariant calls"
     return tally
+
+
+def invariant_calls(lines: list[str]) -> int:
+    """How many calls forge's stateful campaigns made, all together."""
+    return sum(int(match[1]) for line in lines if (match := INVARIANT_CALLS.search(line)))
 
 
 def count(name: str, lines: list[str]) -> Tally:
