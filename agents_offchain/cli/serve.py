@@ -71,7 +71,9 @@ def _parser() -> argparse.ArgumentParser:
         if name in ("artifacts", "api"):
             where = "AITBC_HOST" if name == "api" else "127.0.0.1"
             role.add_argument("--port", type=int, required=True, help=f"TCP port on {where}")
-        if name == "agent":
+        if name == "helper":
+            role.add_argument("--number", type=int, required=True, help="which of the agent's helpers")
+        if name in ("agent", "helper"):
             role.add_argument("--profile", type=Path, help="the agent's profile (TOML)")
         if name == "reporter":
             which = role.add_mutually_exclusive_group(required=True)
@@ -112,6 +114,12 @@ def _agent(settings: Settings, options: argparse.Namespace) -> Run:
     return run_agent(settings, options.profile)
 
 
+def _helper(settings: Settings, options: argparse.Namespace) -> Run:
+    from agents_offchain.cli.bootstrap.agent import run_helper
+
+    return run_helper(settings, options.profile, options.number)
+
+
 def _reporter(settings: Settings, options: argparse.Namespace) -> Run:
     from agents_offchain.cli.bootstrap.oracle import run_reporter
 
@@ -130,6 +138,7 @@ _ROLES: dict[str, Callable[[Settings, argparse.Namespace], Run]] = {
     "indexer": _indexer,
     "api": _api,
     "agent": _agent,
+    "helper": _helper,
     "reporter": _reporter,
     "publisher": _publisher,
 }

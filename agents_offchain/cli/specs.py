@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from agents_offchain.chain.devnet.anvil import AnvilSpec
 from agents_offchain.cli.endpoints import Endpoints
@@ -15,9 +16,12 @@ from agents_offchain.messaging.embedded.valkey import ValkeySpec
 from agents_offchain.primitives.clock import SystemClock
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.runtime.health import HealthFile
+from agents_offchain.runtime.profiles.profile import Profile
 from agents_offchain.runtime.supervisor.probes import Asked, HealthFresh, HeartbeatSeen, HttpAnswers, SocketAccepts
-from agents_offchain.runtime.supervisor.spec import Probe, ProcessSpec, Spec, StepSpec
+from agents_offchain.runtime.supervisor.scaling import ScalePolicy
+from agents_offchain.runtime.supervisor.spec import Probe, ProcessSpec, ScaledSpec, Spec, StepSpec
 from agents_offchain.storage.database import Database
+from agents_offchain.storage.work import WorkQueue
 
 REPORTER_NUMBERS = (1, 2, 3)
 DAEMON_NEEDS = ("market", "signer", "artifacts")
@@ -58,12 +62,12 @@ def local_specs(
     valkey: ValkeySpec | None,
     database: Database,
     steps: Steps,
-    agent: str,
+    agent: Profile,
 ) -> list[Spec]:
     """Every process and step of one home; those with a replacement behind a URL are left out.
 
     Args:
-        agent: Name of the daemon of the home's agent (`Profile.daemon_name`); it beats under it.
+        agent: The home's agent.
     """
     specs: list[Spec] = [
         StepSpec("prepare", steps.prepare),
@@ -79,7 +83,7 @@ def local_specs(
     specs += [
         daemon(settings, "indexer", database, needs=("market",)),
         _page(endpoints, needs=("market",)),
-        daemon(settings, agent, database, needs=DAEMON_NEEDS, argv=("agent",)),
+        daemon(settings, agent.daemon_name, database, needs=DAEMON_NEEDS, argv=("agent",)),
         *(
             daemon(
                 settings,
@@ -92,6 +96,9 @@ def local_specs(
         ),
         daemon(settings, "publisher", database, needs=reporter_needs),
     ]
+    if agent.scaling.ceiling:
+        needs = (*DAEMON_NEEDS, agent.daemon_name)
+        specs.append(helpers(settings, agent, database, needs, profile_file(settings)))
     return specs
 
 
@@ -141,6 +148,24 @@ def daemon(
     spec = served(name, HeartbeatSeen(name, database), needs=needs, argv=argv)
     file = HealthFile(health_folder(settings), name)
     return replace(spec, alive=HealthFresh(file, settings.hung_seconds, SystemClock()))
+
+
+def helpers(settings: Settings, profile: Profile, database: Database, needs: tuple[str, ...], path: Path) -> ScaledSpec:
+    """The helpers of one agent: as many as its backlog wants, within its profile's bounds."""
+    agent, scaling, queue = profile.daemon_name, profile.scaling, WorkQueue(database, profile.daemon_name)
+
+    def make(number: int) -> ProcessSpec:
+        argv = ("helper", "--profile", str(path), "--number", str(number))
+        return daemon(settings, f"{agent}.helper-{number}", database, (), argv)
+
+    policy = ScalePolicy(
+        ceiling=scaling.ceiling,
+        floor=scaling.floor,
+        jobs_per_process=scaling.jobs_per_helper,
+        spared=profile.limits.concurrency,
+        cooldown_seconds=scaling.cooldown_seconds,
+    )
+    return ScaledSpec(f"{agent}.helpers", make, policy, queue.count_open, needs=needs)
 
 
 def served(name: str, ready: Probe, needs: tuple[str, ...], argv: tuple[str, ...] = ()) -> ProcessSpec:

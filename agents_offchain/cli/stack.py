@@ -175,7 +175,7 @@ class LocalStack:
         self._database = Database(self.settings.database())
         spawner = OsSpawner(self.log_of, daemon_environment(self.settings, self.endpoints))
         specs = local_specs(
-            self.settings, self.endpoints, anvil, valkey, self._database, self._steps(anvil), self.agent.daemon_name
+            self.settings, self.endpoints, anvil, valkey, self._database, self._steps(anvil), self.agent
         )
         self._supervisor = Supervisor(specs, spawner, log_folder(self.settings), on_change=self._note)
         await self._supervisor.start()

@@ -180,9 +180,12 @@ def _say(
     )
     console.line(f"page   {state.endpoints.get('page', '')}")
     console.line(f"chain  {state.endpoints.get('rpc', '')}  " + (f"block {head.number}" if head else "does not answer"))
-    console.line(f"{'process':<13}{'state':<10}{'pid':>7}{'block':>8}{'backlog':>9}{'age':>7}{'memory':>9}  restarts")
+    width = max([len(process.name) for process in processes], default=0) + 2
+    console.line(
+        f"{'process':<{width}}{'state':<10}{'pid':>7}{'block':>8}{'backlog':>9}{'age':>7}{'memory':>9}  restarts"
+    )
     for process in processes:
-        console.line(_row(process))
+        console.line(_row(process, width))
     console.line("All is well." if is_fine else "Something is wrong; `aitbc logs PROCESS` tells more.")
 
 
@@ -194,11 +197,11 @@ def _chain(settings: Settings, head: Block) -> dict[str, int | None]:
     return {"chain_id": chain_id, "block": head.number, "timestamp": head.timestamp}
 
 
-def _row(process: ProcessStatus) -> str:
+def _row(process: ProcessStatus, width: int) -> str:
     age = "" if process.heartbeat_age_seconds is None else f"{process.heartbeat_age_seconds:.1f} s"
     memory = "" if process.memory_mib is None else f"{process.memory_mib} MiB"
     row = (
-        f"{process.name:<13}{process.state:<10}{_cell(process.pid):>7}{_cell(process.block):>8}"
+        f"{process.name:<{width}}{process.state:<10}{_cell(process.pid):>7}{_cell(process.block):>8}"
         f"{_cell(process.backlog):>9}{age:>7}{memory:>9}  {process.restarts}"
     )
     if not process.is_well:

@@ -8,7 +8,7 @@ from agents_offchain.cli.agents.book import Entry, find
 from agents_offchain.cli.console import Console
 from agents_offchain.cli.foreground import Work, stay
 from agents_offchain.cli.places import run_files
-from agents_offchain.cli.specs import daemon
+from agents_offchain.cli.specs import daemon, helpers
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.runtime.supervisor.process_lock import DaemonLock
 from agents_offchain.runtime.supervisor.spec import Spec
@@ -36,5 +36,8 @@ def run_agent(settings: Settings, console: Console, name: str) -> int:
 
 def agent_specs(settings: Settings, entry: Entry, database: Database, needs: tuple[str, ...]) -> Sequence[Spec]:
     """The processes of one agent."""
-    argv = ("agent", "--profile", str(entry.path))
-    return [daemon(settings, entry.profile.daemon_name, database, needs=needs, argv=argv)]
+    profile, argv = entry.profile, ("agent", "--profile", str(entry.path))
+    specs: list[Spec] = [daemon(settings, profile.daemon_name, database, needs=needs, argv=argv)]
+    if profile.scaling.ceiling:
+        specs.append(helpers(settings, profile, database, (*needs, profile.daemon_name), entry.path))
+    return specs

@@ -18,6 +18,7 @@ from agents_offchain.primitives.units import TokenUnits, Wei, parse_units
 from agents_offchain.runtime.agent.daemon import AgentDaemon
 from agents_offchain.runtime.agent.decision import Market
 from agents_offchain.runtime.agent.delivery import Delivery
+from agents_offchain.runtime.agent.hands import Helper
 from agents_offchain.runtime.agent.intake import Intake, wants
 from agents_offchain.runtime.agent.orders import Orders
 from agents_offchain.runtime.agent.purse import COIN_DECIMALS, Purse
@@ -46,7 +47,7 @@ async def run_agent(settings: Settings, named: Path | None) -> int:
                 name=name,
                 watcher=_watcher(around, name),
                 intake=_intake(around, queue, wallet),
-                delivery=_delivery(around, queue, wallet, profile, market, orders, pace),
+                delivery=_delivery(around, queue, wallet, profile, market, orders, pace, name),
                 orders=orders,
                 queue=queue,
                 sender=await _sender(around, profile),
@@ -57,6 +58,28 @@ async def run_agent(settings: Settings, named: Path | None) -> int:
             ),
             profile.title,
         )
+
+
+async def run_helper(settings: Settings, named: Path | None, number: int) -> int:
+    """Run helper `number` of an agent: it works on the agent's jobs and sends nothing."""
+    profile = load_profile(named or profile_file(settings))
+    async with surroundings(settings) as around:
+        wallet = await around.signer.address(profile.agent.key)
+        market = await _market(around, profile)
+        pace = Pace(PaceLimits(ceiling=profile.limits.concurrency))
+        orders = Orders(CommandBook(around.database, around.clock), profile.daemon_name)
+        queue = WorkQueue(around.database, profile.daemon_name, clock=around.clock)
+        name = f"{profile.daemon_name}.helper-{number}"
+        helper = Helper(
+            name=name,
+            queue=queue,
+            delivery=_delivery(around, queue, wallet, profile, market, orders, pace, name),
+            orders=orders,
+            concurrency=profile.limits.concurrency,
+            pace=pace,
+            scratch=scratch_folder(settings, name),
+        )
+        return await around.run(helper, f"Helper {number} of {profile.title}")
 
 
 async def _market(around: Surroundings, profile: Profile) -> Market:
@@ -92,7 +115,14 @@ def _intake(around: Surroundings, queue: WorkQueue, wallet: bytes) -> Intake:
 
 
 def _delivery(
-    around: Surroundings, queue: WorkQueue, wallet: bytes, profile: Profile, market: Market, orders: Orders, pace: Pace
+    around: Surroundings,
+    queue: WorkQueue,
+    wallet: bytes,
+    profile: Profile,
+    market: Market,
+    orders: Orders,
+    pace: Pace,
+    process: str,
 ) -> Delivery:
     return Delivery(
         queue=queue,
@@ -104,7 +134,7 @@ def _delivery(
         deployment=around.deployment,
         profile=profile,
         market=market,
-        run_skill=PacedSkills(host_skills(around.settings, queue.consumer, profile.limits.threads), pace),
+        run_skill=PacedSkills(host_skills(around.settings, process, profile.limits.threads), pace),
         clock=around.clock,
         source=queue.consumer,
         takes=orders.takes,

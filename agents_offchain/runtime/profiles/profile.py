@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from agents_offchain.primitives.errors import SettingsInvalid
 from agents_offchain.runtime.workers.limits import WorkerLimits
@@ -71,6 +71,21 @@ class Acceptance(_Strict):
     max_attempts: Annotated[int, Field(ge=1, le=20)] = 3
 
 
+class Scaling(_Strict):
+    """Helpers in processes of their own: as many as the backlog wants, between floor and ceiling."""
+
+    floor: Annotated[int, Field(ge=0, le=64)] = 0
+    ceiling: Annotated[int, Field(ge=0, le=64)] = 0
+    jobs_per_helper: Annotated[int, Field(ge=1, le=1000)] = 2
+    cooldown_seconds: Annotated[float, Field(ge=0, le=86_400)] = 60
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Scaling:
+        if self.floor > self.ceiling:
+            raise ValueError("the floor is above the ceiling")
+        return self
+
+
 class Money(_Strict):
     """What it looks after: gas in whole coins, credit in whole tokens; both as text so that no float touches them."""
 
@@ -87,6 +102,7 @@ class Profile(_Strict):
     limits: Limits = Limits()
     acceptance: Acceptance = Acceptance()
     money: Money = Money()
+    scaling: Scaling = Scaling()
 
     @field_validator("services")
     @classmethod

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from agents_offchain.runtime.supervisor.errors import SpecInvalid
+from agents_offchain.runtime.supervisor.scaling import ScalePolicy
 
 
 class Probe(Protocol):
@@ -79,7 +80,23 @@ class StepSpec:
     needs: tuple[str, ...] = ()
 
 
-Spec = ProcessSpec | StepSpec
+@dataclass(frozen=True)
+class ScaledSpec:
+    """As many processes of one kind as a backlog wants.
+
+    Attributes:
+        make: The spec of process `number`, counted from 1.
+        backlog: Jobs that wait or are in hand, now.
+    """
+
+    name: str
+    make: Callable[[int], ProcessSpec]
+    policy: ScalePolicy
+    backlog: Callable[[], Awaitable[int]]
+    needs: tuple[str, ...] = ()
+
+
+Spec = ProcessSpec | StepSpec | ScaledSpec
 
 
 def order_specs(specs: Sequence[Spec]) -> list[Spec]:

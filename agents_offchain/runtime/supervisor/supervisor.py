@@ -19,12 +19,14 @@ from agents_offchain.runtime.supervisor.child import Spawner
 from agents_offchain.runtime.supervisor.errors import StartFailed
 from agents_offchain.runtime.supervisor.keeper import Keeper
 from agents_offchain.runtime.supervisor.logfile import LogFile
-from agents_offchain.runtime.supervisor.spec import ProcessSpec, Spec, StepSpec, order_specs
+from agents_offchain.runtime.supervisor.scaler import Scaler
+from agents_offchain.runtime.supervisor.spec import ProcessSpec, ScaledSpec, Spec, StepSpec, order_specs
 from agents_offchain.runtime.supervisor.state_file import ProcessState
 
 log = structlog.get_logger(__name__)
 LOG_LINES_IN_ERRORS = 12
 ROTATE_SECONDS = 10.0
+SCALE_SECONDS = 2.0
 
 OnChange = Callable[[ProcessState], None]
 
@@ -55,14 +57,21 @@ class Supervisor:
             for spec in self._specs
             if isinstance(spec, ProcessSpec)
         }
+        self._scalers = {
+            spec.name: Scaler(spec, spawner, self._clock, on_change)
+            for spec in self._specs
+            if isinstance(spec, ScaledSpec)
+        }
         self._chores: asyncio.Task[None] | None = None
+        self._scaling: dict[str, asyncio.Task[None]] = {}
 
     def log_of(self, process: str) -> LogFile:
         return LogFile(self._logs, process)
 
     def states(self) -> tuple[ProcessState, ...]:
         """The processes in start order."""
-        return tuple(keeper.state for keeper in self._keepers.values())
+        scaled = [state for scaler in self._scalers.values() for state in scaler.states()]
+        return (*(keeper.state for keeper in self._keepers.values()), *scaled)
 
     async def start(self) -> None:
         """Bring everything up.
@@ -101,6 +110,8 @@ class Supervisor:
             await ready[need].wait()
         if isinstance(spec, StepSpec):
             await self._run_step(spec)
+        elif isinstance(spec, ScaledSpec):
+            self._scaling[spec.name] = asyncio.create_task(self._follow_backlog(self._scalers[spec.name]))
         elif not await self._keepers[spec.name].start():
             raise self._start_failed(spec)
         ready[spec.name].set()
@@ -131,11 +142,25 @@ class Supervisor:
                     await stopped[other.name].wait()
             if isinstance(spec, ProcessSpec):
                 await self._keepers[spec.name].stop()
+            if isinstance(spec, ScaledSpec):
+                await self._stop_scaling(spec.name)
         finally:
             stopped[spec.name].set()
+
+    async def _follow_backlog(self, scaler: Scaler) -> None:
+        while True:
+            await scaler.step()
+            await self._clock.sleep(SCALE_SECONDS)
+
+    async def _stop_scaling(self, name: str) -> None:
+        task = self._scaling.pop(name, None)
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        await self._scalers[name].stop()
 
     async def _do_chores(self) -> None:
         while True:
             await self._clock.sleep(ROTATE_SECONDS)
-            for name in self._keepers:
+            for name in (state.name for state in self.states()):
                 self.log_of(name).rotate_if_large()
