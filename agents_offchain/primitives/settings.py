@@ -23,6 +23,9 @@ class Settings(BaseSettings):
     home: Path = Path(".aitbc")
     models: Path = Path("models")
     profile: Path | None = Field(default=None, description="the agent's profile; None is the one of the product")
+    language: Path | None = Field(default=None, description="file of language models; None is the local one")
+    language_model: str = Field(default="", description="one more model by LiteLLM's name, such as openai/gpt-4o-mini")
+    language_api_base: str = Field(default="", description="URL of an OpenAI-compatible server for that model")
     rpc_url: str = Field(default="", description="the chain's providers, separated by commas; the first is preferred")
     database_url: str = Field(default="", pattern=r"^$|^(sqlite\+aiosqlite|postgresql\+asyncpg)://")
     redis_url: str = ""

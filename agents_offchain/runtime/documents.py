@@ -55,7 +55,8 @@ class Citations(_Strict):
 
 
 Criteria = ReExecution | Citations
-_CRITERIA: dict[str, Criteria] = {"answer-from-documents": Citations()}
+_QUOTING = ("answer-from-documents", "classify", "extract-fields", "summarise")
+_CRITERIA: dict[str, Criteria] = dict.fromkeys(_QUOTING, Citations())
 
 
 def criteria_of(service: str) -> Criteria:

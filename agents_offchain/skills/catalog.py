@@ -13,11 +13,19 @@ from typing import Any
 from agents_offchain.skills.errors import SkillUnknown
 from agents_offchain.skills.result import SkillResult
 
+CHECKING = "check-citations"
+"""What reporters run; it asks no model and gets no key."""
+LANGUAGE = "agents_offchain.skills.llm.services"
 ROOMS: Mapping[str, str] = {
-    "answer-from-documents": "agents_offchain.skills.llm.services",
-    "check-citations": "agents_offchain.skills.llm.services",
+    "answer-from-documents": LANGUAGE,
+    CHECKING: LANGUAGE,
+    "classify": LANGUAGE,
+    "extract-fields": LANGUAGE,
     "inspect-image": "agents_offchain.skills.vision.services",
+    "judge": LANGUAGE,
     "observe-scene": "agents_offchain.skills.multimodal.services",
+    "summarise": LANGUAGE,
+    "translate": LANGUAGE,
 }
 """The module with the `run` of each service."""
 

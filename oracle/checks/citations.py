@@ -19,7 +19,6 @@ from oracle.checks.reexecution import Job, identify
 
 CHECKER = "citations/1"
 SERVICE = "check-citations"
-SKILL = "answer-from-documents/1"
 MOST_STATEMENTS = 8
 """An answer that quotes half the document answers nothing."""
 
@@ -37,6 +36,7 @@ class CitationFacts(BaseModel):
     unsupported: Numbers
     is_near: bool
     is_answerable: bool
+    is_label_right: bool = True
 
 
 def question_for(request: RequestDocument, output: AnswerOutput) -> dict[str, Any]:
@@ -69,6 +69,7 @@ def judge(
         _near(output, facts),
         _abstention(output, facts),
         _wording(output),
+        _label(output, request, facts),
         _evidence(result, request),
     ]
 
@@ -110,7 +111,13 @@ def _wording(output: AnswerOutput) -> Check:
     return Check("wording", is_right, "the answer is its statements" if is_right else "the answer says more or less")
 
 
+def _label(output: AnswerOutput, request: RequestDocument, facts: CitationFacts) -> Check:
+    is_asked = request.service == "classify"
+    is_right = facts.is_label_right and (output.label is not None) == is_asked
+    return Check("label", is_right, "the label fits" if is_right else "another label than our own")
+
+
 def _evidence(result: ResultDocument, request: RequestDocument) -> Check:
     evidence = result.evidence
-    is_right = evidence.get("skill") == SKILL and evidence.get("input_sha256") == request.input.sha256
+    is_right = evidence.get("skill") == f"{request.service}/1" and evidence.get("input_sha256") == request.input.sha256
     return Check("evidence", is_right, "the skill and its input are named" if is_right else "another skill or input")

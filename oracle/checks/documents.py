@@ -127,10 +127,11 @@ class DocumentFacts(_Part):
 
 
 class AnswerOutput(_Part):
-    """The output of `answer-from-documents`."""
+    """The output of the services that quote; `label` is that of `classify`."""
 
     document: DocumentFacts
     question: str = Field(max_length=2_000)
+    label: str | None = Field(default=None, max_length=60)
     is_answered: bool
     answer: str = Field(max_length=20_000)
     statements: list[CitedStatement] = Field(max_length=32)

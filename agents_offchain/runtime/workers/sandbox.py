@@ -11,7 +11,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,7 @@ async def run_skill(
     settings: Mapping[str, Any],
     limits: WorkerLimits,
     scratch: Path | None = None,
+    secrets: Sequence[str] = (),
 ) -> WorkerResult:
     """Run a service on a request in a fresh child process.
 
@@ -60,6 +61,7 @@ async def run_skill(
         inputs: Input bytes by CID.
         settings: The host's settings of the skill, JSON-compatible (`models_dir`, `threads`, ...).
         scratch: Folder for the run's own folder; the system's when absent.
+        secrets: Names of environment variables that this one skill needs; no other of ours is handed on.
 
     Raises:
         SkillRefused: the input cannot be worked on; `mend` says why.
@@ -72,7 +74,7 @@ async def run_skill(
     try:
         folder = Path(tempfile.mkdtemp(prefix="aitbc-skill-", dir=scratch))
         _hand_in(folder, service, request, inputs, settings, limits)
-        code, errors = await _run_child(folder, limits)
+        code, errors = await _run_child(folder, limits, secrets)
         return _hand_out(folder, code, errors, limits)
     except OSError as error:
         raise ScratchUnavailable(
@@ -106,8 +108,8 @@ def _hand_in(
     (folder / "job.json").write_text(json.dumps(job))
 
 
-async def _run_child(folder: Path, limits: WorkerLimits) -> tuple[int, str]:
-    environment = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
+async def _run_child(folder: Path, limits: WorkerLimits, secrets: Sequence[str]) -> tuple[int, str]:
+    environment = {name: os.environ[name] for name in (*_KEPT_ENVIRONMENT, *secrets) if name in os.environ}
     environment |= {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "HOME": str(folder)}
     with (folder / ERRORS_FILE).open("wb") as errors:  # a file, since the child's limits hold for files
         child = await asyncio.create_subprocess_exec(

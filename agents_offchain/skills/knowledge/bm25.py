@@ -1,8 +1,7 @@
 """Search by words: Okapi BM25 over an inverted index in flat arrays.
 
-Source: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009. Differences: the inverse
-document frequency is floored at a small positive number, as in most implementations, so that a word in every passage
-still counts a little.
+Source: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009. Difference: one is added
+inside the logarithm of the inverse document frequency, so that a word in every passage still counts a little.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ import numpy.typing as npt
 from agents_offchain.skills.knowledge.words import content_stems
 
 K1, B = 1.2, 0.75
-LEAST_WEIGHT = 1e-3
 
 
 class Bm25:
@@ -39,9 +37,9 @@ class Bm25:
         self._weights = {word: self._weigh(word, np.array(frequencies[word], dtype=np.float32)) for word in places}
 
     def weight(self, word: str) -> float:
-        """Inverse document frequency of a stem; that of a word in no text for an unknown one."""
-        found = len(self._places.get(word, ()))
-        return max(LEAST_WEIGHT, math.log((self._size - found + 0.5) / (found + 0.5)))
+        """Inverse document frequency of a stem; an unknown one is as rare as one that stands in a single text."""
+        found = max(len(self._places.get(word, ())), 1)
+        return math.log(1 + (self._size - found + 0.5) / (found + 0.5))
 
     def score(self, query: str) -> npt.NDArray[np.float32]:
         """`(texts,)` float32, 0 where no word of the query stands."""

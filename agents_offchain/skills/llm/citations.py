@@ -23,6 +23,7 @@ def check_citations(question: str, claimed: Mapping[str, Any], library: Library)
     """The facts about a claimed answer.
 
     Args:
+        question: Empty for a summary, fields or a label, which are about the whole document.
         claimed: The output of `answer-from-documents`, of the right form; its content is not trusted.
 
     Returns:
@@ -32,14 +33,14 @@ def check_citations(question: str, claimed: Mapping[str, Any], library: Library)
     """
     statements: Sequence[Mapping[str, Any]] = claimed["statements"]
     near = library.find_sentences(question, library.find_passages(question, PASSAGES_NEAR))[:SENTENCES_NEAR]
-    own = answer_question(question, library)
+    is_answerable = bool(answer_question(question, library).statements) if question else bool(statements)
     return {
         "document": library.facts(),
         "statements": len(statements),
         "wrong_spans": [number for number, entry in enumerate(statements) if not _is_placed(entry, library)],
         "unsupported": [number for number, entry in enumerate(statements) if not _is_supported(entry)],
-        "is_near": any(_holds_one(cited, near) for entry in statements for cited in entry["citations"]),
-        "is_answerable": bool(own.statements),
+        "is_near": not question or any(_holds_one(cited, near) for entry in statements for cited in entry["citations"]),
+        "is_answerable": is_answerable,
         "rule": RULE,
     }
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from agents_offchain.skills.errors import SkillSettingsInvalid
 
@@ -21,6 +21,48 @@ class AnswerSettings(_Strict):
     """`answer-from-documents`: what is asked of the document."""
 
     question: Question
+
+
+class SummariseSettings(_Strict):
+    """`summarise`: how many sentences."""
+
+    sentences: Annotated[int, Field(ge=1, le=8)] = 3
+
+
+class FieldWish(_Strict):
+    """One field to find."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+    description: Annotated[str, StringConstraints(max_length=200)] = ""
+    kind: Literal["text", "number", "percent", "amount", "date", "email", "address"] = "text"
+
+
+class ExtractSettings(_Strict):
+    """`extract-fields`: what to look for."""
+
+    fields: Annotated[list[FieldWish], Field(min_length=1, max_length=24)]
+
+
+LabelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+LabelText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class ClassifySettings(_Strict):
+    """`classify`: labels with what each means."""
+
+    labels: Annotated[dict[LabelName, LabelText], Field(min_length=2, max_length=24)]
+
+
+class TranslateSettings(_Strict):
+    """`translate`: into which language, as an English word."""
+
+    language: Annotated[str, StringConstraints(pattern=r"^[A-Z][a-z]{2,24}$")]
+
+
+class JudgeSettings(_Strict):
+    """`judge`: what a text has to fulfil, point by point."""
+
+    rubric: Annotated[list[LabelText], Field(min_length=1, max_length=12)]
 
 
 def read_settings(kind: type[Choice], service: str, settings: Any) -> Choice:

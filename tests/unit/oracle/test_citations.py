@@ -157,7 +157,7 @@ async def test_examine__of_an_answer__holds_it_against_the_document() -> None:
     report = await examine(result_bytes(), request(), FACTS)
     assert report.score == 100
     assert report.document["checker"] == CHECKER
-    assert len(report.document["checks"]) == 11
+    assert len(report.document["checks"]) == 12
 
 
 async def test_examine__when_the_worker_refuses_the_document__is_worth_the_floor() -> None:

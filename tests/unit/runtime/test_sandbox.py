@@ -82,7 +82,7 @@ async def test_run_skill__of_one_that_misbehaves__says_how_and_leaves_nothing(tm
 
 @pytest.mark.parametrize(
     ("service", "family", "message"),
-    [("translate", SkillRefused, "No skill offers"), ("inspect-image", SkillUnavailable, "cannot be read")],
+    [("make-coffee", SkillRefused, "No skill offers"), ("inspect-image", SkillUnavailable, "cannot be read")],
 )
 async def test_run_skill__of_the_real_ones__says_what_this_machine_lacks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: str, family: type[AitbcError], message: str
