@@ -11,7 +11,7 @@ from agents_offchain.chain.errors import KeyMissing
 from agents_offchain.chain.signer.keystore import create_key, key_address
 
 REPORTERS = ("reporter-1", "reporter-2", "reporter-3")
-DEVELOPMENT_KEYS = ("deployer", "client", "agent", *REPORTERS, "keeper", "treasury")
+DEVELOPMENT_KEYS = ("deployer", "client", "agent", *REPORTERS, "keeper", "gateway", "treasury")
 
 
 def ensure_development_keys(folder: Path, passphrase_file: Path) -> dict[str, bytes]:

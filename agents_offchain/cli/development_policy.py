@@ -18,7 +18,19 @@ from agents_offchain.chain.devnet.anvil import DEVNET_CHAIN_ID
 from agents_offchain.chain.signer.policy import parse_policy
 from agents_offchain.cli.development import REPORTERS
 from agents_offchain.cli.market import local_plan
+from agents_offchain.coordination.decision.agreement.certificate import DECISION_FIELDS, DECISION_TYPE
+from agents_offchain.coordination.decision.agreement.messages import STATEMENT_FIELDS, STATEMENT_TYPE
+from agents_offchain.coordination.decision.ballot import BALLOT_FIELDS, BALLOT_TYPE
+from agents_offchain.coordination.decision.ballot import DOMAIN_NAME as BALLOT_DOMAIN_NAME
+from agents_offchain.coordination.decision.ballot import DOMAIN_VERSION as BALLOT_DOMAIN_VERSION
+from agents_offchain.coordination.decision.delegation import DELEGATION_FIELDS, DELEGATION_TYPE
 from agents_offchain.messaging.protocols.envelope import DOMAIN_NAME, DOMAIN_VERSION, ENVELOPE_FIELDS, ENVELOPE_TYPE
+from agents_offchain.messaging.protocols.session import (
+    SESSION_DOMAIN_NAME,
+    SESSION_DOMAIN_VERSION,
+    SESSION_FIELDS,
+    SESSION_TYPE,
+)
 from agents_offchain.primitives.eip712 import (
     ORACLE_DOMAIN_NAME,
     ORACLE_DOMAIN_VERSION,
@@ -75,7 +87,18 @@ _CALLS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
 }
 """Role -> (contract, function, further lines). A development key of that name has it; others are given one."""
 REPORTER = "reporter"
+GATEWAY = "gateway"
 ROLES = (*_CALLS, REPORTER)
+_SPEAKERS = ("agent", "client")
+_SESSION = (SESSION_DOMAIN_NAME, SESSION_DOMAIN_VERSION, SESSION_TYPE, SESSION_FIELDS)
+_VOTES = (
+    (BALLOT_DOMAIN_NAME, BALLOT_DOMAIN_VERSION, BALLOT_TYPE, BALLOT_FIELDS),
+    (BALLOT_DOMAIN_NAME, BALLOT_DOMAIN_VERSION, DELEGATION_TYPE, DELEGATION_FIELDS),
+)
+_AGREEMENT = (
+    ("AITBC DecisionLedger", "1", STATEMENT_TYPE, STATEMENT_FIELDS),
+    ("AITBC DecisionLedger", "1", DECISION_TYPE, DECISION_FIELDS),
+)
 _CAPS = {True: ("1e18", "5e18", "2e19"), False: ("1e16", "5e16", "2e17")}
 """Wei a call, an hour and a day: of play money, and of any other."""
 
@@ -111,6 +134,7 @@ def development_policy(addresses: Mapping[str, bytes], roles: Mapping[str, str] 
     parts.append(_sender("deployer") + f"deploys = [{deploys}]\n")
     parts += [role_section(name, name, DEVNET_CHAIN_ID) for name in _CALLS]
     parts += [role_section(name, REPORTER, DEVNET_CHAIN_ID) for name in REPORTERS]
+    parts.append(role_section(GATEWAY, GATEWAY, DEVNET_CHAIN_ID))
     parts += [role_section(name, role, DEVNET_CHAIN_ID) for name, role in sorted(roles.items())]
     text = "".join(parts)
     parse_policy(text)
@@ -125,7 +149,23 @@ def role_section(name: str, role: str, chain_id: int) -> str:
             + _typed(name, ORACLE_DOMAIN_NAME, ORACLE_DOMAIN_VERSION, VERDICT_TYPE, VERDICT_FIELDS)
             + _typed(name, DOMAIN_NAME, DOMAIN_VERSION, ENVELOPE_TYPE, ENVELOPE_FIELDS)
         )
-    return _sender(name, chain_id) + "".join(_call(name, *call) for call in _CALLS[role])
+    if role == GATEWAY:
+        return f"\n[keys.{name}]\nchains = [{chain_id}]\n" + _typed(name, *_SESSION)
+    return _sender(name, chain_id) + "".join(_call(name, *call) for call in _CALLS[role]) + _words(name, role)
+
+
+def speaker_section(name: str, chain_id: int, ledger: str | None = None) -> str:
+    """What an agent needs that only talks, votes and agrees: sessions, ballots, delegations, and the statements and
+    seals of an agreement when the policy names the contract `ledger`."""
+    words = "".join(_typed(name, *kind) for kind in (_SESSION, *_VOTES))
+    if ledger is not None:
+        words += "".join(_typed(name, *kind, contract=ledger) for kind in _AGREEMENT)
+    return f"\n[keys.{name}]\nchains = [{chain_id}]\n{words}"
+
+
+def _words(name: str, role: str) -> str:
+    """Agents and clients also talk and vote."""
+    return "".join(_typed(name, *kind) for kind in (_SESSION, *_VOTES)) if role in _SPEAKERS else ""
 
 
 def _sender(name: str, chain_id: int = DEVNET_CHAIN_ID) -> str:
@@ -136,11 +176,15 @@ def _call(name: str, contract: str, function: str, further: str) -> str:
     return _CALL.format(name=name, contract=contract, function=function) + further
 
 
-def _typed(name: str, domain: str, version: str, type_name: str, fields: tuple[Field, ...]) -> str:
+def _typed(
+    name: str, domain: str, version: str, type_name: str, fields: tuple[Field, ...], contract: str = "ResultOracle"
+) -> str:
+    if domain in (SESSION_DOMAIN_NAME, BALLOT_DOMAIN_NAME):
+        contract = "AgentRegistry"
     written = f"{type_name}({','.join(f'{kind} {field}' for field, kind in fields)})"
     return (
         f'[[keys.{name}.typed]]\ndomain = "{domain}"\nversion = "{version}"\n'
-        f'contract = "ResultOracle"\ntype = "{written}"\n'
+        f'contract = "{contract}"\ntype = "{written}"\n'
     )
 
 

@@ -17,7 +17,7 @@ from typer.exceptions import Abort, TyperException
 from agents_offchain.cli.agents.commands import agent
 from agents_offchain.cli.console import Console, print_error
 from agents_offchain.cli.duties import commands as duties
-from agents_offchain.cli.operate import commands, market_commands
+from agents_offchain.cli.operate import commands, coordination_commands, market_commands
 from agents_offchain.cli.options import AsJson, Home, finish
 from agents_offchain.primitives.errors import AitbcError, Refused
 
@@ -221,7 +221,7 @@ def demo(
     finish(run_demo(wishes, Console(as_json)))
 
 
-for group in (agent, *duties.GROUPS, *commands.GROUPS):
+for group in (agent, *duties.GROUPS, *commands.GROUPS, *coordination_commands.GROUPS):
     app.add_typer(group)
 app.command(epilog="Examples:  aitbc jobs  ·  aitbc jobs 5  ·  aitbc jobs --status completed --json")(
     market_commands.jobs
@@ -239,6 +239,10 @@ app.command(
     epilog="Exit codes: 0 ready (with --live: its loop turns) · 1 not.  Examples:  aitbc health agent  ·  "
     "aitbc health reporter-1 --live --json",
 )(market_commands.health)
+app.command(
+    epilog="Exit codes: 0 answered · 2 refused · 3 not up · 75 nobody answered.  "
+    'Example:  aitbc ask counter count-words/1 \'{"text": "one two"}\''
+)(coordination_commands.ask)
 app.command(epilog="Example:  aitbc completion bash >> ~/.bashrc")(market_commands.completion)
 
 

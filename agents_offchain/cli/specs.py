@@ -82,7 +82,7 @@ def local_specs(
     reporter_needs = (*DAEMON_NEEDS, "valkey") if valkey is not None else DAEMON_NEEDS
     specs += [
         daemon(settings, "indexer", database, needs=("market",)),
-        _page(endpoints, needs=("market",)),
+        _page(endpoints, needs=("market", "valkey") if valkey is not None else ("market",)),
         daemon(settings, agent.daemon_name, database, needs=DAEMON_NEEDS, argv=("agent",)),
         *(
             daemon(

@@ -43,3 +43,7 @@ class NobodyBids(Retryable):
 
 class ProposalInvalid(Refused):
     """A vote cannot be opened like this, does not exist, or is over."""
+
+
+class NothingToAnchor(Refused):
+    """Every closed decision is in a batch already."""

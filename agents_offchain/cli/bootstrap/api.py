@@ -1,24 +1,36 @@
-"""The HTTP API and the page."""
+"""The HTTP API and the page, with the API's own host on the message server when there is one."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
 import uvicorn
 
+from agents_offchain.api.rest.access.tokens import secret_of
+from agents_offchain.api.rest.agents.gateway import Gateway, HostGateway
 from agents_offchain.api.rest.app import create_app
 from agents_offchain.api.rest.deps import ApiDeps
-from agents_offchain.cli.bootstrap.surroundings import require_artifacts_url, surroundings
+from agents_offchain.cli.bootstrap.message_host import message_host
+from agents_offchain.cli.bootstrap.surroundings import Surroundings, require_artifacts_url, surroundings
 from agents_offchain.cli.places import page_folder
+from agents_offchain.messaging.host.agent import Agent
+from agents_offchain.messaging.host.host import HostSettings
+from agents_offchain.primitives.errors import AitbcError
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.storage.artifacts.client import KuboArtifactStore
 
+log = structlog.get_logger(__name__)
 GOODBYE_SECONDS = 2
 """How long open streams may take to end once the process is told to stop."""
+GATEWAY = "gateway"
 
 
 async def run_api(settings: Settings, port: int) -> int:
     """Serve until told to stop; without a built page, the API alone."""
     page = page_folder()
-    async with surroundings(settings) as around:
+    async with surroundings(settings) as around, _gateway(settings, around) as gateway:
         app = create_app(
             ApiDeps(
                 database=around.database,
@@ -28,6 +40,8 @@ async def run_api(settings: Settings, port: int) -> int:
                 settings=settings,
                 clock=around.clock,
                 page_root=page if (page / "index.html").exists() else None,
+                access_secret=secret_of(settings.home / "api" / "secret"),
+                gateway=gateway,
             )
         )
         config = uvicorn.Config(
@@ -41,3 +55,33 @@ async def run_api(settings: Settings, port: int) -> int:
         )
         await uvicorn.Server(config).serve()
     return 0
+
+
+@asynccontextmanager
+async def _gateway(settings: Settings, around: Surroundings) -> AsyncIterator[Gateway | None]:
+    """The way to agents on the message server; the market is served without it too."""
+    if not settings.redis_url:
+        yield None
+        return
+    agent = Agent(GATEWAY, description="Sends for callers of the HTTP API.", key=GATEWAY)
+    session_file = settings.home / "api" / "session"
+    session_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    host = message_host(
+        settings.redis_url,
+        HostSettings("api"),
+        around.deployment,
+        around.signer,
+        agent,
+        database=around.database,
+        session_file=session_file,
+    )
+    try:
+        running = await host.__aenter__()
+    except AitbcError as error:
+        log.warning("gateway_closed", reason=error.message, mend=error.mend)
+        yield None
+        return
+    try:
+        yield HostGateway(running, agent)
+    finally:
+        await host.__aexit__(None, None, None)
