@@ -31,7 +31,7 @@ HOME_DIR ?= $(ROOT)/.aitbc
 
 .PHONY: help
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # --- set-up -----------------------------------------------------------------------------------
 
@@ -98,6 +98,10 @@ demo-language: setup ## a question is answered from a PDF with citations, checke
 .PHONY: demo-vision
 demo-vision: setup ## questions about a photograph and a sensor log, observed, checked and paid (IMAGE=, SENSORS=, QUESTION=)
 	@aitbc demo --scene $(if $(IMAGE),--image "$(IMAGE)") $(if $(SENSORS),--sensors "$(SENSORS)") $(if $(QUESTION),--question "$(QUESTION)")
+
+.PHONY: demo-coordination
+demo-coordination: setup ## a master and five agents: two die, one lies, the answer is right and certified on chain
+	@$(BIN)/python -m examples.coordination.story
 
 up: setup ## start everything on this machine and print the page's address; Ctrl-C stops it
 	@aitbc up --home "$(HOME_DIR)"

@@ -145,15 +145,15 @@ def test_keys_backup__then_restore__brings_keys_and_policy_to_another_home(
     home: Home, bare: Home, tmp_path: Path
 ) -> None:
     file = tmp_path / "backup.json"
-    assert len(home.json("keys", "backup", str(file))["keys"]) == 8
+    assert len(home.json("keys", "backup", str(file))["keys"]) == 9
     assert file.stat().st_mode & 0o777 == 0o600
     assert read_passphrase(home.keys / "passphrase") not in file.read_text()
     assert home.json("keys", "backup", str(file), code=2)["mend"] == "Name a new file."
     assert "passphrase" in bare.json("keys", "restore", str(file), code=4)["mend"]
     words = ("keys", "restore", str(file), "--passphrase-file", str(home.keys / "passphrase"))
-    assert len(bare.json(*words)["restored"]) == 8
+    assert len(bare.json(*words)["restored"]) == 9
     again = bare.json(*words)
-    assert (again["restored"], len(again["kept"])) == ([], 8)
+    assert (again["restored"], len(again["kept"])) == ([], 9)
     for name in ("policy.toml", "agent.json"):
         assert (bare.keys / name).read_text() == (home.keys / name).read_text()
         assert (bare.keys / name).stat().st_mode & 0o077 == 0

@@ -15,7 +15,7 @@ MODULES = {
     "signer": ("signer", (*HEAVY, "sqlalchemy", "fastapi", "uvicorn", "httpx", "redis")),
     "artifacts": ("artifacts", (*HEAVY, "sqlalchemy", "eth_account", "redis")),
     "indexer": ("indexer", (*HEAVY, "fastapi", "uvicorn", "redis", "ipfshttpclient")),
-    "api": ("api", (*HEAVY, "redis", "eth_account", "ipfshttpclient")),
+    "api": ("api", (*HEAVY, "eth_account", "ipfshttpclient")),
     "agent": ("agent", (*HEAVY, "fastapi", "uvicorn", "redis")),
     "reporter": ("oracle", (*HEAVY, "fastapi", "uvicorn")),
     "publisher": ("oracle", (*HEAVY, "fastapi", "uvicorn")),
