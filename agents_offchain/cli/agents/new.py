@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from agents_offchain.chain.addresses import load_deployment
+from agents_offchain.chain.devnet.anvil import DEVNET_CHAIN_ID
 from agents_offchain.chain.devnet.control import ChainControl
 from agents_offchain.chain.signer.keystore import create_key, key_address
 from agents_offchain.cli.agents.book import save
@@ -21,7 +23,7 @@ from agents_offchain.cli.development import DEVELOPMENT_KEYS, ensure_passphrase
 from agents_offchain.cli.development_policy import role_section
 from agents_offchain.cli.market import OpenListing, ensure_agent, ensure_listings
 from agents_offchain.cli.operate.connections import Connections, connections
-from agents_offchain.cli.operate.home import note
+from agents_offchain.cli.operate.home import note, require_rpc_url
 from agents_offchain.cli.places import key_folder, make_private, passphrase_file
 from agents_offchain.cli.roles import grant_role
 from agents_offchain.cli.steps import StepList, choose_display
@@ -78,12 +80,12 @@ def run_new(settings: Settings, console: Console, name: str, profile: Profile, *
 
 async def _new(settings: Settings, console: Console, name: str, profile: Profile) -> int:
     steps = StepList(TITLES, choose_display(console, is_terminal=sys.stdout.isatty()))
-    key = profile.agent.key
-    async with connections(settings, "agent new") as around:
-        with steps:
-            async with steps.step("key") as say:
-                address = await asyncio.to_thread(ensure_key, settings, console, key, around)
-                say(f"{key} {checksum(address)}")
+    key, chain_id = profile.agent.key, find_chain(settings)
+    with steps:
+        async with steps.step("key") as say:
+            address = await asyncio.to_thread(ensure_key, settings, console, key, chain_id)
+            say(f"{key} {checksum(address)}")
+        async with connections(settings, "agent new") as around:
             async with steps.step("profile") as say:
                 path = save(settings, name, profile)
                 say(str(path))
@@ -105,17 +107,28 @@ async def _new(settings: Settings, console: Console, name: str, profile: Profile
     return 0
 
 
-def ensure_key(settings: Settings, console: Console, key: str, around: Connections) -> bytes:
-    """A key of the home, made when there is none; its address."""
+def find_chain(settings: Settings) -> int:
+    """The chain of the home's deployment.
+
+    Raises:
+        HomeDown: no node can be asked, so there is no use in a key.
+        DeploymentMissing: the home knows no contracts.
+    """
+    require_rpc_url(settings)
+    return load_deployment(settings.deployment_file).chain_id
+
+
+def ensure_key(settings: Settings, console: Console, key: str, chain_id: int) -> bytes:
+    """A key of the home, made when there is none; its address. One for the local chain is of use there alone."""
     folder = key_folder(settings)
     make_private(settings.home)
     make_private(folder)
     if (folder / f"{key}.json").exists():
         return key_address(folder, key)
     passphrase = ensure_passphrase(folder, passphrase_file(settings))
-    chain_id = around.deployment.chain_id if around.is_local else None
-    address = create_key(folder, key, passphrase, development_chain_id=chain_id)
-    note(settings, console, "key_created", key=key, address=checksum(address), chain_id=chain_id)
+    only_chain = chain_id if chain_id == DEVNET_CHAIN_ID else None
+    address = create_key(folder, key, passphrase, development_chain_id=only_chain)
+    note(settings, console, "key_created", key=key, address=checksum(address), chain_id=only_chain)
     return address
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from agents_offchain.chain.proxies.result_oracle import ResultOracleProxy
 from agents_offchain.chain.signer.keystore import key_address
-from agents_offchain.cli.agents.new import ensure_gas, ensure_key
+from agents_offchain.cli.agents.new import ensure_gas, ensure_key, find_chain
 from agents_offchain.cli.console import Console
 from agents_offchain.cli.development import DEVELOPMENT_KEYS
 from agents_offchain.cli.duties.duty import Duty
@@ -53,8 +53,8 @@ def run_duty(settings: Settings, console: Console, duty: Duty, name: str) -> int
 
 
 async def _new(settings: Settings, console: Console, duty: Duty, name: str) -> int:
+    address = await asyncio.to_thread(ensure_key, settings, console, name, find_chain(settings))
     async with connections(settings, f"{duty.name} new") as around:
-        address = await asyncio.to_thread(ensure_key, settings, console, name, around)
         rules = grant_role(settings, name, duty.role, around.deployment.chain_id)
         gas = await ensure_gas(around, address) if duty.is_sender else ""
         oracle = ResultOracleProxy(around.node, around.deployment.address("ResultOracle"))
