@@ -1,4 +1,4 @@
-"""What eth-account and viem sign is what channels, orders, splits and the ledger verify (D1, S1)."""
+"""What eth-account and viem sign is what the contracts verify: jobs, verdicts, desks, payments, ballots (D1, S1)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import pytest
 from ape import accounts, chain, project
 from eth_account.messages import _hash_eip191_message, encode_typed_data
 from eth_utils.crypto import keccak
+
+from tests.contracts.ape.conftest import Market
 
 REPO_ROOT = Path(__file__).resolve().parents[3]
 VIEM = REPO_ROOT / "frontend" / "node_modules" / "viem"
@@ -47,7 +49,73 @@ def ledger() -> Any:
 
 
 @pytest.fixture(scope="module")
-def cases(channels: Any, splitter: Any, ledger: Any) -> list[tuple[dict[str, Any], bytes]]:
+def market_cases(market: Market) -> list[tuple[dict[str, Any], bytes]]:
+    """What parties, reporters and providers sign about jobs."""
+    quotes = accounts.test_accounts[0].deploy(project.QuoteDesk, market.escrow)
+    works = accounts.test_accounts[0].deploy(project.WorkDesk, market.escrow)
+    word = bytes.fromhex(PURPOSE[2:])
+    verdict = (7, 2**31, word, keccak(text="report"), 88, 1)
+    rows = [keccak(text="head"), word, keccak(text="report")]
+    quote = (PAYER, PAYEE, 2, 2**95, 600, 2**200, 9, word, 2**63, 2**31)
+    return [
+        flat_case(
+            market.escrow,
+            "cancelDigest",
+            "Cancel(uint256 jobId,uint96 providerAmount,uint256 deadline)",
+            (7, 2**95, 2**255),
+        ),
+        flat_case(
+            market.escrow,
+            "acceptanceDigest",
+            "Acceptance(uint256 jobId,address provider,uint96 budget,bytes32 deliverable,uint256 deadline)",
+            (7, PAYEE, 2**95, word, 2**255),
+        ),
+        flat_case(
+            market.oracle,
+            "verdictDigest",
+            "Verdict(uint256 jobId,uint32 submittedAt,bytes32 deliverable,bytes32 reportHash,uint8 score,uint32 epoch)",
+            verdict,
+            is_struct=True,
+        ),
+        (
+            typed(
+                market.oracle,
+                "AITBC ResultOracle",
+                {"VerdictBatch": fields("bytes32[] rows,uint32 epoch")},
+                {"rows": ["0x" + row.hex() for row in rows], "epoch": 1},
+            ),
+            market.oracle.batchDigest(rows),
+        ),
+        flat_case(
+            quotes,
+            "quoteDigest",
+            "Quote(address provider,address client,uint32 policyId,uint96 price,uint32 workSeconds,uint256 agentId,"
+            "uint256 listingId,bytes32 requestHash,uint64 nonce,uint32 validBefore)",
+            quote,
+            is_struct=True,
+        ),
+        flat_case(
+            works, "reassignDigest", "Reassign(uint256 jobId,address provider,uint256 deadline)", (7, PAYEE, 2**255)
+        ),
+    ]
+
+
+def flat_case(
+    contract: Any, function: str, struct: str, values: tuple[Any, ...], *, is_struct: bool = False
+) -> tuple[dict[str, Any], bytes]:
+    """Typed data of a struct without nesting, and the digest that a view function gives for the same values."""
+    name, _, inner = struct.removesuffix(")").partition("(")
+    members = fields(inner)
+    shown = [f"0x{value.hex()}" if isinstance(value, bytes) else value for value in values]
+    message = dict(zip((member["name"] for member in members), shown, strict=True))
+    digest = getattr(contract, function)(values) if is_struct else getattr(contract, function)(*values)
+    return typed(contract, f"AITBC {contract.contract_type.name}", {name: members}, message), digest
+
+
+@pytest.fixture(scope="module")
+def cases(
+    market_cases: list[tuple[dict[str, Any], bytes]], channels: Any, splitter: Any, ledger: Any
+) -> list[tuple[dict[str, Any], bytes]]:
     """Typed data and the digest that the contract computes for it."""
     channel_id = "0x" + keccak(text="channel").hex()
     order = (PAYER, PAYEE, TOKEN, 2**95, 2**63 + 5, 2**31, bytes.fromhex(PURPOSE[2:]))
@@ -56,6 +124,7 @@ def cases(channels: Any, splitter: Any, ledger: Any) -> list[tuple[dict[str, Any
     order_names = ("payer", "payee", "token", "amount", "nonce", "validBefore", "purpose")
     payment_names = ("agreementId", "token", "amount", "nonce", "validBefore")
     return [
+        *market_cases,
         (
             typed(
                 channels,
