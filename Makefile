@@ -188,6 +188,10 @@ test-faults: setup ## kill, cut off and lie to the real daemons; prints what was
 coverage: $(STAMPS)/python $(STAMPS)/node ## lines and branches of contracts/ that forge's tests run; fails below its ratchet
 	@$(BIN)/python tools/coverage.py
 
+.PHONY: bench-daemons
+bench-daemons: setup ## sync, latency, backlog, idle cost, catalog, each beside a reference (PART=history WRITE=1 for docs/performance.md)
+	@$(BIN)/python -m tests.bench.daemons $(foreach part,$(PART),--part $(part)) $(if $(WRITE),--write)
+
 .PHONY: gas
 gas: setup ## gas of every verb on a real chain beside its ceiling and its peers; writes docs/gas.md
 	@forge build -q && $(BIN)/python tools/gas.py

@@ -11,6 +11,8 @@ import structlog
 import websockets
 
 log = structlog.get_logger(__name__)
+CALM = 4
+"""How much longer is waited while a WebSocket speaks: it brings the blocks, so polling is for what blocks do not."""
 
 
 class Wakeup:
@@ -19,13 +21,14 @@ class Wakeup:
     Args:
         http_url: The node's URLs, separated by commas; `ws(s)://` of the same host and port is subscribed to, the
             next one's when one is lost.
-        poll_seconds: Longest wait; what is slept when there is no WebSocket.
+        poll_seconds: Longest wait when there is no WebSocket; with one, `CALM` times as long.
     """
 
     def __init__(self, http_url: str, poll_seconds: float) -> None:
         self._urls = ["ws" + url.strip().removeprefix("http") for url in http_url.split(",")]
         self._poll_seconds = poll_seconds
         self._event = asyncio.Event()
+        self._is_listening = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -37,8 +40,9 @@ class Wakeup:
 
     async def wait(self) -> None:
         """Return at the next head, wake or poll interval, whichever is first."""
+        longest = self._poll_seconds * (CALM if self._is_listening else 1)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._event.wait(), self._poll_seconds)
+            await asyncio.wait_for(self._event.wait(), longest)
         self._event.clear()
 
     async def close(self) -> None:
@@ -54,7 +58,9 @@ class Wakeup:
                 async with websockets.connect(url, proxy=None) as socket:
                     await socket.send(subscribe.decode())
                     async for _ in socket:
+                        self._is_listening = True
                         self._event.set()
             except (OSError, websockets.WebSocketException) as error:
                 log.debug("wakeup_lost", reason=type(error).__name__)
+            self._is_listening = False
             await asyncio.sleep(self._poll_seconds)

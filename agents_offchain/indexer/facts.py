@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from agents_offchain.chain.contract_abi import jsonable
@@ -51,6 +51,9 @@ class Fact:
         return str(uuid.uuid5(ROW_NAMESPACE, place if leg == 0 else f"{place}:{leg}"))
 
 
+_FACT_FIELDS = tuple(field.name for field in fields(Fact))
+
+
 def entity_of(event: ChainEvent) -> tuple[str, int] | None:
     """What an event is about: (entity, id), or None for logs that change no row."""
     if event.name in _NOT_ABOUT_STATE:
@@ -79,6 +82,11 @@ def event_row(event: ChainEvent) -> dict[str, Any]:
         "entity": entity,
         "entity_id": entity_id,
     }
+
+
+def fact_of_row(row: Mapping[str, Any]) -> Fact:
+    """What `event_row` made, as a value, without a way through the table."""
+    return Fact(**{name: row[name] for name in _FACT_FIELDS})
 
 
 def fact_of(row: Any) -> Fact:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Table, delete, insert, select
@@ -53,15 +53,24 @@ class Refolder:
         self._chain_id = chain_id
         self._owners = owners
 
-    async def refold(self, connection: AsyncConnection, touched: Iterable[tuple[str, int]]) -> list[Change]:
-        """Write the rows of the touched entities; listings come before the jobs that name them."""
+    async def refold(
+        self,
+        connection: AsyncConnection,
+        touched: Iterable[tuple[str, int]],
+        whole_jobs: Mapping[int, list[Fact]] | None = None,
+    ) -> list[Change]:
+        """Write the rows of the touched entities; listings come before the jobs that name them.
+
+        Args:
+            whole_jobs: Every fact of some of the jobs, in chain order; those are not read from the table.
+        """
         by_entity: dict[str, set[int]] = defaultdict(set)
         for entity, entity_id in touched:
             by_entity[entity].add(entity_id)
         changes = await self._simple(connection, AGENT, by_entity[AGENT])
         changes += await self._simple(connection, POLICY, by_entity[POLICY])
         changes += await self._listings(connection, by_entity)
-        changes += await self._jobs(connection, by_entity[JOB])
+        changes += await self._jobs(connection, by_entity[JOB], whole_jobs or {})
         return changes
 
     async def _simple(self, connection: AsyncConnection, entity: str, ids: set[int]) -> list[Change]:
@@ -70,7 +79,7 @@ class Refolder:
         for chunk in _chunks(sorted(ids)):
             facts = await self._facts(connection, entity, chunk)
             rows = [row for entity_id in chunk if (row := project(facts[entity_id])) is not None]
-            await _replace(connection, table, key, chunk, [asdict(row) for row in rows])
+            await _replace(connection, table, key, chunk, [_columns(row) for row in rows])
             standing = {getattr(row, key) for row in rows}
             changes += [Change(entity, item, "" if item in standing else GONE) for item in chunk]
         return changes
@@ -86,10 +95,12 @@ class Refolder:
             by_entity[JOB].update(row.job_id for row in found)
         return changes
 
-    async def _jobs(self, connection: AsyncConnection, ids: set[int]) -> list[Change]:
+    async def _jobs(self, connection: AsyncConnection, ids: set[int], whole: Mapping[int, list[Fact]]) -> list[Change]:
         changes = []
         for chunk in _chunks(sorted(ids)):
-            facts = await self._facts(connection, JOB, chunk)
+            known = {job_id: whole[job_id] for job_id in chunk if job_id in whole}
+            facts = await self._facts(connection, JOB, [job_id for job_id in chunk if job_id not in known])
+            facts |= known
             rows = {job_id: project_job(facts[job_id]) for job_id in chunk}
             standing = [row for row in rows.values() if row is not None]
             services = await _services(connection, standing)
@@ -99,9 +110,9 @@ class Refolder:
                 for job_id, row in rows.items()
                 for movement in project_transactions(facts[job_id], row, services.get(job_id, ""), self._owners)
             ]
-            await _replace(connection, jobs, "job_id", chunk, [asdict(row) for row in standing])
-            await _replace(connection, verdicts, "job_id", chunk, [asdict(row) for row in found])
-            await _replace(connection, marketplace_transactions, "job_id", chunk, [asdict(row) for row in moved])
+            await _replace(connection, jobs, "job_id", chunk, [_columns(row) for row in standing])
+            await _replace(connection, verdicts, "job_id", chunk, [_columns(row) for row in found])
+            await _replace(connection, marketplace_transactions, "job_id", chunk, [_columns(row) for row in moved])
             changes += [Change(JOB, job_id, row.status if row else GONE) for job_id, row in rows.items()]
         return changes
 
@@ -116,6 +127,8 @@ class Refolder:
             .order_by(events.c.block_number, events.c.log_index)
         )
         facts: dict[int, list[Fact]] = {entity_id: [] for entity_id in ids}
+        if not facts:
+            return facts
         for row in await connection.execute(query):
             facts[row.entity_id].append(fact_of(row))
         return facts
@@ -158,6 +171,11 @@ async def _replace(
     await connection.execute(delete(table).where(table.c[key].in_(ids)))
     if rows:
         await connection.execute(insert(table), list(rows))
+
+
+def _columns(row: Any) -> dict[str, Any]:
+    """The fields of a flat row; `dataclasses.asdict` would copy every value deeply."""
+    return dict(vars(row))
 
 
 def _chunks(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agents_offchain.chain.addresses import Deployment
 from agents_offchain.chain.node import Block
 from agents_offchain.chain.watcher import ChainEvent
-from agents_offchain.indexer.facts import entity_of, event_row
+from agents_offchain.indexer.facts import JOB, Fact, event_row, fact_of_row
 from agents_offchain.indexer.projections.transaction import FeeOwners
 from agents_offchain.indexer.refold import Change, Refolder
 from agents_offchain.storage.tables.read_model import chain_heads, changes, events
@@ -35,9 +36,10 @@ class IndexSink:
     async def apply(self, connection: AsyncConnection, taken: Sequence[ChainEvent], head: Block) -> None:
         """Store events of blocks up to `head` and fold what they touch. Taking a log twice changes nothing."""
         if taken:
-            await insert_many(connection, events, [event_row(event) for event in taken])
-            touched = {entity for event in taken if (entity := entity_of(event)) is not None}
-            changed = await self._refolder.refold(connection, touched)
+            rows = [event_row(event) for event in taken]
+            await insert_many(connection, events, rows)
+            touched = {(row["entity"], row["entity_id"]) for row in rows if row["entity"] is not None}
+            changed = await self._refolder.refold(connection, touched, _jobs_from_their_start(rows))
             await self._announce(connection, changed, head.number)
         await upsert(
             connection,
@@ -70,3 +72,13 @@ class IndexSink:
         newest = select(changes.c.id).order_by(changes.c.id.desc()).limit(1)
         last_id = (await connection.execute(newest)).scalar_one()
         await connection.execute(delete(changes).where(changes.c.id <= last_id - self._kept_changes))
+
+
+def _jobs_from_their_start(rows: Sequence[Mapping[str, Any]]) -> dict[int, list[Fact]]:
+    """All facts of the jobs that were created among these rows, which nothing precedes; they need not be read back."""
+    created = {row["entity_id"] for row in rows if row["name"] == "JobCreated" and row["entity"] == JOB}
+    facts: dict[int, list[Fact]] = {job_id: [] for job_id in created}
+    for row in rows:
+        if row["entity"] == JOB and row["entity_id"] in created:
+            facts[row["entity_id"]].append(fact_of_row(row))
+    return facts

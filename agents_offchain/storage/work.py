@@ -93,15 +93,17 @@ class WorkQueue:
         now = self._clock.now_seconds()
         is_over = or_(work.c.lease_until < now, work.c.lease_until > now + CLOCK_SLACK * self.lease_seconds)
         is_free = or_(work.c.status == NEW, and_(work.c.status == LEASED, is_over))
-        query = (
+        free = (
             select(work)
             .where(work.c.consumer == self.consumer, is_free, is_due(work.c.not_before, now))
             .order_by(work.c.created_at)
             .limit(1)
-            .with_for_update(skip_locked=True)
         )
+        async with self._database.read() as connection:  # mostly there is none, and readers hold nobody up
+            if (await connection.execute(free)).first() is None:
+                return None
         async with self._database.write() as connection:
-            row = (await connection.execute(query)).first()
+            row = (await connection.execute(free.with_for_update(skip_locked=True))).first()
             if row is None:
                 return None
             await connection.execute(

@@ -71,7 +71,7 @@ class Client:
             await self.house.node.send_raw(raw)
         return [Hired(self.job_of(await self.receipt_of(raw)), raw) for raw in signed]
 
-    async def sign_hire(self) -> bytes:
+    async def sign_hire(self, provider: bytes = b"") -> bytes:
         listing = self.house.market.listings[0]
         self._requests += 1
         document = {
@@ -90,7 +90,7 @@ class Client:
         head = await self.house.node.block()
         assert head is not None
         terms = HireTerms(
-            provider=self.house.market.agent_wallet,
+            provider=provider or self.house.market.agent_wallet,
             policy_id=self.house.deployment.policy_id,
             budget=listing.price,
             expired_at=head.timestamp + listing.work_seconds + policy.tail_seconds + 86_400,

@@ -12,6 +12,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -75,9 +76,16 @@ class House:
     Args:
         folder: Empty; everything lies in it.
         database_url: Of an empty database; SQLite in the home when absent.
+        is_forked: Processes start by a fork, which is quick; else as the supervisor starts them, which is what
+            memory is measured of.
+        gas_limit: Of a block; more of it holds more jobs.
     """
 
-    def __init__(self, folder: Path, database_url: str = "") -> None:
+    def __init__(
+        self, folder: Path, database_url: str = "", *, is_forked: bool = True, gas_limit: int = 30_000_000
+    ) -> None:
+        self._is_forked = is_forked
+        self._gas_limit = gas_limit
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
         self.folder = folder
         self.profile = folder / "echo.toml"
@@ -133,6 +141,7 @@ class House:
     def _start_chain(self) -> None:
         port = self.provider.node_port
         argv = [str(find_anvil(ROOT)), "--port", str(port), "--chain-id", str(DEVNET_CHAIN_ID), "--quiet"]
+        argv += ["--gas-limit", str(self._gas_limit)]
         self._spawn("anvil", argv)
 
     def start_valkey(self) -> None:
@@ -158,11 +167,15 @@ class House:
         await self.until(have_spoken, "every daemon gives a sign of life")
 
     def start(self, name: str, *argv: str, **settings: str) -> None:
-        self.processes[name] = Forked(list(argv), self._environment(settings), self._log(name))
+        environment = self._environment(settings)
+        if self._is_forked:
+            self.processes[name] = Forked(list(argv), environment, self._log(name))
+        else:
+            self._spawn(name, [sys.executable, "-m", "tests.faults.mortal", *argv], environment)
 
-    def _spawn(self, name: str, argv: list[str]) -> None:
+    def _spawn(self, name: str, argv: list[str], environment: dict[str, str] | None = None) -> None:
         with self._log(name).open("ab") as log:
-            self.processes[name] = subprocess.Popen(argv, cwd=ROOT, stdout=log, stderr=log)
+            self.processes[name] = subprocess.Popen(argv, cwd=ROOT, env=environment, stdout=log, stderr=log)
 
     def _log(self, name: str) -> Path:
         return self.folder / f"{name}.log"

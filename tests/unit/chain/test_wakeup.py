@@ -86,3 +86,14 @@ async def test_listen__when_the_socket_breaks__connects_again(monkeypatch: pytes
 
 async def test_close__before_start__is_harmless() -> None:
     await Wakeup("http://node", 1).close()
+
+
+async def test_wait__while_a_websocket_speaks__waits_longer_between_polls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wakeup_module.websockets, "connect", lambda *_, **__: FakeSocket(1, breaks=False))
+    wakeup = Wakeup("http://node", 0.02)
+    wakeup.start()
+    await asyncio.wait_for(wakeup.wait(), 5)  # the one head
+    started = time.monotonic()
+    await wakeup.wait()
+    assert time.monotonic() - started >= 0.02 * wakeup_module.CALM
+    await wakeup.close()
