@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import secrets
-import shutil
 import signal
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from agents_offchain.cli.command_log import quiet_logs
 from agents_offchain.cli.console import Console
 from agents_offchain.cli.demo.errors import DemoFailed
 from agents_offchain.cli.demo.journey import TITLES, Journey
+from agents_offchain.cli.demo.lodging import PREFIX, temporary_home
 from agents_offchain.cli.demo.receipt import Receipt
 from agents_offchain.cli.demo.story import DemoStory, document_story, picture_story, scene_story
 from agents_offchain.cli.places import log_folder, settings_for
@@ -93,14 +93,15 @@ def _home(wishes: DemoWishes, console: Console) -> Iterator[Path]:
     if wishes.home is not None:
         yield wishes.home
         return
-    folder = Path(tempfile.mkdtemp(prefix="aitbc-demo-"))
+    if not wishes.keeps_home:
+        with temporary_home() as folder:
+            yield folder
+        return
+    kept = Path(tempfile.mkdtemp(prefix=PREFIX))
     try:
-        yield folder
+        yield kept
     finally:
-        if wishes.keeps_home:
-            console.line(f"The home is kept: aitbc up --home {folder}")
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
+        console.line(f"The home is kept: aitbc up --home {kept}")
 
 
 async def _travel(settings: Settings, story: DemoStory, folder: Path, console: Console) -> Receipt:

@@ -18,6 +18,7 @@ from agents_offchain.cli.demo.errors import DemoFailed
 from agents_offchain.primitives.errors import Retryable
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.tables.journal import progress, verdict_signatures
+from oracle.quorum.ledger import UNSIGNED
 
 POLL_SECONDS = 0.15
 T = TypeVar("T")
@@ -87,11 +88,15 @@ class JobFollower:
         return await self._wait(look, note, patience_seconds, "The job was not settled")
 
     async def agreeing(self) -> set[bytes]:
-        """Addresses of the reporters whose signed verdicts are kept for this job."""
+        """Addresses of the reporters whose signed verdicts on the likeliest report are kept for this job."""
         key = self._deployment.job_key(self._job_id)
-        query = select(verdict_signatures.c.signer).where(verdict_signatures.c.job_key == key)
+        table = verdict_signatures
+        query = select(table.c.signer, table.c.report_hash).where(table.c.job_key == key, table.c.signature != UNSIGNED)
+        signers: dict[bytes, set[bytes]] = {}
         async with self._database.read() as connection:
-            return {bytes(row.signer) for row in (await connection.execute(query)).all()}
+            for row in (await connection.execute(query)).all():
+                signers.setdefault(bytes(row.report_hash), set()).add(bytes(row.signer))
+        return max(signers.values(), key=len, default=set())
 
     async def posted_event(self, first: int, last: int) -> PostedEvent:
         """The event of the posted verdict.

@@ -331,6 +331,21 @@ def bind_port(port: int) -> socket.socket:
     return listener
 
 
+async def serve_store(root: Path, port: int, max_add_bytes: int = MAX_ADD_BYTES) -> None:
+    """Serve the blocks of a folder on this machine until a signal.
+
+    Raises:
+        PortTaken: the port cannot be had.
+        AitbcError: another process serves the folder.
+    """
+    store = FileBlockStore(root)
+    store.open_exclusively()
+    with contextlib.closing(store), bind_port(port) as listener:
+        app = build_app(ArtifactServer(store, PinBoard(root / "pins"), max_add_bytes))
+        config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+        await uvicorn.Server(config).serve(sockets=[listener])
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Serve until a signal; returns the exit code."""
     parser = argparse.ArgumentParser(description="Serve the embedded artifact store on 127.0.0.1.")
@@ -339,12 +354,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--max-add-bytes", type=int, default=MAX_ADD_BYTES)
     options = parser.parse_args(arguments)
     try:
-        store = FileBlockStore(options.root)
-        store.open_exclusively()
-        with contextlib.closing(store), bind_port(options.port) as listener:
-            app = build_app(ArtifactServer(store, PinBoard(options.root / "pins"), options.max_add_bytes))
-            config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
-            asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
+        asyncio.run(serve_store(options.root, options.port, options.max_add_bytes))
     except AitbcError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
