@@ -137,6 +137,12 @@ drift: setup ## generated files and locks are what their sources say
 codegen: setup ## regenerate ABI files and the page's types from the contracts
 	@forge build -q && $(BIN)/python tools/codegen.py && cd frontend && npm run -s codegen
 
+.PHONY: eval-language
+MODELS ?=
+ITEMS ?= 4
+eval-language: setup ## measure the language skills on fixed sets, with intervals (MODELS="local hosted" ITEMS=20)
+	@$(BIN)/python tools/eval_language.py $(if $(MODELS),--models $(MODELS)) --items $(ITEMS)
+
 # --- test -------------------------------------------------------------------------------------
 
 .PHONY: test test-full test-unit test-contracts test-contracts-full test-integration river test-page test-browser

