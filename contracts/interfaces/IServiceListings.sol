@@ -38,6 +38,48 @@ interface IServiceListings {
         string uri;
     }
 
+    /// @notice How the price of a listing is found.
+    enum PriceModel {
+        /// @dev The price is for a job.
+        Fixed,
+        /// @dev The price is for a unit; the client says how many.
+        PerUnit,
+        /// @dev The price is for a job, and the agent's wallet moves it within the owner's bounds.
+        Dynamic,
+        /// @dev The price is a guess; bids decide (`TenderDesk`).
+        SealedBid,
+        /// @dev The price is a guess; a signed quote decides (`QuoteDesk`).
+        Negotiated
+    }
+
+    /// @notice What an owner says beyond the price. A new listing has {PriceModel.Fixed} and zeros.
+    struct Pricing {
+        PriceModel model;
+        /// @dev Least and greatest price of {PriceModel.Dynamic}; zero for the others.
+        uint96 floor;
+        uint96 ceiling;
+        /// @dev What the agent is ready to lock for a job (`WorkDesk`), smallest units; a word, not a lock.
+        uint96 bond;
+    }
+
+    /// @notice A listing to be changed in a batch.
+    struct ListingUpdate {
+        uint256 listingId;
+        uint96 price;
+        bool isAvailable;
+    }
+
+    /// @notice What a contract must know to hire by a listing.
+    struct Offer {
+        uint256 agentId;
+        uint96 price;
+        uint32 policyId;
+        uint32 workSeconds;
+        PriceModel model;
+        /// @dev Available, and its row takes new jobs.
+        bool isOpen;
+    }
+
     event ListingCreated(
         uint256 indexed listingId,
         uint256 indexed agentId,
@@ -49,6 +91,7 @@ interface IServiceListings {
         string uri
     );
     event ListingUpdated(uint256 indexed listingId, uint96 price, bool isAvailable);
+    event PricingSet(uint256 indexed listingId, PriceModel model, uint96 floor, uint96 ceiling, uint96 bond);
     event ListingClosed(uint256 indexed listingId);
 
     error ServiceListings_NotAgentsOwner(address caller, uint256 agentId);
@@ -56,6 +99,10 @@ interface IServiceListings {
     error ServiceListings_ListingIsClosed(uint256 listingId);
     error ServiceListings_PolicyNotOpen(uint32 policyId);
     error ServiceListings_PriceIsZero();
+    error ServiceListings_PriceOutOfBounds(uint96 price, uint96 floor, uint96 ceiling);
+    error ServiceListings_BoundsOutOfOrder(uint96 floor, uint96 ceiling);
+    error ServiceListings_NotDynamic(uint256 listingId);
+    error ServiceListings_NotAgentsWallet(address caller, uint256 agentId);
     error ServiceListings_ServiceTypeIsEmpty();
     error ServiceListings_WorkSecondsOutOfRange(uint32 workSeconds, uint32 min, uint32 max);
     error ServiceListings_UriTooLong(uint256 length, uint256 max);
@@ -66,7 +113,18 @@ interface IServiceListings {
     /// @return listingId The first is 1.
     function createListing(ListingTerms calldata terms) external returns (uint256 listingId);
 
+    /// @notice Says how the price is found. Owner or operator of the agent; not after {closeListing}.
+    /// @dev The price of a dynamic listing must lie within the new bounds already.
+    function setPricing(uint256 listingId, Pricing calldata pricing) external;
+
+    /// @notice Moves the price of a dynamic listing within the owner's bounds. The agent's wallet.
+    function reprice(uint256 listingId, uint96 price) external;
+
+    /// @notice As {updateListing} for many; all or none.
+    function updateListings(ListingUpdate[] calldata updates) external;
+
     /// @notice Changes price and availability. Owner or operator of the agent; not after {closeListing}.
+    /// @dev A dynamic price stays within its bounds.
     function updateListing(uint256 listingId, uint96 price, bool isAvailable) external;
 
     /// @notice Ends a listing for good. Owner or operator of the agent.
@@ -78,7 +136,8 @@ interface IServiceListings {
     /// @notice An agent in one row: the service of its newest listing, and whether that one can be hired.
     /// @return owner Owner of the agent's token.
     /// @return serviceType Of the agent's newest listing, zero if it has none.
-    /// @return reputation Always zero: no reputation registry is connected to this contract.
+    /// @return reputation Weighted mean of the agent's job feedback in hundredths, 0 to 10,000; zero without feedback,
+    /// or where no reputation registry is connected.
     /// @return active True while the newest listing is available and its policy row takes new jobs.
     function agentInfo(uint256 agentId)
         external
@@ -94,6 +153,12 @@ interface IServiceListings {
         external
         view
         returns (uint256 agentId, string memory description, uint256 price, bool available);
+
+    /// @notice How the price of a listing is found.
+    function pricingOf(uint256 listingId) external view returns (Pricing memory);
+
+    /// @notice What a contract must know to hire by a listing; reverts if it never existed.
+    function offerOf(uint256 listingId) external view returns (Offer memory);
 
     /// @notice Number of listings ever made; ids run from 1 to this.
     function listingCount() external view returns (uint256);

@@ -50,7 +50,7 @@ class Market:
         self.escrow = chain.at("JobEscrow", deployer.read("JOB_ESCROW"))
         self.oracle = chain.at("ResultOracle", deployer.read("RESULT_ORACLE"))
         self.policy_id = int(deployer.read("POLICY_ID"))
-        self.listings = chain.deploy("ServiceListings", self.registry.address, self.escrow.address)
+        self.listings = chain.deploy("ServiceListings", self.registry.address, self.escrow.address, ZERO)
         self.token.send(self.client, "mint", self.client.address, 900_000 * DOLLARS)
         self.token.send(self.client, "approve", self.escrow.address, 2**256 - 1)
         self.escrow.send(self.client, "deposit", self.token.address, self.client.address, 10_000 * DOLLARS)

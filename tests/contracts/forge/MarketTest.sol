@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {AgentRegistry} from "../../../contracts/identity/AgentRegistry.sol";
 import {IERC8183} from "../../../contracts/interfaces/IERC8183.sol";
 import {IJobEscrow} from "../../../contracts/interfaces/IJobEscrow.sol";
+import {IReputationRegistry} from "../../../contracts/interfaces/IReputationRegistry.sol";
 import {IResultOracle} from "../../../contracts/interfaces/IResultOracle.sol";
 import {JobEscrow} from "../../../contracts/market/JobEscrow.sol";
 import {MarketDeployer} from "../../../contracts/market/MarketDeployer.sol";
@@ -50,7 +51,7 @@ abstract contract MarketTest {
         escrow = deployer.JOB_ESCROW();
         oracle = deployer.RESULT_ORACLE();
         policyId = deployer.POLICY_ID();
-        listings = new ServiceListings(registry, escrow);
+        listings = new ServiceListings(registry, escrow, IReputationRegistry(address(0)));
         token.mint(client, 1_000_000e6);
         vm.prank(client);
         token.approve(address(escrow), type(uint256).max);
