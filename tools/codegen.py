@@ -43,6 +43,7 @@ SOURCES = (
     Source("contracts/mocks/TokenFaucet.sol", "TokenFaucet"),
     Source("contracts/desks/CoinDesk.sol", "CoinDesk"),
     Source("contracts/desks/ExitDesk.sol", "ExitDesk"),
+    Source("contracts/desks/ListingDesk.sol", "ListingDesk"),
     Source("contracts/desks/MilestoneDesk.sol", "MilestoneDesk"),
     Source("contracts/desks/QuoteDesk.sol", "QuoteDesk"),
     Source("contracts/desks/TenderDesk.sol", "TenderDesk"),

@@ -52,7 +52,9 @@ class PolicyTerms:
 class MarketPlan:
     """Everything that decides the addresses; each address is 20 bytes.
 
-    `token` None means that a TestDollar is deployed, which only a chain without value should use.
+    `token` None means that a TestDollar is deployed, which only a chain without value should use; a WrappedCoin comes
+    with it unless `coin` names one. With a `token` and no `coin` there is no CoinDesk. `weight_unit` is how many
+    smallest units of the token weigh one in reputation (1 for 6 decimals), `client_cap` what one client weighs at most.
     """
 
     chain_id: int
@@ -63,6 +65,9 @@ class MarketPlan:
     quorum: int = 2
     policy: PolicyTerms = PolicyTerms()
     token: bytes | None = None
+    coin: bytes | None = None
+    weight_unit: int = 1
+    client_cap: int = 100_000_000
     salt: bytes = SALT
 
 
@@ -114,7 +119,19 @@ def deployment_plan(plan: MarketPlan) -> PlannedMarket:
         plan.quorum,
     )
     escrow, oracle = child_address(deployer, 1), child_address(deployer, 2)
-    listings = add("ServiceListings", registry, escrow)
+    reputation = add("ReputationRegistry", registry, escrow, oracle, token, plan.weight_unit, plan.client_cap)
+    listings = add("ServiceListings", registry, escrow, reputation)
+    coin = plan.coin if plan.coin is not None or plan.token is not None else add("WrappedCoin")
+    desks = {
+        "ListingDesk": add("ListingDesk", escrow, listings, registry),
+        "QuoteDesk": add("QuoteDesk", escrow),
+        "TenderDesk": add("TenderDesk", escrow, registry, reputation),
+        "WorkDesk": add("WorkDesk", escrow),
+        "MilestoneDesk": add("MilestoneDesk", escrow),
+        "ExitDesk": add("ExitDesk", escrow, oracle),
+    }
+    if coin is not None:
+        desks |= {"WrappedCoin": coin, "CoinDesk": add("CoinDesk", escrow, coin)}
     return PlannedMarket(
         steps=tuple(steps),
         contracts={
@@ -123,6 +140,8 @@ def deployment_plan(plan: MarketPlan) -> PlannedMarket:
             "JobEscrow": escrow,
             "ResultOracle": oracle,
             "TestDollar": token,
+            "ReputationRegistry": reputation,
+            **desks,
         },
         deployer=deployer,
     )
@@ -224,6 +243,11 @@ def _verify(plan: MarketPlan, market: PlannedMarket, call: Call, code_at: CodeAt
             decode_address(answer("ServiceListings", market.contracts["ServiceListings"], "JOB_ESCROW")),
             escrow,
         ),
+        **{
+            f"JobEscrow of {desk}": (decode_address(answer(desk, market.contracts[desk], "ESCROW")), escrow)
+            for desk in market.contracts
+            if desk.endswith("Desk")
+        },
         "treasury": (decode_address(answer("JobEscrow", escrow, "TREASURY")), plan.treasury),
         "policy row": (
             encode(load_abi("JobEscrow").function("policyOf").output_types, (tuple(row.values()),)),

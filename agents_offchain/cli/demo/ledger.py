@@ -13,7 +13,10 @@ from agents_offchain.chain.errors import ContractMissing
 from agents_offchain.chain.node import Node
 from agents_offchain.primitives.hexes import decode_hex, encode_hex
 
-DEPLOYED = ("TestDollar", "AgentRegistry", "MarketDeployer", "ServiceListings")
+DEPLOYED = (
+    *("TestDollar", "WrappedCoin", "AgentRegistry", "MarketDeployer", "ServiceListings", "ReputationRegistry"),
+    *("ListingDesk", "QuoteDesk", "TenderDesk", "WorkDesk", "MilestoneDesk", "ExitDesk", "CoinDesk"),
+)
 WORDS = {
     "register(string)": "the agent registers (ERC-8004)",
     "setAgentURI": "the agent's description is set",

@@ -4098,6 +4098,10 @@ export const serviceListingsAbi = [
       {
         "name": "jobEscrow",
         "type": "address"
+      },
+      {
+        "name": "reputation",
+        "type": "address"
       }
     ],
     "stateMutability": "nonpayable"
@@ -4109,6 +4113,20 @@ export const serviceListingsAbi = [
       {
         "name": "agentId",
         "type": "uint256"
+      }
+    ]
+  },
+  {
+    "type": "error",
+    "name": "ServiceListings_BoundsOutOfOrder",
+    "inputs": [
+      {
+        "name": "floor",
+        "type": "uint96"
+      },
+      {
+        "name": "ceiling",
+        "type": "uint96"
       }
     ]
   },
@@ -4138,6 +4156,30 @@ export const serviceListingsAbi = [
   },
   {
     "type": "error",
+    "name": "ServiceListings_NotAgentsWallet",
+    "inputs": [
+      {
+        "name": "caller",
+        "type": "address"
+      },
+      {
+        "name": "agentId",
+        "type": "uint256"
+      }
+    ]
+  },
+  {
+    "type": "error",
+    "name": "ServiceListings_NotDynamic",
+    "inputs": [
+      {
+        "name": "listingId",
+        "type": "uint256"
+      }
+    ]
+  },
+  {
+    "type": "error",
     "name": "ServiceListings_PolicyNotOpen",
     "inputs": [
       {
@@ -4150,6 +4192,24 @@ export const serviceListingsAbi = [
     "type": "error",
     "name": "ServiceListings_PriceIsZero",
     "inputs": []
+  },
+  {
+    "type": "error",
+    "name": "ServiceListings_PriceOutOfBounds",
+    "inputs": [
+      {
+        "name": "price",
+        "type": "uint96"
+      },
+      {
+        "name": "floor",
+        "type": "uint96"
+      },
+      {
+        "name": "ceiling",
+        "type": "uint96"
+      }
+    ]
   },
   {
     "type": "error",
@@ -4285,6 +4345,38 @@ export const serviceListingsAbi = [
     "anonymous": false
   },
   {
+    "type": "event",
+    "name": "PricingSet",
+    "inputs": [
+      {
+        "name": "listingId",
+        "type": "uint256",
+        "indexed": true
+      },
+      {
+        "name": "model",
+        "type": "uint8",
+        "indexed": false
+      },
+      {
+        "name": "floor",
+        "type": "uint96",
+        "indexed": false
+      },
+      {
+        "name": "ceiling",
+        "type": "uint96",
+        "indexed": false
+      },
+      {
+        "name": "bond",
+        "type": "uint96",
+        "indexed": false
+      }
+    ],
+    "anonymous": false
+  },
+  {
     "type": "function",
     "name": "AGENT_REGISTRY",
     "inputs": [],
@@ -4340,6 +4432,18 @@ export const serviceListingsAbi = [
       {
         "name": "",
         "type": "uint32"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "REPUTATION",
+    "inputs": [],
+    "outputs": [
+      {
+        "name": "",
+        "type": "address"
       }
     ],
     "stateMutability": "view"
@@ -4497,6 +4601,100 @@ export const serviceListingsAbi = [
   },
   {
     "type": "function",
+    "name": "offerOf",
+    "inputs": [
+      {
+        "name": "listingId",
+        "type": "uint256"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "",
+        "type": "tuple",
+        "components": [
+          {
+            "name": "agentId",
+            "type": "uint256"
+          },
+          {
+            "name": "price",
+            "type": "uint96"
+          },
+          {
+            "name": "policyId",
+            "type": "uint32"
+          },
+          {
+            "name": "workSeconds",
+            "type": "uint32"
+          },
+          {
+            "name": "model",
+            "type": "uint8"
+          },
+          {
+            "name": "isOpen",
+            "type": "bool"
+          }
+        ]
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "pricingOf",
+    "inputs": [
+      {
+        "name": "listingId",
+        "type": "uint256"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "",
+        "type": "tuple",
+        "components": [
+          {
+            "name": "model",
+            "type": "uint8"
+          },
+          {
+            "name": "floor",
+            "type": "uint96"
+          },
+          {
+            "name": "ceiling",
+            "type": "uint96"
+          },
+          {
+            "name": "bond",
+            "type": "uint96"
+          }
+        ]
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "reprice",
+    "inputs": [
+      {
+        "name": "listingId",
+        "type": "uint256"
+      },
+      {
+        "name": "price",
+        "type": "uint96"
+      }
+    ],
+    "outputs": [],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
     "name": "serviceInfo",
     "inputs": [
       {
@@ -4526,6 +4724,40 @@ export const serviceListingsAbi = [
   },
   {
     "type": "function",
+    "name": "setPricing",
+    "inputs": [
+      {
+        "name": "listingId",
+        "type": "uint256"
+      },
+      {
+        "name": "pricing",
+        "type": "tuple",
+        "components": [
+          {
+            "name": "model",
+            "type": "uint8"
+          },
+          {
+            "name": "floor",
+            "type": "uint96"
+          },
+          {
+            "name": "ceiling",
+            "type": "uint96"
+          },
+          {
+            "name": "bond",
+            "type": "uint96"
+          }
+        ]
+      }
+    ],
+    "outputs": [],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
     "name": "updateListing",
     "inputs": [
       {
@@ -4539,6 +4771,32 @@ export const serviceListingsAbi = [
       {
         "name": "isAvailable",
         "type": "bool"
+      }
+    ],
+    "outputs": [],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
+    "name": "updateListings",
+    "inputs": [
+      {
+        "name": "updates",
+        "type": "tuple[]",
+        "components": [
+          {
+            "name": "listingId",
+            "type": "uint256"
+          },
+          {
+            "name": "price",
+            "type": "uint96"
+          },
+          {
+            "name": "isAvailable",
+            "type": "bool"
+          }
+        ]
       }
     ],
     "outputs": [],

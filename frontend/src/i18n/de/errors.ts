@@ -150,13 +150,21 @@ export const errors: Record<keyof typeof english, string> = {
   'contract.ResultOracle_WrongSubmission': 'Das Urteil gilt einer anderen Lieferung. | Holen Sie es neu.',
 
   'contract.ServiceListings_AgentIdTooBig': 'Die Nummer dieses Agenten ist zu groß. | Prüfen Sie die Nummer.',
+  'contract.ServiceListings_BoundsOutOfOrder':
+    'Die Grenzen {floor} und {ceiling} passen nicht zusammen. | Nennen Sie die untere zuerst, für einen festen Preis keine.',
   'contract.ServiceListings_ListingIsClosed': 'Dieses Angebot ist geschlossen. | Wählen Sie ein anderes.',
   'contract.ServiceListings_NotAgentsOwner':
     'Das darf nur der Eigentümer von Agent {agentId}. | Verbinden Sie die Wallet des Eigentümers.',
+  'contract.ServiceListings_NotAgentsWallet':
+    'Nur die Wallet des Agenten {agentId} darf diesen Preis bewegen. | Verbinden Sie sie.',
+  'contract.ServiceListings_NotDynamic':
+    'Der Preis des Angebots {listingId} ist kein beweglicher. | Lassen Sie ihn vom Eigentümer ändern.',
   'contract.ServiceListings_PolicyNotOpen':
     'Diese Bedingungen nehmen keine Aufträge an. | Nehmen Sie offene Bedingungen.',
   'contract.ServiceListings_PriceIsZero':
     'Ein Angebot braucht einen Preis über null. | Nennen Sie einen Preis.',
+  'contract.ServiceListings_PriceOutOfBounds':
+    'Der Preis muss von {floor} bis {ceiling} gehen. | Nennen Sie einen in diesen Grenzen.',
   'contract.ServiceListings_ServiceTypeIsEmpty': 'Ein Angebot braucht eine Leistung. | Nennen Sie eine.',
   'contract.ServiceListings_TooManyServiceTypes':
     'Mehr Arten von Leistungen passen nicht. | Nehmen Sie eine vorhandene.',

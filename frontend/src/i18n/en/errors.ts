@@ -124,11 +124,19 @@ export const errors = {
   'contract.ResultOracle_WrongSubmission': 'The verdict is about another delivery. | Collect it again.',
 
   'contract.ServiceListings_AgentIdTooBig': 'This agent’s number is too large. | Check the number.',
+  'contract.ServiceListings_BoundsOutOfOrder':
+    'The bounds {floor} and {ceiling} do not fit together. | Name the lower one first, or none for a fixed price.',
   'contract.ServiceListings_ListingIsClosed': 'This listing is closed. | Choose another offer.',
   'contract.ServiceListings_NotAgentsOwner':
     'Only the owner of agent {agentId} may do this. | Connect the owner’s wallet.',
+  'contract.ServiceListings_NotAgentsWallet':
+    'Only the wallet of agent {agentId} may move this price. | Connect that wallet.',
+  'contract.ServiceListings_NotDynamic':
+    'The price of listing {listingId} is not a moving one. | Let its owner change it.',
   'contract.ServiceListings_PolicyNotOpen': 'These terms take no new jobs. | List under open terms.',
   'contract.ServiceListings_PriceIsZero': 'A listing needs a price above zero. | Name a price.',
+  'contract.ServiceListings_PriceOutOfBounds':
+    'The price must be from {floor} to {ceiling}. | Name one within these bounds.',
   'contract.ServiceListings_ServiceTypeIsEmpty': 'A listing needs a service. | Name one.',
   'contract.ServiceListings_TooManyServiceTypes':
     'No more kinds of service can be added. | Use an existing one.',
