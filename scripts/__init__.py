@@ -42,17 +42,6 @@ class Market:
     oracle: ContractInstance
     token: ContractInstance
 
-    def desk(self, name: str) -> ContractInstance:
-        """A contract of the deployment by its name, for example `QuoteDesk`.
-
-        Raises:
-            ClickException: the deployment has none.
-        """
-        try:
-            return contract(name, self.document["contracts"][name])
-        except KeyError:
-            raise click.ClickException(f"This deployment has no {name}. Deploy again with this release.") from None
-
     def show(self, amount: int) -> str:
         """An amount of the token in words: `2.000003 tUSD`."""
         decimals = int(self.token.decimals())
