@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -80,6 +81,7 @@ def _hire(requester: Requester, listing: dict[str, Any]) -> int:
     return requester.hire(requester.request(listing, PICTURE.read_bytes()), listing["wallet"], listing)
 
 
+@pytest.mark.skipif(os.environ.get("AITBC_TEST_SIZE") != "full", reason="at full size only")
 def test_reporter__made_and_run_beside_the_others__works_under_its_own_name_without_a_seat(stack: Stack) -> None:
     made = answer(stack, "reporter", "new", "watcher")
     assert (made["has_seat"], made["reporters"], made["quorum"]) == (False, 3, 2)
