@@ -19,10 +19,12 @@ from agents_offchain.cli.console import Console
 from agents_offchain.cli.hire import payment
 from agents_offchain.cli.hire.choice import Choice, choose
 from agents_offchain.cli.hire.record import (
+    Details,
     HireRecord,
     Input,
     load_record,
     new_request_id,
+    read_details,
     read_input,
     require_request_id,
     require_same,
@@ -39,7 +41,7 @@ from agents_offchain.primitives.errors import Retryable
 from agents_offchain.primitives.hexes import checksum, encode_hex
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.primitives.units import format_units, parse_units
-from agents_offchain.runtime.documents import RequestDocument, RequestInput
+from agents_offchain.runtime.documents import RequestDocument, RequestInput, criteria_of
 from agents_offchain.runtime.supervisor.process_lock import DaemonLock
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.outbox import CONFIRMED, OutboxItem
@@ -66,6 +68,8 @@ class HireWishes:
     wanted: str
     file: Path | None = None
     text: str | None = None
+    attachments: tuple[Path, ...] = ()
+    settings: tuple[str, ...] = ()
     note: str = ""
     max_price: str | None = None
     key: str = "client"
@@ -74,6 +78,16 @@ class HireWishes:
     waits: bool = True
     accepts: bool = False
     timeout_seconds: float = 600.0
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked for, read and checked; `cap` in the token's smallest unit."""
+
+    given: Input
+    details: Details
+    cap: int | None
+    request_id: str
 
 
 @dataclass
@@ -94,14 +108,14 @@ class Hired:
 def run_hire(settings: Settings, wishes: HireWishes, console: Console) -> int:
     """Exit code 0 with a saved result (a paid job, without waiting), 1 when the job ended otherwise, 75 at timeout."""
     given = read_input(wishes.file, wishes.text, settings.artifact_max_bytes)
+    details = read_details(wishes.attachments, wishes.settings, settings.artifact_max_bytes)
     cap = None if wishes.max_price is None else _price(wishes.max_price)
     request_id = require_request_id(wishes.request_id or new_request_id())
-    return asyncio.run(_hire(settings, wishes, console, given, cap, request_id))
+    return asyncio.run(_hire(settings, wishes, console, Wanted(given, details, cap, request_id)))
 
 
-async def _hire(
-    settings: Settings, wishes: HireWishes, console: Console, given: Input, cap: int | None, request_id: str
-) -> int:
+async def _hire(settings: Settings, wishes: HireWishes, console: Console, asked: Wanted) -> int:
+    request_id = asked.request_id
     wanted = ["store", "pay", *(["work", "save"] if wishes.waits else []), *(["accept"] if wishes.accepts else [])]
     steps = StepList({name: TITLES[name] for name in wanted}, choose_display(console, is_terminal=sys.stdout.isatty()))
     console.line(f"Request {request_id}; the same command with --request-id {request_id} goes on with it.")
@@ -109,7 +123,7 @@ async def _hire(
         wallet = await around.wallet(wishes.key)
         with steps:
             async with steps.step("store") as say:
-                record, choice = await _recorded(around, wishes, given, cap, request_id)
+                record, choice = await _recorded(around, wishes, asked)
                 say(f"listing {record.listing_id}, {format_units(record.price, DECIMALS)}, {record.request_cid}")
             async with steps.step("pay") as say:
                 hired = await _paid(around, wallet, record, choice, say)
@@ -129,28 +143,40 @@ async def _hire(
     return STILL_WAITING if hired.job is None or not hired.job.status.is_final else ENDED_OTHERWISE
 
 
-async def _recorded(
-    around: Connections, wishes: HireWishes, given: Input, cap: int | None, request_id: str
-) -> tuple[HireRecord, Choice | None]:
+async def _recorded(around: Connections, wishes: HireWishes, asked: Wanted) -> tuple[HireRecord, Choice | None]:
     """What the request id stands for: as it was written, or chosen, stored and written now."""
-    known = load_record(around.settings, request_id)
+    known = load_record(around.settings, asked.request_id)
     if known is not None:
-        require_same(known, given, wishes.key, wishes.note)
+        require_same(known, asked.given, asked.details, wishes.key, wishes.note)
         return known, None
-    choice = await choose(around, wishes.wanted, cap)
-    cid = await around.artifacts.put(given.data)
+    choice = await choose(around, wishes.wanted, asked.cap)
     request = RequestDocument(
         service=choice.service,
         listing_id=choice.listing_id,
-        input=RequestInput(cid=cid, media_type=given.media_type, bytes=len(given.data), sha256=given.sha256_hex),
+        input=await _store(around, asked.given),
+        attachments=[await _store(around, more) for more in asked.details.attachments],
+        settings=asked.details.settings,
+        criteria=criteria_of(choice.service),
         note=wishes.note,
     )
     request_cid = await around.artifacts.put(canonical_json(request.as_dict()))
     record = HireRecord(
-        request_id, wishes.key, choice.listing_id, int(choice.price), given.sha256_hex, wishes.note, request_cid
+        request_id=asked.request_id,
+        key=wishes.key,
+        listing_id=choice.listing_id,
+        price=int(choice.price),
+        input_sha256=asked.given.sha256_hex,
+        note=wishes.note,
+        request_cid=request_cid,
+        details_sha256=asked.details.sha256_hex,
     )
     save_record(around.settings, record)
     return record, choice
+
+
+async def _store(around: Connections, given: Input) -> RequestInput:
+    cid = await around.artifacts.put(given.data)
+    return RequestInput(cid=cid, media_type=given.media_type, bytes=len(given.data), sha256=given.sha256_hex)
 
 
 async def _paid(around: Connections, wallet: Wallet, record: HireRecord, choice: Choice | None, say: Say) -> Hired:

@@ -8,8 +8,10 @@ import mimetypes
 import os
 import re
 import secrets
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from agents_offchain.primitives.errors import Refused
 from agents_offchain.primitives.settings import Settings
@@ -40,7 +42,7 @@ class Input:
 
 @dataclass(frozen=True)
 class HireRecord:
-    """One request: what is asked of whom, and what it may cost."""
+    """One request: what is asked of whom, and what it may cost; `details_sha256` is of attachments and settings."""
 
     request_id: str
     key: str
@@ -49,6 +51,7 @@ class HireRecord:
     input_sha256: str
     note: str
     request_cid: str
+    details_sha256: str = ""
 
 
 def read_input(file: Path | None, text: str | None, max_bytes: int) -> Input:
@@ -71,6 +74,40 @@ def read_input(file: Path | None, text: str | None, max_bytes: int) -> Input:
     if not data or len(data) > max_bytes:
         raise InputUnusable(f"The input has {len(data)} bytes; 1 to {max_bytes} are taken.", mend="Give another one.")
     return Input(data, media_type)
+
+
+@dataclass(frozen=True)
+class Details:
+    """What a service is told besides its input."""
+
+    attachments: tuple[Input, ...] = ()
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def sha256_hex(self) -> str:
+        """Empty for no details at all."""
+        if not self.attachments and not self.settings:
+            return ""
+        parts = [[given.sha256_hex, given.media_type] for given in self.attachments]
+        return hashlib.sha256(json.dumps([parts, self.settings], sort_keys=True).encode()).hexdigest()
+
+
+def read_details(files: Sequence[Path], words: Sequence[str], max_bytes: int) -> Details:
+    """Attachments, and settings written as NAME=VALUE, where a value that is JSON means that.
+
+    Raises:
+        InputUnusable: a file cannot be read, or a setting has no name.
+    """
+    settings: dict[str, Any] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not name or not equals:
+            raise InputUnusable(f"The setting {word[:60]!r} is none.", mend="Write it as NAME=VALUE.")
+        try:
+            settings[name] = json.loads(value)
+        except ValueError:
+            settings[name] = value
+    return Details(tuple(read_input(file, None, max_bytes) for file in files), settings)
 
 
 def new_request_id() -> str:
@@ -102,11 +139,12 @@ def save_record(settings: Settings, record: HireRecord) -> None:
     draft.replace(file)
 
 
-def require_same(record: HireRecord, given: Input, key: str, note: str) -> None:
+def require_same(record: HireRecord, given: Input, details: Details, key: str, note: str) -> None:
     """Raises RequestDiffers when a request id is used again for something else."""
-    if (record.input_sha256, record.key, record.note) != (given.sha256_hex, key, note):
+    held = (record.input_sha256, record.details_sha256, record.key, record.note)
+    if held != (given.sha256_hex, details.sha256_hex, key, note):
         raise RequestDiffers(
-            f"The request {record.request_id} was made for another input, key or note.",
+            f"The request {record.request_id} was made for another input, setting, key or note.",
             mend="Repeat it as it was, or take another --request-id.",
         )
 

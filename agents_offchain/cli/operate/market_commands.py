@@ -15,6 +15,11 @@ def hire(
     wanted: Annotated[str, typer.Argument(metavar="LISTING", help="A listing's number, or a service: the cheapest.")],
     file: Annotated[Path | None, typer.Option(help="The input, such as a photograph.")] = None,
     text: Annotated[str | None, typer.Option(help="The input as words.")] = None,
+    attach: Annotated[list[Path] | None, typer.Option(help="One more file; may be repeated.")] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=VALUE for the service, such as question='Who pays?'; repeatable."),
+    ] = None,
     note: Annotated[str, typer.Option(help="What you want done, in a sentence.")] = "",
     max_price: Annotated[str | None, typer.Option(help="The most it may cost, in whole tokens.")] = None,
     key: Annotated[str, typer.Option(help="The key that pays.")] = "client",
@@ -32,7 +37,8 @@ def hire(
     from agents_offchain.cli.hire.command import HireWishes, run_hire
     from agents_offchain.cli.places import settings_for
 
-    wishes = HireWishes(wanted, file, text, note, max_price, key, request_id, out, wait, accept, timeout)
+    more, words = tuple(attach or ()), tuple(setting or ())
+    wishes = HireWishes(wanted, file, text, more, words, note, max_price, key, request_id, out, wait, accept, timeout)
     finish(run_hire(settings_for(home), wishes, Console(as_json)))
 
 

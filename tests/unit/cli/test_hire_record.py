@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from agents_offchain.cli.hire.record import (
+    Details,
     HireRecord,
     Input,
     InputUnusable,
     RequestDiffers,
     load_record,
     new_request_id,
+    read_details,
     read_input,
     require_request_id,
     require_same,
@@ -32,10 +34,25 @@ def test_record__once_saved__is_what_the_request_id_means(tmp_path: Path) -> Non
     assert load_record(settings, "r-1") is None
     save_record(settings, record)
     assert load_record(settings, "r-1") == record
-    require_same(record, given, "client", "")
+    require_same(record, given, Details(), "client", "")
     for data, key, note in ((b"other", "client", ""), (b"photo", "agent", ""), (b"photo", "client", "more")):
         with pytest.raises(RequestDiffers):
-            require_same(record, Input(data, "image/jpeg"), key, note)
+            require_same(record, Input(data, "image/jpeg"), Details(), key, note)
+
+
+def test_details__of_settings_and_attachments__are_part_of_what_a_request_id_means(tmp_path: Path) -> None:
+    (tmp_path / "more.txt").write_text("more")
+    details = read_details([tmp_path / "more.txt"], ["question=Who pays?", "top=3", 'fields=["a"]'], 100)
+    assert details.settings == {"question": "Who pays?", "top": 3, "fields": ["a"]}
+    assert details.attachments == (Input(b"more", "text/plain"),)
+    assert details.sha256_hex != read_details([], ["question=Who pays?"], 100).sha256_hex != Details().sha256_hex == ""
+    record = HireRecord("r-1", "client", 3, 1, Input(b"x", "text/plain").sha256_hex, "", "cid", details.sha256_hex)
+    require_same(record, Input(b"x", "text/plain"), details, "client", "")
+    with pytest.raises(RequestDiffers):
+        require_same(record, Input(b"x", "text/plain"), Details(), "client", "")
+    for wrong in ("", "=", "=3", "question"):
+        with pytest.raises(InputUnusable):
+            read_details([], [wrong], 100)
 
 
 @pytest.mark.parametrize("text", ["", "../x", "a b", ".hidden", "x" * 65, "a/b"])
