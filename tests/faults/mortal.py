@@ -4,7 +4,7 @@
 
 FAULTS_TRACE names the file of crossings and turns the counting on; FAULTS_KILL is the crossing to die at;
 FAULTS_CLOCK_SECONDS is added to the machine's clock; FAULTS_LEASE_SECONDS shortens leases, so that a suite does
-not wait half a minute for each worker it kills.
+not wait half a minute for each worker it kills; FAULTS_MAX_PAGES is the most that SQLite's file may grow to.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, event
 
 from agents_offchain.cli import serve
 from agents_offchain.runtime.workers import sandbox
@@ -30,7 +33,19 @@ def main() -> int:
     if lease := os.environ.get("FAULTS_LEASE_SECONDS"):
         assert WorkQueue.__init__.__kwdefaults__ is not None
         WorkQueue.__init__.__kwdefaults__["lease_seconds"] = float(lease)
+    if pages := os.environ.get("FAULTS_MAX_PAGES"):
+        limit_pages(int(pages))
     return serve.main(sys.argv[1:])
+
+
+def limit_pages(pages: int) -> None:
+    """Let SQLite say `database or disk is full` at this size; it stands in for a disk that is."""
+
+    @event.listens_for(Engine, "connect")
+    def limit(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA max_page_count={pages}")
+        cursor.close()
 
 
 if __name__ == "__main__":

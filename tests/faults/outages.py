@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import random
+import shutil
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from agents_offchain.primitives.settings import Settings
 from tests.faults.client import Hired
 from tests.faults.house import ROLES, House
 from tests.faults.report import Report
@@ -23,6 +25,9 @@ MET = 12
 LAG_BLOCKS = 4
 HANG_SECONDS = 2.0
 HOUR = 3_600.0
+SQLITE_PAGE_BYTES = 4_096
+FATAL = 4
+"""Exit code of what a restart does not mend."""
 
 
 class Outages:
@@ -167,6 +172,38 @@ class Outages:
     async def _artifact_store_is_killed(self) -> None:
         self.house.kill("artifacts")
         self.house.start_artifacts()
+
+    async def _disk_is_full(self) -> None:
+        """Nothing more fits into the database; who must write ends with the code for what a restart does not mend."""
+        file = self.house.home / "aitbc.db"
+        if not file.exists():
+            return  # another database; its server has a disk of its own
+        pages = file.stat().st_size // SQLITE_PAGE_BYTES
+        for name in ROLES:
+            self.house.kill(name)
+            self.house.start_daemon(name, FAULTS_MAX_PAGES=str(pages))
+
+        async def has_ended() -> bool:
+            return any(self.house.processes[name].poll() == FATAL for name in ROLES)
+
+        await self.house.until(has_ended, "a daemon finds the disk full")
+        for name in ROLES:
+            self.house.kill(name)
+            self.house.start_daemon(name)
+
+    async def _two_agents_have_one_profile(self) -> None:
+        """A second home on the same database runs the same agent, with the same signer; the first one dies."""
+        second = self.house.home.with_name("h2")
+        if not second.exists():
+            second.mkdir()
+            shutil.copy(self.house.settings.deployment_file, second)
+            sockets = Settings(home=second).run_dir
+            sockets.mkdir(mode=0o700)
+            (sockets / "signer.sock").symlink_to(self.house.settings.signer_socket)
+            self.house.start("agent of a second home", "agent", AITBC_HOME=str(second))
+        else:
+            self.house.kill("agent")
+            self.house.start_daemon("agent")
 
     # --- clocks
 
