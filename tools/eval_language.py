@@ -33,6 +33,7 @@ from agents_offchain.skills.llm.extract import extract_field, rank_labels
 from agents_offchain.skills.llm.job_draft import draft_job
 from agents_offchain.skills.llm.library import Library
 from agents_offchain.skills.llm.local import LocalModel
+from agents_offchain.skills.llm.memory import Memory
 from agents_offchain.skills.llm.prompts.prompt import load_prompt, mark_off
 from agents_offchain.skills.llm.remote import RemoteModel
 from agents_offchain.skills.llm.replay import Recorder
@@ -51,6 +52,15 @@ DRAFTS = (
     ("Find the objects in this picture", "inspect-image", None, False),
     ("Paint my house for 500 dollars by Monday", None, "500", True),
 )
+TALK = (
+    "My name is Ada and I live in Lisbon.", "Nice to meet you, Ada.", "My budget for this month is 40 dollars.",
+    "I will keep that in mind.", "The report has to be ready on Friday.", "Friday it is.", "I like short answers.",
+    "Short answers then.", "My dog is called Bruno.", "A good name for a dog.", "The invoice number is 7731.", "Noted.",
+)  # fmt: skip
+RECALL = (
+    ("What is my monthly budget?", "40 dollars"), ("Where do I live?", "Lisbon"), ("When is the report due?", "Friday"),
+    ("How shall answers be?", "short"), ("What is my dog called?", "Bruno"), ("Which invoice number?", "7731"),
+)  # fmt: skip
 OFFERED = {
     "inspect-image": "finds objects and reads the text in a photograph",
     "answer-from-documents": "answers a question from a document or PDF",
@@ -177,6 +187,9 @@ def quotations(bench: Bench) -> None:
         return got.service == service and is_budget and (got.due_at is not None) == is_timed
 
     bench.measure("quotations", "job drafts from a sentence", [lambda item=item: drafted(*item) for item in DRAFTS])
+    bench.measure(
+        "quotations", "12 turns kept in 120 tokens", [lambda q=q, f=f: _recalls(bench, q, f) for q, f in RECALL]
+    )
     pairs = [("How large is the fee?", "What is the fee?"), ("What is the pass mark?", "Which mark is needed to pass?"),
              ("Who opens the keys?", "By whom are keys opened?"), ("Which folder must be backed up?",
              "What folder needs a backup?")]  # fmt: skip
@@ -186,6 +199,14 @@ def quotations(bench: Bench) -> None:
         return bool(first_said) and bool(other_said) and first_said[0].text == other_said[0].text
 
     bench.measure("quotations", "same answer to a paraphrase", [lambda a=a, b=b: same(a, b) for a, b in pairs])
+
+
+def _recalls(bench: Bench, question: str, fact: str) -> bool:
+    """Whether a twelve-turn conversation shows the fact within 120 tokens."""
+    memory = Memory(bench.embedder)
+    for number, text in enumerate(TALK):
+        memory.add("assistant" if number % 2 else "user", text)
+    return any(fact in message.content for message in memory.context(question, 120).messages)
 
 
 def language_model(bench: Bench, entry: ModelEntry, provider: Provider, items: int) -> None:
