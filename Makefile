@@ -198,6 +198,13 @@ coverage: $(STAMPS)/python $(STAMPS)/node ## lines and branches of contracts/ th
 bench-daemons: setup ## sync, latency, backlog, idle cost, catalog, each beside a reference (PART=history WRITE=1 for docs/performance.md)
 	@$(BIN)/python -m tests.bench.daemons $(foreach part,$(PART),--part $(part)) $(if $(WRITE),--write)
 
+.PHONY: test-coordination bench-messaging
+test-coordination: setup ## messages and decisions: simulator, real processes, cluster; schedules, faults and coverage printed
+	@$(BIN)/python tools/test_coordination.py
+
+bench-messaging: setup ## messages beside a bare loop on the same server; ratios, CPU seconds, MISSED where missed
+	@$(BIN)/python -m tools.messaging_bench
+
 .PHONY: gas
 gas: setup ## gas of every verb on a real chain beside its ceiling and its peers; writes docs/gas.md
 	@forge build -q && $(BIN)/python tools/gas.py

@@ -198,9 +198,7 @@ class Host:
                 await self.dispatch.idle()
                 await self.outbound.idle()
         await self.dispatch.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_tasks(self._tasks)
         with suppress(BusUnavailable):
             await self._ports.directory.withdraw(self.settings.name)
         await self._bury()
@@ -424,6 +422,14 @@ class Host:
             with suppress(NoRoute):
                 endpoint = self.router.route(query_of(message.header.target))[0]
                 self.outbound.send(endpoint.host, Lane.NORMAL, _frame_of(message))
+
+
+async def end_tasks(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Cancel until all have ended: a driver that is cancelled while it reads may report a lost connection instead."""
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
+            task.cancel()
+        await asyncio.wait(pending, timeout=0.2)
 
 
 def query_of(target: str, **limits: Any) -> Query:

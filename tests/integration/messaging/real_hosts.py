@@ -7,7 +7,7 @@ from typing import Any
 
 from agents_offchain.messaging.errors import BusUnavailable
 from agents_offchain.messaging.host.agent import Agent
-from agents_offchain.messaging.host.host import Host, HostSettings, Ports
+from agents_offchain.messaging.host.host import Host, HostSettings, Ports, end_tasks
 from agents_offchain.messaging.protocols.session import Session
 from agents_offchain.messaging.routing.dead_letters import Morgue, NoMorgue
 from agents_offchain.messaging.routing.directory import ValkeyDirectory
@@ -49,8 +49,7 @@ class RealHost:
         return cls(host, [client, reader])
 
     async def stop(self) -> None:
-        for task in self.host._tasks:
-            task.cancel()
+        await end_tasks(self.host._tasks)
         await self.host.dispatch.close()
         await self._disconnect()
 
