@@ -104,7 +104,7 @@ def _profile(wishes: Wishes, name: str, service: str, price: str, title: str, de
 
 
 def take_file(path: Path, wishes: Wishes) -> tuple[str, Profile]:
-    """A profile that somebody has written; its name is the command's, else the file's.
+    """A profile that somebody has written; its name is the command's, else the file's, and `--key` names another key.
 
     Raises:
         SettingsInvalid: the file is absent or wrong; the message names the field.
@@ -113,4 +113,14 @@ def take_file(path: Path, wishes: Wishes) -> tuple[str, Profile]:
     name = wishes.name or path.stem
     if NAME.fullmatch(name) is None:
         raise WishWrong(f"{name[:60]!r} is no name for an agent.", mend="Use small letters, digits and dashes.")
-    return name, load_profile(path)
+    profile = load_profile(path)
+    if wishes.key is None:
+        return name, profile
+    document = profile.model_dump()
+    document["agent"]["key"] = wishes.key
+    try:
+        return name, Profile.model_validate(document)
+    except ValidationError as error:
+        raise WishWrong(
+            f"{wishes.key[:60]!r} is no name for a key.", mend="Use small letters, digits, dashes."
+        ) from error

@@ -14,7 +14,7 @@ from agents_offchain.chain.signer.keystore import create_key
 from agents_offchain.chain.signer.policy import parse_policy
 from agents_offchain.cli import main as command
 from agents_offchain.cli.agents.book import AgentExists, AgentUnknown, entries, find, save, set_aside
-from agents_offchain.cli.agents.wizard import Wishes, WishMissing, WishWrong, complete
+from agents_offchain.cli.agents.wizard import Wishes, WishMissing, WishWrong, complete, take_file
 from agents_offchain.cli.development import DEVELOPMENT_KEYS, ensure_development_keys
 from agents_offchain.cli.development_policy import ensure_development_policy
 from agents_offchain.cli.duties.duty import KEEPER, REPORTER
@@ -92,6 +92,15 @@ def test_complete__with_a_wrong_or_missing_wish__says_which(wishes: Wishes, erro
     with pytest.raises(error, match=word) as refused:
         complete(wishes)
     assert refused.value.mend
+
+
+def test_take_file__with_another_key__is_the_same_agent_under_it(tmp_path: Path) -> None:
+    file = tmp_path / "scout.toml"
+    file.write_text(render_profile(profile("agent")))
+    assert take_file(file, Wishes()) == ("scout", profile("agent"))
+    assert take_file(file, Wishes("second", key="spare")) == ("second", profile("spare"))
+    with pytest.raises(WishWrong, match="Not A Key"):
+        take_file(file, Wishes(key="Not A Key"))
 
 
 def test_book__of_a_home__has_the_products_agent_and_those_made_here(home: Settings) -> None:
