@@ -11,7 +11,7 @@ from agents_offchain.chain.contract_abi import ContractAbi, load_abi
 from agents_offchain.chain.errors import DeploymentMissing
 from agents_offchain.primitives.hexes import HexInvalid, decode_address
 
-WATCHED = ("AgentRegistry", "ServiceListings", "JobEscrow", "ResultOracle")
+WATCHED = ("AgentRegistry", "ServiceListings", "JobEscrow", "ResultOracle", "DisputeDesk")
 """Contracts whose events the product follows."""
 
 

@@ -3,8 +3,9 @@
 In: a `MarketPlan` (who owns, who is paid, who reports, the seeded policy row) and three functions of the caller's
 node. Out: the document of `deployment.json`. Every address follows from the plan alone (CREATE2 through the
 deterministic deployment proxy), so a second run finds what stands already, checks it and sends nothing.
-Escrow and oracle name each other in immutables; `MarketDeployer` makes both, and theirs are its first and second
-created addresses. This module never holds a key and never talks to a node by itself.
+Escrow, oracle and desk of disputes name each other in immutables; `MarketDeployer` makes them, and theirs are its first
+three created addresses; `DeskInstaller` brings the desk's code, which does not fit beside the others. This module never
+holds a key and never talks to a node by itself.
 """
 
 from __future__ import annotations
@@ -43,9 +44,28 @@ class PolicyTerms:
     pass_mark: int = 60
     verdict_seconds: int = 600
     review_seconds: int = 120
-    court_seconds: int = 0
+    court_seconds: int = 1_800
     grace_seconds: int = 7 * 86_400
     is_ledger_only: bool = False
+
+
+@dataclass(frozen=True)
+class CourtTerms:
+    """The house court: stakes and fees in the smallest unit of the market's token, periods in seconds.
+
+    The defaults suit a chain with a block a second and play money: the longest case takes 14 minutes.
+    """
+
+    ticket_units: int = 100_000_000
+    unstake_seconds: int = 3_600
+    seed_delay_blocks: int = 2
+    draw_seconds: int = 120
+    commit_seconds: int = 120
+    reveal_seconds: int = 120
+    appeal_seconds: int = 120
+    seats: int = 3
+    appeal_seats: int = 5
+    fee_per_juror: int = 200_000
 
 
 @dataclass(frozen=True)
@@ -64,6 +84,7 @@ class MarketPlan:
     reporters: tuple[bytes, ...]
     quorum: int = 2
     policy: PolicyTerms = PolicyTerms()
+    court: CourtTerms = CourtTerms()
     token: bytes | None = None
     coin: bytes | None = None
     weight_unit: int = 1
@@ -110,6 +131,7 @@ def deployment_plan(plan: MarketPlan) -> PlannedMarket:
 
     token = plan.token if plan.token is not None else add("TestDollar")
     registry = add("AgentRegistry")
+    court = add("JurorCourt", plan.owner, court_tuple(plan.court, token=token), token, plan.court.fee_per_juror)
     deployer = add(
         "MarketDeployer",
         plan.owner,
@@ -117,8 +139,12 @@ def deployment_plan(plan: MarketPlan) -> PlannedMarket:
         policy_tuple(plan.policy, evaluator=ZERO_ADDRESS, token=token),
         plan.reporters,
         plan.quorum,
+        court,
+        registry,
+        keccak(load_abi("DisputeDesk").bytecode),
     )
-    escrow, oracle = child_address(deployer, 1), child_address(deployer, 2)
+    escrow, oracle, desk = (child_address(deployer, nonce) for nonce in (1, 2, 3))
+    add("DeskInstaller", deployer)
     reputation = add("ReputationRegistry", registry, escrow, oracle, token, plan.weight_unit, plan.client_cap)
     listings = add("ServiceListings", registry, escrow, reputation)
     coin = plan.coin if plan.coin is not None or plan.token is not None else add("WrappedCoin")
@@ -139,6 +165,8 @@ def deployment_plan(plan: MarketPlan) -> PlannedMarket:
             "ServiceListings": listings,
             "JobEscrow": escrow,
             "ResultOracle": oracle,
+            "DisputeDesk": desk,
+            "JurorCourt": court,
             "TestDollar": token,
             "ReputationRegistry": reputation,
             **desks,
@@ -161,6 +189,22 @@ def policy_tuple(policy: PolicyTerms, *, evaluator: bytes, token: bytes) -> tupl
         policy.court_seconds,
         policy.grace_seconds,
         policy.is_ledger_only,
+    )
+
+
+def court_tuple(court: CourtTerms, *, token: bytes) -> tuple[Any, ...]:
+    """`IJurorCourt.CourtTerms` in the order of its fields; jurors stake the market's token."""
+    return (
+        token,
+        court.ticket_units,
+        court.unstake_seconds,
+        court.seed_delay_blocks,
+        court.draw_seconds,
+        court.commit_seconds,
+        court.reveal_seconds,
+        court.appeal_seconds,
+        court.seats,
+        court.appeal_seats,
     )
 
 
@@ -239,6 +283,14 @@ def _verify(plan: MarketPlan, market: PlannedMarket, call: Call, code_at: CodeAt
         ),
         "ResultOracle of JobEscrow": (decode_address(answer("JobEscrow", escrow, "RESULT_ORACLE")), oracle),
         "JobEscrow of ResultOracle": (decode_address(answer("ResultOracle", oracle, "ESCROW")), escrow),
+        "DisputeDesk of ResultOracle": (
+            decode_address(answer("ResultOracle", oracle, "DISPUTE_DESK")),
+            market.contracts["DisputeDesk"],
+        ),
+        "JurorCourt of DisputeDesk": (
+            decode_address(answer("DisputeDesk", market.contracts["DisputeDesk"], "ARBITRATOR")),
+            market.contracts["JurorCourt"],
+        ),
         "JobEscrow of ServiceListings": (
             decode_address(answer("ServiceListings", market.contracts["ServiceListings"], "JOB_ESCROW")),
             escrow,

@@ -19,6 +19,7 @@ _ENTITY_ARGUMENT = {
     ("JobEscrow", "jobId"): JOB,
     ("JobEscrow", "policyId"): POLICY,
     ("ResultOracle", "jobId"): JOB,
+    ("DisputeDesk", "jobId"): JOB,
 }
 _NOT_ABOUT_STATE = frozenset({"Approval", "ApprovalForAll"})
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agents_offchain.indexer.facts import AGENT, JOB, LISTING, POLICY, Fact, fact_of
 from agents_offchain.indexer.projections.agent import project_agent
+from agents_offchain.indexer.projections.dispute import project_dispute
 from agents_offchain.indexer.projections.job import project_job, project_verdict
 from agents_offchain.indexer.projections.listing import project_listing
 from agents_offchain.indexer.projections.policy import project_policy
@@ -20,6 +21,7 @@ from agents_offchain.indexer.rows import JobRow
 from agents_offchain.storage.tables.read_model import (
     agent_listings,
     agents,
+    disputes,
     events,
     jobs,
     marketplace_transactions,
@@ -105,6 +107,7 @@ class Refolder:
             standing = [row for row in rows.values() if row is not None]
             services = await _services(connection, standing)
             found = [verdict for job_id in chunk if (verdict := project_verdict(facts[job_id])) is not None]
+            disputed = [dispute for job_id in chunk if (dispute := project_dispute(facts[job_id])) is not None]
             moved = [
                 movement
                 for job_id, row in rows.items()
@@ -112,6 +115,7 @@ class Refolder:
             ]
             await _replace(connection, jobs, "job_id", chunk, [_columns(row) for row in standing])
             await _replace(connection, verdicts, "job_id", chunk, [_columns(row) for row in found])
+            await _replace(connection, disputes, "job_id", chunk, [_columns(row) for row in disputed])
             await _replace(connection, marketplace_transactions, "job_id", chunk, [_columns(row) for row in moved])
             changes += [Change(JOB, job_id, row.status if row else GONE) for job_id, row in rows.items()]
         return changes

@@ -102,6 +102,29 @@ class VerdictRow:
 
 
 @dataclass(frozen=True)
+class DisputeRow:
+    """The dispute over a job; amounts in the smallest unit of its token, times in unix seconds, shares in 1/10,000.
+
+    `ended_at` and what follows are None while it is open; `provider_bps` is then what decided, `is_by_court` by whom.
+    """
+
+    job_id: int
+    party: bytes
+    is_by_client: bool
+    bond: int
+    rule_by: int
+    evidence: bytes
+    is_countered: bool
+    fee: int | None
+    dispute_id: int | None
+    opened_at: int
+    ended_at: int | None
+    is_by_court: bool | None
+    provider_bps: int | None
+    is_overturned: bool | None
+
+
+@dataclass(frozen=True)
 class TransactionRow:
     """A movement of a job's money; `status` is held while it sits in the escrow, else final."""
 

@@ -21,8 +21,8 @@ import {IERC8183} from "./IERC8183.sol";
 /// - a cancel or a split that pays a part emits JobCompleted with PaymentReleased and Refunded; a cancel that pays
 ///   nothing forgets the submission, so that an agreed end is never rated as a failed delivery.
 ///
-/// No dispute exists in this version: a verdict of the evaluator stands. `courtSeconds` of a row reserves the
-/// time for one, so that rows of today stay comparable when a court joins.
+/// A dispute is a view of the oracle ({IDisputable}), not a state: the job stays Submitted, its oracle settles it by the
+/// ruling ({split}). `courtSeconds` of a row reserves the time for that; verdicts of a row without it are final.
 ///
 /// SAFETY assumes: an allowed token moves exactly what it says when it returns true, keeps balances unless told
 /// (fee-on-transfer on the way in is refused, rebasing tokens must never be allowed); the evaluator of a house job

@@ -9,7 +9,7 @@ pragma solidity >=0.8.20;
 /// The escrow keeps no copy of the deliverable. `submittedAt` ties a verdict to the submission, `deliverable` and
 /// `reportHash` tie it to the evidence that anybody can check off chain.
 ///
-/// No court exists in this version: a posted verdict stands (rule R7 with silent jurors).
+/// A dispute freezes settlement until its desk ends it: {IDisputable}, {IDisputeDesk}.
 ///
 /// SAFETY assumes: fewer than `quorum` reporters lie together about the same job; the escrow follows {IJobEscrow}.
 /// LIVENESS assumes: nothing; with every reporter silent the provider is paid after both windows.
@@ -86,7 +86,7 @@ interface IResultOracle {
     /// @notice The posted verdict of a job.
     function verdictOf(uint256 jobId) external view returns (uint8 score, uint32 postedAt, bool isPosted);
 
-    /// @notice Unix seconds from which {settle} ends the job; 0 if it is not submitted or not this oracle's.
+    /// @notice Unix seconds from which {settle} ends the job; 0 if it is not submitted, not this oracle's or disputed.
     function settleableAt(uint256 jobId) external view returns (uint256);
 
     /// @notice The reporters, in the order of their bits.

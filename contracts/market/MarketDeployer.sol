@@ -1,32 +1,52 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IArbitrator} from "../interfaces/IArbitrator.sol";
+import {IERC8004Identity} from "../interfaces/IERC8004Identity.sol";
 import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
 import {ResultOracle} from "../oracle/ResultOracle.sol";
 import {JobEscrow} from "./JobEscrow.sol";
 
-/// @title Makes the escrow and its oracle together
-/// @notice Each of the two names the other in an immutable. Their addresses follow from this contract's address and
-/// the order of creation alone, so neither needs an initialiser that somebody could call first. Row 1 is registered
-/// in the same transaction. Afterwards this contract can do nothing.
+/// @title Makes the escrow, its oracle and their desk of disputes
+/// @notice They name each other in immutables. Their addresses follow from this contract's address and the order of
+/// creation alone, so none needs an initialiser that somebody could call first. Row 1 is registered in the same
+/// transaction. The desk's code does not fit beside the other two (EIP-3860): anybody brings it to {makeDesk}, and only
+/// the code whose hash was fixed here is taken. Afterwards this contract can do nothing.
 contract MarketDeployer {
     error MarketDeployer_OracleElsewhere(address made, address expected);
+    error MarketDeployer_OtherCode(bytes32 codeHash, bytes32 expected);
+    error MarketDeployer_DeskElsewhere(address made, address expected);
 
     JobEscrow public immutable JOB_ESCROW;
     ResultOracle public immutable RESULT_ORACLE;
+    /// @notice Where {makeDesk} puts the desk.
+    address public immutable DISPUTE_DESK;
+    /// @notice keccak-256 of the desk's creation code, without arguments.
+    bytes32 public immutable DESK_CODE_HASH;
+    IArbitrator public immutable ARBITRATOR;
+    IERC8004Identity public immutable AGENT_REGISTRY;
     /// @notice The seeded row, 1.
     uint32 public immutable POLICY_ID;
 
     /// @param policy Terms of the seeded row; its evaluator and its fee are filled in here as given.
+    /// @param arbitrator The court before which disputes come.
+    /// @param agentRegistry Where the desk learns who owns an agent.
     constructor(
         address owner,
         address treasury,
         IJobEscrow.Policy memory policy,
         address[] memory reporters,
-        uint256 quorum
+        uint256 quorum,
+        IArbitrator arbitrator,
+        IERC8004Identity agentRegistry,
+        bytes32 deskCodeHash
     ) {
-        address oracle = _secondChild();
+        address oracle = _child(2);
         policy.evaluator = oracle;
+        DISPUTE_DESK = _child(3);
+        DESK_CODE_HASH = deskCodeHash;
+        ARBITRATOR = arbitrator;
+        AGENT_REGISTRY = agentRegistry;
         JOB_ESCROW = new JobEscrow({
             owner_: owner,
             treasury: treasury,
@@ -35,16 +55,29 @@ contract MarketDeployer {
             feeBps: policy.feeBps,
             poolShareBps: policy.poolShareBps
         });
-        RESULT_ORACLE = new ResultOracle(JOB_ESCROW, reporters, quorum);
+        RESULT_ORACLE = new ResultOracle(JOB_ESCROW, reporters, quorum, DISPUTE_DESK);
         if (address(RESULT_ORACLE) != oracle) {
             revert MarketDeployer_OracleElsewhere(address(RESULT_ORACLE), oracle);
         }
         POLICY_ID = JOB_ESCROW.registerPolicy(policy);
     }
 
-    /// @dev Address of this contract's second creation: the last 20 bytes of keccak256(rlp([this, 2])).
-    function _secondChild() private view returns (address) {
-        bytes32 hash = keccak256(abi.encodePacked(bytes2(0xd694), address(this), bytes1(0x02)));
+    /// @notice Makes the desk; once, by anybody.
+    /// @param creationCode Of {DisputeDesk}, without arguments.
+    function makeDesk(bytes calldata creationCode) external returns (address desk) {
+        bytes32 codeHash = keccak256(creationCode);
+        if (codeHash != DESK_CODE_HASH) revert MarketDeployer_OtherCode(codeHash, DESK_CODE_HASH);
+        bytes memory code =
+            abi.encodePacked(creationCode, abi.encode(JOB_ESCROW, RESULT_ORACLE, ARBITRATOR, AGENT_REGISTRY));
+        assembly ("memory-safe") {
+            desk := create(0, add(code, 32), mload(code))
+        }
+        if (desk != DISPUTE_DESK) revert MarketDeployer_DeskElsewhere(desk, DISPUTE_DESK);
+    }
+
+    /// @dev Address of this contract's `nonce`-th creation: the last 20 bytes of keccak256(rlp([this, nonce])).
+    function _child(uint8 nonce) private view returns (address) {
+        bytes32 hash = keccak256(abi.encodePacked(bytes2(0xd694), address(this), nonce));
         return address(uint160(uint256(hash)));
     }
 }

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
+import {IDisputable} from "../interfaces/IDisputable.sol";
 import {IERC8183} from "../interfaces/IERC8183.sol";
 import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
 import {IResultOracle} from "../interfaces/IResultOracle.sol";
@@ -11,8 +12,8 @@ import {VerdictLane, VerdictLaneLib} from "../types/VerdictLane.sol";
 import {ReporterPay} from "./ReporterPay.sol";
 
 /// @title Evaluator of house jobs
-/// @dev Promises and assumptions are in {IResultOracle}. There is no role: the signer set is fixed at construction.
-contract ResultOracle is ReporterPay, EIP712 {
+/// @dev Promises and assumptions are in {IResultOracle} and {IDisputable}. There is no role: the signer set is fixed at construction.
+contract ResultOracle is ReporterPay, IDisputable, EIP712 {
     using VerdictLaneLib for mapping(uint256 word => uint256);
 
     /* ---------- types ---------- */
@@ -50,6 +51,9 @@ contract ResultOracle is ReporterPay, EIP712 {
     /// @inheritdoc IResultOracle
     uint256 public immutable quorum;
 
+    /// @notice Where disputes are opened and ended.
+    address public immutable DISPUTE_DESK;
+
     /* ---------- storage ---------- */
 
     mapping(uint256 word => uint256) private _lanes;
@@ -60,13 +64,16 @@ contract ResultOracle is ReporterPay, EIP712 {
     constructor(
         IJobEscrow escrow,
         address[] memory reporters_,
-        uint256 quorum_
+        uint256 quorum_,
+        address disputeDesk
     ) ReporterPay(escrow, reporters_) EIP712("AITBC ResultOracle", "1") {
         uint256 min = reporters_.length / 2 + 1;
         if (quorum_ < min || quorum_ > reporters_.length) {
             revert ResultOracle_QuorumOutOfRange(quorum_, min, reporters_.length);
         }
         quorum = quorum_;
+        if (disputeDesk == address(0)) revert ResultOracle_DeskIsZero();
+        DISPUTE_DESK = disputeDesk;
     }
 
     /* ---------- views ---------- */
@@ -104,6 +111,67 @@ contract ResultOracle is ReporterPay, EIP712 {
     function batchDigest(bytes32[] calldata rows) public view returns (bytes32) {
         return
             _hashTypedDataV4(keccak256(abi.encode(BATCH_TYPEHASH, keccak256(abi.encodePacked(rows)), epoch)));
+    }
+
+    /// @inheritdoc IDisputable
+    function standingOf(uint256 jobId) external view returns (bool isPosted, bool isPassed) {
+        VerdictLane lane = _lanes.laneOf(jobId);
+        return (lane.isPosted(), lane.score() >= ESCROW.assessmentOf(jobId).passMark);
+    }
+
+    /// @inheritdoc IDisputable
+    function isDisputed(uint256 jobId) external view returns (bool) {
+        return _lanes.laneOf(jobId).isDisputed();
+    }
+
+    /// @inheritdoc IDisputable
+    function isOverturned(uint256 jobId) external view returns (bool) {
+        return _lanes.laneOf(jobId).isOverturned();
+    }
+
+    /// @inheritdoc IDisputable
+    function isTied(uint256 jobId, address account) external view returns (bool) {
+        IJobEscrow.JobView memory job = ESCROW.jobOf(jobId);
+        return
+            account == job.client || account == job.provider || account == address(this)
+                || _seat(account) != 0;
+    }
+
+    /* ---------- the desk ---------- */
+
+    /// @inheritdoc IDisputable
+    function freeze(uint256 jobId) external returns (Frozen memory frozen) {
+        // Check
+        if (msg.sender != DISPUTE_DESK) revert ResultOracle_NotDesk(msg.sender);
+        frozen.job = ESCROW.jobOf(jobId);
+        if (frozen.job.evaluator != address(this)) {
+            revert ResultOracle_NotHouseJob(jobId, frozen.job.evaluator);
+        }
+        if (frozen.job.status != IERC8183.JobStatus.Submitted) revert ResultOracle_NotSubmitted(jobId);
+        VerdictLane lane = _lanes.laneOf(jobId);
+        if (lane.isDisputed()) revert ResultOracle_AlreadyDisputed(jobId);
+        IJobEscrow.Policy memory policy = ESCROW.policyOf(frozen.job.policyId);
+        frozen.isPosted = lane.isPosted();
+        frozen.courtSeconds = policy.courtSeconds;
+        uint256 opensAt =
+            uint256(frozen.job.submittedAt) + (frozen.isPosted ? lane.delaySeconds() : policy.verdictSeconds);
+        uint256 closesAt = opensAt + policy.reviewSeconds;
+        if (block.timestamp < opensAt || block.timestamp >= closesAt) {
+            revert ResultOracle_NotDisputable(jobId, block.timestamp, opensAt, closesAt);
+        }
+        // Effect
+        _lanes.mark(jobId, VerdictLaneLib.DISPUTED);
+    }
+
+    /// @inheritdoc IDisputable
+    function endDisputed(uint256 jobId, uint96 providerAmount, bytes32 reason, bool hasOverturned) external {
+        // Check
+        if (msg.sender != DISPUTE_DESK) revert ResultOracle_NotDesk(msg.sender);
+        if (!_lanes.laneOf(jobId).isDisputed()) revert ResultOracle_NotDisputed(jobId);
+        // Effect
+        if (hasOverturned) _lanes.mark(jobId, VerdictLaneLib.OVERTURNED);
+        // Interaction
+        ESCROW.split(jobId, providerAmount, reason);
     }
 
     /* ---------- anybody ---------- */
@@ -222,11 +290,12 @@ contract ResultOracle is ReporterPay, EIP712 {
     }
 
     /// @dev A posted verdict opens its review when it was posted; without one the review opens at the end of the
-    /// verdict window, and silence passes (rules R5 and R6).
+    /// verdict window, and silence passes (rules R5 and R6). A disputed job waits for its desk.
     function _outcomeOf(uint256 jobId) private view returns (Outcome memory outcome) {
         IJobEscrow.Assessment memory job = ESCROW.assessmentOf(jobId);
         if (job.evaluator != address(this) || job.status != IERC8183.JobStatus.Submitted) return outcome;
         VerdictLane lane = _lanes.laneOf(jobId);
+        if (lane.isDisputed()) return outcome;
         bool isPosted = lane.isPosted();
         outcome.settleableAt = uint256(job.submittedAt) + job.reviewSeconds
             + (isPosted ? lane.delaySeconds() : job.verdictSeconds);

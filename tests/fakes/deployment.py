@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agents_offchain.chain.addresses import parse_deployment
 
-_NAMES = ("AgentRegistry", "ServiceListings", "JobEscrow", "ResultOracle", "TestDollar")
+_NAMES = ("AgentRegistry", "ServiceListings", "JobEscrow", "ResultOracle", "TestDollar", "DisputeDesk", "JurorCourt")
 DOCUMENT = {
     "chainId": 31337,
     "network": "memory",

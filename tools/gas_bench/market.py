@@ -5,13 +5,17 @@ from __future__ import annotations
 from statistics import mean
 from typing import Any
 
-from gas_bench.chain import Chain, Deployed, Key, compact
+from eth_utils.crypto import keccak
+
+from gas_bench.chain import Chain, Deployed, Key, compact, load_artifact
 
 DOLLARS = 10**6
 PRICE = 5 * DOLLARS
 VERDICT_SECONDS, REVIEW_SECONDS, GRACE_SECONDS = 600, 120, 7 * 86_400
 TAIL_SECONDS = VERDICT_SECONDS + REVIEW_SECONDS + GRACE_SECONDS
 FAR_SECONDS = 3 * 86_400
+COURT_TERMS = (100 * DOLLARS, 3_600, 2, 120, 120, 120, 120, 3, 5)
+JUROR_FEE = DOLLARS // 5
 CID_URI = "ipfs://bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy"
 OTHER_CID_URI = "ipfs://bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"
 SERVICE = b"inspect-image".ljust(32, b"\0")
@@ -39,6 +43,10 @@ class Market:
         self.reporters = sorted((chain.account(5 + i) for i in range(3)), key=lambda key: int(key.address, 16))
         self.token = chain.deploy("TestDollar")
         self.registry = chain.deploy("AgentRegistry")
+        self.court = chain.deploy(
+            "JurorCourt", self.owner.address, (self.token.address, *COURT_TERMS), self.token.address, JUROR_FEE
+        )
+        desk_code = bytes.fromhex(load_artifact("DisputeDesk")["bytecode"]["object"][2:])
         deployer = chain.deploy(
             "MarketDeployer",
             self.owner.address,
@@ -46,7 +54,12 @@ class Market:
             self._policy(ZERO, False),
             [reporter.address for reporter in self.reporters],
             2,
+            self.court.address,
+            self.registry.address,
+            keccak(desk_code),
         )
+        deployer.send(self.owner, "makeDesk", desk_code)
+        self.desk = chain.at("DisputeDesk", deployer.read("DISPUTE_DESK"))
         self.escrow = chain.at("JobEscrow", deployer.read("JOB_ESCROW"))
         self.oracle = chain.at("ResultOracle", deployer.read("RESULT_ORACLE"))
         self.policy_id = int(deployer.read("POLICY_ID"))

@@ -78,6 +78,23 @@ class PayoutOut(BaseModel):
     kind: str
 
 
+class DisputeOut(BaseModel):
+    """The dispute over a job; amounts in the smallest unit of its token."""
+
+    party: str
+    is_by_client: bool
+    bond: str
+    is_countered: bool
+    evidence: str | None = Field(description="sha2-256 of a document")
+    court_dispute_id: str | None = Field(description="null until it is before the court")
+    opened_at: int
+    rule_by: int = Field(description="after this silence decides, unix seconds")
+    ended_at: int | None
+    is_by_court: bool | None = Field(description="false: silence decided, or the parties had agreed")
+    provider_bps: int | None = Field(description="what decided: the provider's share, in 1/10,000")
+    is_overturned: bool | None
+
+
 class JobOut(BaseModel):
     """A job as its events leave it."""
 
@@ -108,6 +125,7 @@ class JobOut(BaseModel):
     settled_at: int | None
     verdict: VerdictOut | None
     settleable_at: int | None
+    dispute: DisputeOut | None
 
 
 class JobDetailOut(JobOut):

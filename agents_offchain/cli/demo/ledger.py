@@ -14,9 +14,15 @@ from agents_offchain.chain.node import Node
 from agents_offchain.primitives.hexes import decode_hex, encode_hex
 
 DEPLOYED = (
-    *("TestDollar", "WrappedCoin", "AgentRegistry", "MarketDeployer", "ServiceListings", "ReputationRegistry"),
+    *("MarketDeployer", "DeskInstaller"),
+    *("TestDollar", "WrappedCoin", "AgentRegistry", "JurorCourt", "ServiceListings", "ReputationRegistry"),
     *("ListingDesk", "QuoteDesk", "TenderDesk", "WorkDesk", "MilestoneDesk", "ExitDesk", "CoinDesk"),
 )
+MADE_FOR = {
+    "MarketDeployer": "JobEscrow and ResultOracle are",
+    "DeskInstaller": "DisputeDesk is",
+}
+"""What a contract that makes others has made; any other is what it says."""
 WORDS = {
     "register(string)": "the agent registers (ERC-8004)",
     "setAgentURI": "the agent's description is set",
@@ -62,7 +68,7 @@ def _line(transaction: dict[str, Any], known: dict[bytes, ContractAbi]) -> Ledge
 def _describe(to: bytes, data: bytes, known: dict[bytes, ContractAbi]) -> str:
     if to == CREATE2_PROXY:
         made = next((name for name in DEPLOYED if data[32:].startswith(load_abi(name).bytecode)), "a contract")
-        return f"{made} is deployed" if made != "MarketDeployer" else "JobEscrow and ResultOracle are deployed"
+        return f"{MADE_FOR.get(made, f'{made} is')} deployed"
     abi = known.get(to)
     if abi is None:
         return f"call to {encode_hex(to)}"

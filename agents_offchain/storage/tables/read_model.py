@@ -133,6 +133,26 @@ verdicts = Table(
 )
 """The posted verdict of a job."""
 
+disputes = Table(
+    "disputes",
+    metadata,
+    Column("job_id", Uint256, primary_key=True),
+    Column("party", Bytes, nullable=False),  # who opened it
+    Column("is_by_client", Boolean, nullable=False),
+    Column("bond", Uint256, nullable=False),
+    Column("rule_by", BigInteger, nullable=False),  # after this silence decides
+    Column("evidence", Bytes, nullable=False),  # sha2-256 of a document, or zero
+    Column("is_countered", Boolean, nullable=False),
+    Column("fee", Uint256),  # NULL until it is before the court
+    Column("dispute_id", Uint256),  # of the court
+    Column("opened_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("is_by_court", Boolean),  # false: silence decided, or the parties had agreed
+    Column("provider_bps", Integer),
+    Column("is_overturned", Boolean),
+)
+"""The dispute over a job."""
+
 marketplace_transactions = Table(
     "marketplace_transactions",
     metadata,
@@ -185,5 +205,5 @@ tokens = Table(
 )
 """What the ERC-20 contracts named by policies say of themselves; read once, as it never changes."""
 
-FOLDED = (events, agents, agent_listings, policies, jobs, verdicts, marketplace_transactions)
+FOLDED = (events, agents, agent_listings, policies, jobs, verdicts, disputes, marketplace_transactions)
 """Tables that a rebuild from the first block must reproduce row for row."""

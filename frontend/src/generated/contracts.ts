@@ -3351,6 +3351,10 @@ export const resultOracleAbi = [
       {
         "name": "quorum_",
         "type": "uint256"
+      },
+      {
+        "name": "disputeDesk",
+        "type": "address"
       }
     ],
     "stateMutability": "nonpayable"
@@ -3362,6 +3366,16 @@ export const resultOracleAbi = [
   },
   {
     "type": "error",
+    "name": "ResultOracle_AlreadyDisputed",
+    "inputs": [
+      {
+        "name": "jobId",
+        "type": "uint256"
+      }
+    ]
+  },
+  {
+    "type": "error",
     "name": "ResultOracle_AlreadyPosted",
     "inputs": [
       {
@@ -3369,6 +3383,11 @@ export const resultOracleAbi = [
         "type": "uint256"
       }
     ]
+  },
+  {
+    "type": "error",
+    "name": "ResultOracle_DeskIsZero",
+    "inputs": []
   },
   {
     "type": "error",
@@ -3399,6 +3418,48 @@ export const resultOracleAbi = [
       },
       {
         "name": "signatures",
+        "type": "uint256"
+      }
+    ]
+  },
+  {
+    "type": "error",
+    "name": "ResultOracle_NotDesk",
+    "inputs": [
+      {
+        "name": "caller",
+        "type": "address"
+      }
+    ]
+  },
+  {
+    "type": "error",
+    "name": "ResultOracle_NotDisputable",
+    "inputs": [
+      {
+        "name": "jobId",
+        "type": "uint256"
+      },
+      {
+        "name": "nowSeconds",
+        "type": "uint256"
+      },
+      {
+        "name": "opensAt",
+        "type": "uint256"
+      },
+      {
+        "name": "closesAt",
+        "type": "uint256"
+      }
+    ]
+  },
+  {
+    "type": "error",
+    "name": "ResultOracle_NotDisputed",
+    "inputs": [
+      {
+        "name": "jobId",
         "type": "uint256"
       }
     ]
@@ -3723,6 +3784,18 @@ export const resultOracleAbi = [
   },
   {
     "type": "function",
+    "name": "DISPUTE_DESK",
+    "inputs": [],
+    "outputs": [
+      {
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
     "name": "ESCROW",
     "inputs": [],
     "outputs": [
@@ -3812,12 +3885,164 @@ export const resultOracleAbi = [
   },
   {
     "type": "function",
+    "name": "endDisputed",
+    "inputs": [
+      {
+        "name": "jobId",
+        "type": "uint256"
+      },
+      {
+        "name": "providerAmount",
+        "type": "uint96"
+      },
+      {
+        "name": "reason",
+        "type": "bytes32"
+      },
+      {
+        "name": "hasOverturned",
+        "type": "bool"
+      }
+    ],
+    "outputs": [],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
     "name": "epoch",
     "inputs": [],
     "outputs": [
       {
         "name": "",
         "type": "uint32"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "freeze",
+    "inputs": [
+      {
+        "name": "jobId",
+        "type": "uint256"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "frozen",
+        "type": "tuple",
+        "components": [
+          {
+            "name": "job",
+            "type": "tuple",
+            "components": [
+              {
+                "name": "client",
+                "type": "address"
+              },
+              {
+                "name": "provider",
+                "type": "address"
+              },
+              {
+                "name": "evaluator",
+                "type": "address"
+              },
+              {
+                "name": "token",
+                "type": "address"
+              },
+              {
+                "name": "policyId",
+                "type": "uint32"
+              },
+              {
+                "name": "budget",
+                "type": "uint96"
+              },
+              {
+                "name": "workBy",
+                "type": "uint32"
+              },
+              {
+                "name": "expiredAt",
+                "type": "uint32"
+              },
+              {
+                "name": "submittedAt",
+                "type": "uint32"
+              },
+              {
+                "name": "status",
+                "type": "uint8"
+              }
+            ]
+          },
+          {
+            "name": "isPosted",
+            "type": "bool"
+          },
+          {
+            "name": "courtSeconds",
+            "type": "uint32"
+          }
+        ]
+      }
+    ],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
+    "name": "isDisputed",
+    "inputs": [
+      {
+        "name": "jobId",
+        "type": "uint256"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "",
+        "type": "bool"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "isOverturned",
+    "inputs": [
+      {
+        "name": "jobId",
+        "type": "uint256"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "",
+        "type": "bool"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "isTied",
+    "inputs": [
+      {
+        "name": "jobId",
+        "type": "uint256"
+      },
+      {
+        "name": "account",
+        "type": "address"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "",
+        "type": "bool"
       }
     ],
     "stateMutability": "view"
@@ -4013,6 +4238,27 @@ export const resultOracleAbi = [
       {
         "name": "",
         "type": "uint256"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "standingOf",
+    "inputs": [
+      {
+        "name": "jobId",
+        "type": "uint256"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "isPosted",
+        "type": "bool"
+      },
+      {
+        "name": "isPassed",
+        "type": "bool"
       }
     ],
     "stateMutability": "view"

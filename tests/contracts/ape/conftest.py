@@ -18,7 +18,7 @@ from agents_offchain.primitives.hexes import decode_address
 BUDGET = 2_000_003
 WORK_SECONDS = 600
 DAY = 86_400
-TAIL = 600 + 120 + 7 * DAY
+TAIL = 600 + 120 + 1_800 + 7 * DAY
 DELIVERABLE = bytes.fromhex("11" * 32)
 UNNAMED_AGENT = 2**256 - 1
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {DisputeDesk} from "../../../contracts/court/DisputeDesk.sol";
 import {AgentRegistry} from "../../../contracts/identity/AgentRegistry.sol";
+import {IArbitrator} from "../../../contracts/interfaces/IArbitrator.sol";
 import {IERC8183} from "../../../contracts/interfaces/IERC8183.sol";
 import {IJobEscrow} from "../../../contracts/interfaces/IJobEscrow.sol";
 import {IReputationRegistry} from "../../../contracts/interfaces/IReputationRegistry.sol";
@@ -9,6 +11,7 @@ import {IResultOracle} from "../../../contracts/interfaces/IResultOracle.sol";
 import {JobEscrow} from "../../../contracts/market/JobEscrow.sol";
 import {MarketDeployer} from "../../../contracts/market/MarketDeployer.sol";
 import {ServiceListings} from "../../../contracts/market/ServiceListings.sol";
+import {ArbitratorDouble} from "../../../contracts/mocks/ArbitratorDouble.sol";
 import {TestDollar} from "../../../contracts/mocks/TestDollar.sol";
 import {ResultOracle} from "../../../contracts/oracle/ResultOracle.sol";
 import {Vm} from "./Vm.sol";
@@ -41,15 +44,14 @@ abstract contract MarketTest {
     JobEscrow internal escrow;
     ResultOracle internal oracle;
     ServiceListings internal listings;
+    DisputeDesk internal desk;
     uint32 internal policyId;
 
     function setUp() public virtual {
         _makeReporters();
         token = new TestDollar();
         registry = new AgentRegistry();
-        deployer = new MarketDeployer(owner, treasury, _policy(address(0), address(token)), reporterSet, 2);
-        escrow = deployer.JOB_ESCROW();
-        oracle = deployer.RESULT_ORACLE();
+        _deploy(address(token), reporterSet, 2);
         policyId = deployer.POLICY_ID();
         listings = new ServiceListings(registry, escrow, IReputationRegistry(address(0)));
         token.mint(client, 1_000_000e6);
@@ -58,6 +60,28 @@ abstract contract MarketTest {
     }
 
     /* ---------- making things ---------- */
+
+    /// @dev A market of its own: escrow, oracle and desk, with a row in `token_`.
+    function _deploy(address token_, address[] memory reporters, uint256 quorum) internal {
+        deployer = new MarketDeployer({
+            owner: owner,
+            treasury: treasury,
+            policy: _policy(address(0), token_),
+            reporters: reporters,
+            quorum: quorum,
+            arbitrator: _arbitrator(),
+            agentRegistry: registry,
+            deskCodeHash: keccak256(type(DisputeDesk).creationCode)
+        });
+        escrow = deployer.JOB_ESCROW();
+        oracle = deployer.RESULT_ORACLE();
+        desk = DisputeDesk(deployer.makeDesk(type(DisputeDesk).creationCode));
+    }
+
+    /// @dev The court before which disputes come; most tests need none.
+    function _arbitrator() internal virtual returns (IArbitrator) {
+        return new ArbitratorDouble(30e6, 1 hours);
+    }
 
     function _makeReporters() internal {
         reporterKeys = [uint256(0x1001), 0x1002, 0x1003];

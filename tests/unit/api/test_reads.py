@@ -44,6 +44,26 @@ async def test_listings__of_a_market__tell_the_offer_and_its_agent(market: World
     assert listing["owner"].lower() == OWNER
 
 
+async def test_job__when_disputed__shows_it_and_cannot_be_settled(market: World) -> None:
+    job_id = market.chain.hire(0, 1)
+    market.chain.submit(job_id)
+    market.chain.post_verdict(job_id)
+    market.chain.dispute(job_id)
+    await market.index()
+    job = await market.get(f"/api/v1/jobs/{job_id}")
+    assert (job["status"], job["settleable_at"]) == ("submitted", None)
+    dispute = job["dispute"]
+    assert isinstance(dispute, dict)
+    assert (dispute["is_by_client"], dispute["bond"], dispute["ended_at"]) == (True, "600000", None)
+    assert dispute["evidence"] == "0x" + (b"e" * 32).hex()
+    market.chain.refer(job_id)
+    market.chain.end_dispute(job_id)
+    await market.index()
+    dispute = (await market.get(f"/api/v1/jobs/{job_id}"))["dispute"]
+    assert isinstance(dispute, dict)
+    assert (dispute["court_dispute_id"], dispute["is_by_court"], dispute["provider_bps"]) == ("3", True, 2_000)
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [

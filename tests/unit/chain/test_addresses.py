@@ -51,5 +51,5 @@ def test_load_deployment__absent_or_not_json__says_what_to_do(tmp_path: Path) ->
 
 
 def test_address__of_a_contract_that_is_not_deployed__is_fatal() -> None:
-    with pytest.raises(DeploymentMissing, match="has no JurorCourt"):
-        DEPLOYMENT.address("JurorCourt")
+    with pytest.raises(DeploymentMissing, match="has no PaymentChannels"):
+        DEPLOYMENT.address("PaymentChannels")

@@ -25,7 +25,7 @@ REPORTERS = tuple("0x" + digit * 40 for digit in "456")
 CONTRACTS = {
     name: "0x" + f"{number:02x}" * 20
     for number, name in enumerate(
-        ("AgentRegistry", "ServiceListings", "JobEscrow", "ResultOracle", "TestDollar"), start=0xE1
+        ("AgentRegistry", "ServiceListings", "JobEscrow", "ResultOracle", "TestDollar", "DisputeDesk"), start=0xE1
     )
 }
 POLICY = {
@@ -220,6 +220,33 @@ class FakeChain:
             score=score,
             epoch=1,
             signerBitmap=bitmap,
+        )
+
+    def dispute(self, job_id: int, is_by_client: bool = True) -> None:
+        self.emit(
+            "DisputeDesk",
+            "DisputeOpened",
+            jobId=job_id,
+            party=CLIENT if is_by_client else OWNER,
+            isByClient=is_by_client,
+            bond=600_000,
+            ruleBy=GENESIS_TIME + 90_000,
+            evidence=b"e" * 32,
+        )
+
+    def refer(self, job_id: int) -> None:
+        arbitrator = "0x" + "c0" * 20
+        self.emit("DisputeDesk", "DisputeReferred", jobId=job_id, arbitrator=arbitrator, disputeId=3, fee=600_000)
+
+    def end_dispute(self, job_id: int, provider_bps: int = 2_000, is_overturned: bool = True) -> None:
+        self.emit(
+            "DisputeDesk",
+            "DisputeEnded",
+            jobId=job_id,
+            isByCourt=True,
+            providerBps=provider_bps,
+            providerAmount=300_000,
+            isOverturned=is_overturned,
         )
 
     def pay(self, job_id: int, budget: int = 1_500_000) -> None:

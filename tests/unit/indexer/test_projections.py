@@ -8,6 +8,7 @@ import pytest
 
 from agents_offchain.indexer.facts import ROW_NAMESPACE, Fact, entity_of
 from agents_offchain.indexer.projections.agent import project_agent
+from agents_offchain.indexer.projections.dispute import project_dispute
 from agents_offchain.indexer.projections.job import project_job, project_verdict
 from agents_offchain.indexer.projections.listing import decode_service_type, project_listing
 from agents_offchain.indexer.projections.policy import project_policy
@@ -212,3 +213,24 @@ def test_entity__of_each_event__is_what_it_changes() -> None:
         ("Approval", None),
         ("TokenAllowed", None),
     }
+
+
+def test_dispute__from_its_opening_to_the_ruling__says_who_when_and_what() -> None:
+    chain = FakeChain()
+    job_id = chain.hire(0, 1)
+    chain.submit(job_id)
+    assert project_dispute(chain.facts()) is None
+    chain.dispute(job_id)
+    opened = project_dispute(chain.facts())
+    assert opened is not None
+    assert (opened.party, opened.is_by_client, opened.bond) == (address(CLIENT), True, 600_000)
+    assert (opened.dispute_id, opened.ended_at, opened.provider_bps) == (None, None, None)
+    chain.mine()
+    chain.refer(job_id)
+    chain.emit("DisputeDesk", "DisputeCountered", jobId=job_id, party=OWNER, bond=600_000)
+    chain.end_dispute(job_id)
+    ended = project_dispute(chain.facts())
+    assert ended is not None
+    assert (ended.dispute_id, ended.fee, ended.is_countered) == (3, 600_000, True)
+    assert (ended.is_by_court, ended.provider_bps, ended.is_overturned) == (True, 2_000, True)
+    assert ended.ended_at == opened.opened_at + 1

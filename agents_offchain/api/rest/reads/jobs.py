@@ -10,6 +10,7 @@ from sqlalchemy import Select, select
 
 from agents_offchain.api.rest.errors import IndexBehind, NotFound
 from agents_offchain.api.rest.models import (
+    DisputeOut,
     EventOut,
     JobDetailOut,
     JobOut,
@@ -26,6 +27,7 @@ from agents_offchain.storage.tables.journal import progress
 from agents_offchain.storage.tables.read_model import (
     agent_listings,
     agents,
+    disputes,
     events,
     jobs,
     policies,
@@ -103,7 +105,9 @@ async def read_job(reader: Reader, job_id: int) -> JobDetailOut:
 
 
 def settleable_at(row: Any, oracle: bytes) -> int | None:
-    """From when anybody may settle a submitted house job; None in any other state."""
+    """From when anybody may settle a submitted house job; None in any other state and when it is disputed."""
+    if row.opened_at is not None:
+        return None
     if row.status != JobStatus.SUBMITTED or row.evaluator != oracle or row.review_seconds is None:
         return None
     if row.posted_at is not None:
@@ -141,6 +145,7 @@ def _rows() -> Select[Any]:
             verdicts.c.report_hash,
             verdicts.c.signer_bitmap,
             verdicts.c.posted_at,
+            *(column for column in disputes.c if column.name != "job_id"),
             agents.c.uri.label("agent_uri"),
             agent_listings.c.service_type,
         )
@@ -149,6 +154,7 @@ def _rows() -> Select[Any]:
         .outerjoin(policies, policies.c.policy_id == jobs.c.policy_id)
         .outerjoin(tokens, tokens.c.address == policies.c.token)
         .outerjoin(verdicts, verdicts.c.job_id == jobs.c.job_id)
+        .outerjoin(disputes, disputes.c.job_id == jobs.c.job_id)
     )
 
 
@@ -190,6 +196,7 @@ def _fields(reader: Reader, row: Any, names: Mapping[str, str]) -> dict[str, Any
         "submitted_at": row.submitted_at,
         "settled_at": row.settled_at,
         "verdict": _verdict(row, reader.deployment.reporters),
+        "dispute": _dispute(row),
         "settleable_at": settleable_at(row, reader.deployment.address("ResultOracle")),
     }
 
@@ -203,6 +210,25 @@ def _verdict(row: Any, reporters: Sequence[bytes]) -> VerdictOut | None:
         report_cid=digest_to_cid(row.report_hash),
         posted_at=row.posted_at,
         signers=signers_of(row.signer_bitmap, reporters),
+    )
+
+
+def _dispute(row: Any) -> DisputeOut | None:
+    if row.opened_at is None:
+        return None
+    return DisputeOut(
+        party=address_text(row.party),
+        is_by_client=row.is_by_client,
+        bond=str(row.bond),
+        is_countered=row.is_countered,
+        evidence=hash_text(row.evidence) if any(row.evidence) else None,
+        court_dispute_id=id_text(row.dispute_id),
+        opened_at=row.opened_at,
+        rule_by=row.rule_by,
+        ended_at=row.ended_at,
+        is_by_court=row.is_by_court,
+        provider_bps=row.provider_bps,
+        is_overturned=row.is_overturned,
     )
 
 

@@ -120,6 +120,15 @@ export const errors: Record<keyof typeof english, string> = {
   'contract.SafeERC20FailedOperation': 'Die Zahlung wurde abgelehnt. | Prüfen Sie Ihr Guthaben.',
 
   'contract.ResultOracle_AlreadyPosted': 'Das Urteil steht schon auf der Chain. | Laden Sie die Seite neu.',
+  'contract.ResultOracle_AlreadyDisputed':
+    'Über diesen Auftrag wird schon gestritten. | Warten Sie auf die Entscheidung.',
+  'contract.ResultOracle_DeskIsZero': 'Die Streitstelle fehlt. | Prüfen Sie die Einrichtung.',
+  'contract.ResultOracle_NotDesk':
+    'Das darf nur die Streitstelle. | Eröffnen Sie dort einen Streit.',
+  'contract.ResultOracle_NotDisputable':
+    'Dieser Auftrag kann jetzt nicht bestritten werden. | Bestreiten Sie ihn nach dem Urteil, solange die Prüffrist läuft.',
+  'contract.ResultOracle_NotDisputed':
+    'Über diesen Auftrag wird nicht gestritten. | Rechnen Sie ihn ab.',
   'contract.ResultOracle_EscrowIsZero': 'Die Treuhand fehlt. | Prüfen Sie die Einrichtung.',
   'contract.ResultOracle_GasTooLow':
     'Die Transaktion trägt zu wenig Gas. | Erhöhen Sie die Gasgrenze in der Wallet.',

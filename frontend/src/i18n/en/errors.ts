@@ -98,6 +98,12 @@ export const errors = {
 
   'contract.ResultOracle_AlreadyPosted':
     'The verdict of this job is already on the chain. | Reload the page.',
+  'contract.ResultOracle_AlreadyDisputed': 'This job is disputed already. | Wait for the ruling.',
+  'contract.ResultOracle_DeskIsZero': 'The desk of disputes is missing. | Check the deployment.',
+  'contract.ResultOracle_NotDesk': 'Only the desk of disputes may do this. | Open a dispute there.',
+  'contract.ResultOracle_NotDisputable':
+    'This job cannot be disputed now. | Dispute it after its verdict, while its review runs.',
+  'contract.ResultOracle_NotDisputed': 'This job is not disputed. | Settle it instead.',
   'contract.ResultOracle_EscrowIsZero': 'The escrow is missing. | Check the deployment.',
   'contract.ResultOracle_GasTooLow':
     'The transaction carries too little gas. | Raise the gas limit in your wallet.',

@@ -4,7 +4,6 @@ pragma solidity 0.8.37;
 import {IJobEscrow} from "../../../../contracts/interfaces/IJobEscrow.sol";
 import {IResultOracle} from "../../../../contracts/interfaces/IResultOracle.sol";
 import {IServiceListings} from "../../../../contracts/interfaces/IServiceListings.sol";
-import {MarketDeployer} from "../../../../contracts/market/MarketDeployer.sol";
 import {HookDouble} from "../../../../contracts/mocks/HookDouble.sol";
 import {ReputationTest} from "../reputation/ReputationTest.sol";
 
@@ -150,10 +149,7 @@ contract FoundTest is ReputationTest {
         for (uint256 i = 0; i < keys.length; ++i) {
             reporters[i] = vm.addr(keys[i]);
         }
-        MarketDeployer deployer =
-            new MarketDeployer(owner, treasury, _policy(address(0), address(token)), reporters, 31);
-        escrow = deployer.JOB_ESCROW();
-        oracle = deployer.RESULT_ORACLE();
+        _deploy(address(token), reporters, 31);
         vm.prank(client);
         token.approve(address(escrow), type(uint256).max);
         jobId = _hire(1);

@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {IERC8183} from "../../../../contracts/interfaces/IERC8183.sol";
 import {IJobEscrow} from "../../../../contracts/interfaces/IJobEscrow.sol";
-import {MarketDeployer} from "../../../../contracts/market/MarketDeployer.sol";
 import {BlockListToken} from "../../../../contracts/mocks/BlockListToken.sol";
 import {MarketTest} from "../MarketTest.sol";
 import {MarketHandler} from "./MarketHandler.sol";
@@ -19,9 +18,7 @@ contract MarketInvariants is MarketTest {
         super.setUp();
         _moody = new BlockListToken();
         // A market of its own whose default token is the moody one, so that standard jobs are paid in it too.
-        deployer = new MarketDeployer(owner, treasury, _policy(address(0), address(_moody)), reporterSet, 2);
-        escrow = deployer.JOB_ESCROW();
-        oracle = deployer.RESULT_ORACLE();
+        _deploy(address(_moody), reporterSet, 2);
         uint32[] memory rows = new uint32[](2);
         rows[0] = deployer.POLICY_ID();
         IJobEscrow.Policy memory policy = _policy(address(oracle), address(_moody));

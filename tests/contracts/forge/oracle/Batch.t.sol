@@ -147,7 +147,7 @@ contract BatchTest is MarketTest {
         verdict.reportHash = REPORT;
         _expectRefused(rows, _signatures(verdict, 2));
         // And a batch for another oracle.
-        ResultOracle other = new ResultOracle(escrow, reporterSet, 2);
+        ResultOracle other = new ResultOracle(escrow, reporterSet, 2, address(desk));
         vm.assertTrue(other.batchDigest(rows) != oracle.batchDigest(rows), "INV-ORA-02: this contract alone");
         vm.chainId(2);
         vm.assertTrue(_digestOn(31_337, rows) != oracle.batchDigest(rows), "INV-ORA-02: this chain alone");

@@ -13,28 +13,28 @@ contract ReportersTest is MarketTest {
         vm.expectRevert(
             abi.encodeWithSelector(IResultOracle.ResultOracle_ReporterSetInvalid.selector, stranger)
         );
-        new ResultOracle(escrow, set, 2);
+        new ResultOracle(escrow, set, 2, address(desk));
         set[1] = address(0);
         vm.expectRevert(
             abi.encodeWithSelector(IResultOracle.ResultOracle_ReporterSetInvalid.selector, address(0))
         );
-        new ResultOracle(escrow, set, 2);
+        new ResultOracle(escrow, set, 2, address(desk));
     }
 
     function test_reporters__when_the_quorum_is_no_majority_or_exceeds_the_set__construction_reverts_for_the_quorum()
         public
     {
         vm.expectRevert(abi.encodeWithSelector(IResultOracle.ResultOracle_QuorumOutOfRange.selector, 1, 2, 3));
-        new ResultOracle(escrow, reporterSet, 1);
+        new ResultOracle(escrow, reporterSet, 1, address(desk));
         vm.expectRevert(abi.encodeWithSelector(IResultOracle.ResultOracle_QuorumOutOfRange.selector, 4, 2, 3));
-        new ResultOracle(escrow, reporterSet, 4);
+        new ResultOracle(escrow, reporterSet, 4, address(desk));
         vm.expectRevert(abi.encodeWithSelector(IResultOracle.ResultOracle_QuorumOutOfRange.selector, 1, 1, 0));
-        new ResultOracle(escrow, new address[](0), 1);
+        new ResultOracle(escrow, new address[](0), 1, address(desk));
     }
 
     function test_reporters__when_the_escrow_is_zero__construction_reverts_for_the_escrow() public {
         vm.expectRevert(IResultOracle.ResultOracle_EscrowIsZero.selector);
-        new ResultOracle(IJobEscrow(address(0)), reporterSet, 2);
+        new ResultOracle(IJobEscrow(address(0)), reporterSet, 2, address(desk));
     }
 
     function test_reporters__given_fees_were_taken__each_reporter_draws_an_equal_part() public {
