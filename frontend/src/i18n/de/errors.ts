@@ -123,12 +123,10 @@ export const errors: Record<keyof typeof english, string> = {
   'contract.ResultOracle_AlreadyDisputed':
     'Über diesen Auftrag wird schon gestritten. | Warten Sie auf die Entscheidung.',
   'contract.ResultOracle_DeskIsZero': 'Die Streitstelle fehlt. | Prüfen Sie die Einrichtung.',
-  'contract.ResultOracle_NotDesk':
-    'Das darf nur die Streitstelle. | Eröffnen Sie dort einen Streit.',
+  'contract.ResultOracle_NotDesk': 'Das darf nur die Streitstelle. | Eröffnen Sie dort einen Streit.',
   'contract.ResultOracle_NotDisputable':
     'Dieser Auftrag kann jetzt nicht bestritten werden. | Bestreiten Sie ihn nach dem Urteil, solange die Prüffrist läuft.',
-  'contract.ResultOracle_NotDisputed':
-    'Über diesen Auftrag wird nicht gestritten. | Rechnen Sie ihn ab.',
+  'contract.ResultOracle_NotDisputed': 'Über diesen Auftrag wird nicht gestritten. | Rechnen Sie ihn ab.',
   'contract.ResultOracle_EscrowIsZero': 'Die Treuhand fehlt. | Prüfen Sie die Einrichtung.',
   'contract.ResultOracle_GasTooLow':
     'Die Transaktion trägt zu wenig Gas. | Erhöhen Sie die Gasgrenze in der Wallet.',
