@@ -17,6 +17,7 @@ import pytest
 from ape import chain, networks, project
 from eth_utils.address import to_checksum_address
 
+import scripts
 from tests.contracts.ape.conftest import DELIVERABLE, Market, People
 
 FULL = 2**256 - 1
@@ -64,15 +65,10 @@ def world(market: Market, people: People) -> Iterator[World]:
     channels = owner.deploy(project.PaymentChannels)
     splitter = owner.deploy(project.RevenueSplitter, people.treasury)
     validation = owner.deploy(project.ValidationRegistry, market.registry, market.token)
-    contracts = {
-        "AgentRegistry": market.registry,
-        "ServiceListings": market.listings,
-        "JobEscrow": market.escrow,
-        "ResultOracle": market.oracle,
-        "PaymentChannels": channels,
-        "RevenueSplitter": splitter,
-        "ValidationRegistry": validation,
-    }
+    contracts = {name: scripts.contract(name, address) for name, address in market.document["contracts"].items()}
+    contracts |= {"PaymentChannels": channels, "RevenueSplitter": splitter, "ValidationRegistry": validation}
+    # The faucet of play money mints for anybody, and so it may.
+    del contracts["TestDollar"]
     for contract in contracts.values():
         for account in (client, provider, *attackers(people)):
             market.token.approve(contract, FULL, sender=account)
