@@ -17,6 +17,7 @@ MODULES = {
     "indexer": ("indexer", (*HEAVY, "fastapi", "uvicorn", "redis", "ipfshttpclient")),
     "api": ("api", (*HEAVY, "eth_account", "ipfshttpclient")),
     "agent": ("agent", (*HEAVY, "fastapi", "uvicorn", "redis")),
+    "helper": ("agent", (*HEAVY, "fastapi", "uvicorn", "redis")),
     "reporter": ("oracle", (*HEAVY, "fastapi", "uvicorn")),
     "publisher": ("oracle", (*HEAVY, "fastapi", "uvicorn")),
 }
