@@ -19,6 +19,7 @@ from agents_offchain.runtime.workers.sandbox import WorkerResult
 from agents_offchain.storage.artifacts.client import MemoryArtifactStore
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.tables.journal import outbox
+from agents_offchain.storage.tables.verdicts import oracle_cases
 from oracle.cli import OracleSurroundings, build_publisher, build_reporter, open_mailbox
 from oracle.reporter import ReporterSettings
 from tests.integration.messaging.conftest import EmbeddedValkey, valkey  # noqa: F401 (a fixture)
@@ -57,6 +58,13 @@ async def is_planned(database: Database, status: str = "planned") -> bool:
     async with database.read() as connection:
         rows = (await connection.execute(select(outbox.c.status).where(outbox.c.kind == "verdict"))).all()
     return [row.status for row in rows] == [status]
+
+
+async def is_begun_again(database: Database) -> bool:
+    """Whether the publisher has taken note that a verdict was refused; only then its pause runs."""
+    async with database.read() as connection:
+        rows = (await connection.execute(select(oracle_cases.c.notes))).all()
+    return any(row.notes.get("tries", 0) for row in rows)
 
 
 class Oracle:
@@ -191,6 +199,7 @@ async def test_verdict__when_a_reorganisation_took_its_submission_away_for_a_whi
     await oracle.market.reorganise(submission)
     await oracle.run_until(lambda: oracle.is_in(job_id, JobStatus.SUBMITTED))
     assert not await oracle.is_posted(job_id)
+    await oracle.run_until(lambda: is_begun_again(database))
     oracle.clock.advance(60)
     await oracle.run_until(lambda: oracle.is_posted(job_id))
 
