@@ -11,7 +11,7 @@ out of the `budget` it was given. Deadlines are inherited. Cancelling the job ca
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -175,7 +175,8 @@ class _Errand:
     end: float
     cause: Message | None
     opinions: dict[str, Opinion] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)
+    failed: list[tuple[str, str]] = field(default_factory=list)
+    barred: list[str] = field(default_factory=list)
     cost: int = 0
 
     async def run(self) -> TaskResult:
@@ -217,7 +218,7 @@ class _Errand:
         return []
 
     def _candidates(self) -> list[Endpoint]:
-        tried = self.failed.keys() | self.opinions.keys()
+        tried = {*self.barred, *self.opinions}
         query = Query(capability=self.task.capability, max_price=self.purse.left)
         try:
             order = self.master.host.router.route(query, self.terms.policy, self.task.id.encode())
@@ -230,10 +231,13 @@ class _Errand:
         return list(fresh.values())
 
     def _forgive(self) -> None:
-        """Everybody alive has failed once: who failed longest ago may try again, as long as attempts are left."""
-        oldest = next(iter(self.failed), None)
-        if oldest is not None and len(self.failed) < self.terms.attempts:
-            self.failed[f"{oldest}#"] = self.failed.pop(oldest)
+        """Everybody alive has failed: who failed longest ago may try again, as long as attempts are left."""
+        if self.barred:
+            self.barred.pop(0)
+
+    def _fail(self, agent: str, reason: str) -> None:
+        self.failed.append((agent, reason))
+        self.barred.append(agent)
 
     async def _ask(self, endpoint: Endpoint) -> None:
         price = price_of(endpoint, self.task.capability)
@@ -241,7 +245,7 @@ class _Errand:
         try:
             self.purse.take(price)
         except BudgetSpent as error:
-            self.failed[agent] = error.message
+            self._fail(agent, error.message)
             return
         try:
             value = await self.master.ask(
@@ -254,7 +258,7 @@ class _Errand:
             )
         except _PASSING as error:
             self.purse.give_back(price)
-            self.failed[agent] = error.message
+            self._fail(agent, error.message)
             log.info("task_reassigned", task=self.task.id, agent=agent, reason=error.message)
         except BaseException:
             self.purse.give_back(price)
@@ -267,7 +271,7 @@ class _Errand:
         return self.end - asyncio.get_running_loop().time()
 
     def _result(self, verdict: Verdict | None) -> TaskResult:
-        failed = tuple(agent.rstrip("#") for agent in self.failed)
+        failed = tuple(agent for agent, _ in self.failed)
         if verdict is None or not verdict.is_settled or len(self.opinions) < self.terms.opinions:
             reason = verdict.reason if verdict is not None and not verdict.is_settled else _why(self.failed)
             return TaskResult(self.task, False, failed=failed, cost=self.cost, reason=reason)
@@ -275,5 +279,5 @@ class _Errand:
         return TaskResult(self.task, True, verdict.value, agents, failed, verdict.dissenters, self.cost, verdict.reason)
 
 
-def _why(failed: Mapping[str, str]) -> str:
-    return "; ".join(failed.values())[:500] or "Nobody who is alive can do it within the budget."
+def _why(failed: Sequence[tuple[str, str]]) -> str:
+    return "; ".join(reason for _, reason in failed)[:500] or "Nobody who is alive can do it within the budget."
