@@ -17,6 +17,7 @@ from typer.exceptions import Abort, TyperException
 from agents_offchain.cli.agents.commands import agent
 from agents_offchain.cli.console import Console, print_error
 from agents_offchain.cli.duties import commands as duties
+from agents_offchain.cli.language import commands as language_commands
 from agents_offchain.cli.operate import commands, coordination_commands, market_commands
 from agents_offchain.cli.options import AsJson, Home, finish
 from agents_offchain.primitives.errors import AitbcError, Refused
@@ -221,7 +222,7 @@ def demo(
     finish(run_demo(wishes, Console(as_json)))
 
 
-for group in (agent, *duties.GROUPS, *commands.GROUPS, *coordination_commands.GROUPS):
+for group in (agent, *duties.GROUPS, *commands.GROUPS, *coordination_commands.GROUPS, *language_commands.GROUPS):
     app.add_typer(group)
 app.command(epilog="Examples:  aitbc jobs  ·  aitbc jobs 5  ·  aitbc jobs --status completed --json")(
     market_commands.jobs

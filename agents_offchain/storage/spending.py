@@ -48,6 +48,21 @@ class Totals:
     day_picos: int
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What one agent spent on one model for one job on one day; days count from the Unix epoch."""
+
+    day: int
+    agent: str
+    job: str
+    model: str
+    calls: int
+    open_calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    picos: int
+
+
 class SpendingBook:
     """The book of one machine's calls."""
 
@@ -109,6 +124,34 @@ class SpendingBook:
             for what, spent, most in pairs
             if most and 100 * spent >= ceiling.alert_percent * most
         ]
+
+    def spent(self, since_day: int) -> list[Spent]:
+        """Everything since a day, oldest first; `open_calls` are reserved and not settled."""
+        with self._write() as book:
+            rows = book.execute(
+                "SELECT day, agent, job, model, picos, prompt_tokens, completion_tokens, is_settled FROM calls "
+                "WHERE day >= ? ORDER BY id",
+                (since_day,),
+            ).fetchall()
+        grouped: dict[tuple[int, str, str, str], Spent] = {}
+        for day, agent, job, model, picos, prompt_tokens, completion_tokens, is_settled in rows:
+            old = grouped.get((day, agent, job, model), Spent(day, agent, job, model, 0, 0, 0, 0, 0))
+            grouped[(day, agent, job, model)] = Spent(
+                day,
+                agent,
+                job,
+                model,
+                old.calls + 1,
+                old.open_calls + (not is_settled),
+                old.prompt_tokens + prompt_tokens,
+                old.completion_tokens + completion_tokens,
+                old.picos + int(picos),
+            )
+        return list(grouped.values())
+
+    @property
+    def today(self) -> int:
+        return self._day()
 
     def _totals(self, book: sqlite3.Connection, agent: str, job: str) -> Totals:
         of_job = book.execute("SELECT picos FROM calls WHERE job = ?", (job,))

@@ -9,6 +9,7 @@ from agents_offchain.chain.proxies.job_escrow import JobEscrowProxy
 from agents_offchain.chain.proxies.token import TokenProxy
 from agents_offchain.chain.sender import Sender
 from agents_offchain.chain.watcher import Watcher
+from agents_offchain.cli.bootstrap.language import LanguageDesk, read_catalogue
 from agents_offchain.cli.bootstrap.skill_host import host_skills, scratch_folder
 from agents_offchain.cli.bootstrap.surroundings import Surroundings, require_artifacts_url, surroundings
 from agents_offchain.cli.market import TOKEN_DECIMALS
@@ -42,18 +43,20 @@ async def run_agent(settings: Settings, named: Path | None) -> int:
         pace = Pace(PaceLimits(ceiling=profile.limits.concurrency))
         orders = Orders(CommandBook(around.database, around.clock), name)
         queue = WorkQueue(around.database, name, clock=around.clock)
+        language = LanguageDesk(settings, read_catalogue(settings), name)
         return await around.run(
             AgentDaemon(
                 name=name,
                 watcher=_watcher(around, name),
-                intake=_intake(around, queue, wallet),
-                delivery=_delivery(around, queue, wallet, profile, market, orders, pace, name),
+                intake=_intake(around, queue, wallet, language),
+                delivery=_delivery(around, queue, wallet, profile, market, orders, pace, name, language),
                 orders=orders,
                 queue=queue,
                 sender=await _sender(around, profile),
                 concurrency=profile.limits.concurrency,
                 pace=pace,
                 purse=_purse(around, wallet, profile, market),
+                worries=lambda: language.alert,
                 scratch=scratch_folder(settings, name),
             ),
             profile.title,
@@ -70,10 +73,11 @@ async def run_helper(settings: Settings, named: Path | None, number: int) -> int
         orders = Orders(CommandBook(around.database, around.clock), profile.daemon_name)
         queue = WorkQueue(around.database, profile.daemon_name, clock=around.clock)
         name = f"{profile.daemon_name}.helper-{number}"
+        language = LanguageDesk(settings, read_catalogue(settings), profile.daemon_name)
         helper = Helper(
             name=name,
             queue=queue,
-            delivery=_delivery(around, queue, wallet, profile, market, orders, pace, name),
+            delivery=_delivery(around, queue, wallet, profile, market, orders, pace, name, language),
             orders=orders,
             concurrency=profile.limits.concurrency,
             pace=pace,
@@ -102,7 +106,7 @@ def _watcher(around: Surroundings, name: str) -> Watcher:
     )
 
 
-def _intake(around: Surroundings, queue: WorkQueue, wallet: bytes) -> Intake:
+def _intake(around: Surroundings, queue: WorkQueue, wallet: bytes, language: LanguageDesk) -> Intake:
     return Intake(
         inbox=Inbox(around.database, queue.consumer, around.clock),
         queue=queue,
@@ -111,6 +115,7 @@ def _intake(around: Surroundings, queue: WorkQueue, wallet: bytes) -> Intake:
         database=around.database,
         wallet=wallet,
         outbox=_outbox(around, wallet),
+        ended=language.ended,
     )
 
 
@@ -123,6 +128,7 @@ def _delivery(
     orders: Orders,
     pace: Pace,
     process: str,
+    language: LanguageDesk,
 ) -> Delivery:
     return Delivery(
         queue=queue,
@@ -134,10 +140,13 @@ def _delivery(
         deployment=around.deployment,
         profile=profile,
         market=market,
-        run_skill=PacedSkills(host_skills(around.settings, process, profile.limits.threads), pace),
+        run_skill=PacedSkills(
+            host_skills(around.settings, process, profile.limits.threads, language.look, profile.daemon_name), pace
+        ),
         clock=around.clock,
         source=queue.consumer,
         takes=orders.takes,
+        objection=language.objection,
     )
 
 

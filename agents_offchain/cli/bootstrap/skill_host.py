@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from agents_offchain.cli.bootstrap.language import language_folder, read_catalogue
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.runtime.workers.limits import WorkerLimits
 from agents_offchain.runtime.workers.port import SkillRunner
 from agents_offchain.runtime.workers.sandbox import WorkerResult, run_skill
 from agents_offchain.skills.catalog import CHECKING, LANGUAGE, ROOMS
-from agents_offchain.skills.llm.catalogue import Catalogue, default_catalogue, load_catalogue
 
 
 def scratch_folder(settings: Settings, process: str) -> Path:
@@ -19,18 +20,26 @@ def scratch_folder(settings: Settings, process: str) -> Path:
     return settings.home / "scratch" / process
 
 
-def host_skills(settings: Settings, process: str, threads: int) -> SkillRunner:
+def _nobody(job_key: str) -> None:
+    """Nobody wants to know."""
+
+
+def host_skills(
+    settings: Settings, process: str, threads: int, ran: Callable[[str], None] = _nobody, agent: str = ""
+) -> SkillRunner:
     """A runner of skills with the models of this machine.
 
     Args:
         threads: Threads of one inference.
+        agent: Whose money language models cost; the process's by default.
+        ran: Told of each run of a language skill for a job, by the job's key.
     """
     host = {"models_dir": str(settings.models), "threads": threads}
-    catalogue = _catalogue(settings)
+    catalogue = read_catalogue(settings)
     language = {
         "language": catalogue.model_dump(mode="json"),
-        "language_home": str(settings.home / "language"),
-        "agent": process,
+        "language_home": str(language_folder(settings)),
+        "agent": agent or process,
     }
     scratch = scratch_folder(settings, process)
 
@@ -41,13 +50,10 @@ def host_skills(settings: Settings, process: str, threads: int) -> SkillRunner:
         if ROOMS.get(service) != LANGUAGE:
             return await run_skill(service, request, inputs, host, limits, scratch)
         secrets = () if service == CHECKING else catalogue.key_names
-        return await run_skill(service, request, inputs, host | language, limits, scratch, secrets)
+        try:
+            return await run_skill(service, request, inputs, host | language, limits, scratch, secrets)
+        finally:
+            if "account" in request:
+                await asyncio.to_thread(ran, str(request["account"]["job"]))
 
     return run_here
-
-
-def _catalogue(settings: Settings) -> Catalogue:
-    """The models that language skills may ask: a file, one that is named, or the local one alone."""
-    if settings.language is not None:
-        return load_catalogue(settings.language)
-    return default_catalogue(settings.language_model, settings.language_api_base)

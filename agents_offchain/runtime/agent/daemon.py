@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from agents_offchain.chain.sender import Sender
@@ -14,12 +15,17 @@ from agents_offchain.runtime.daemon import StepOutcome
 
 @dataclass(kw_only=True)
 class AgentDaemon(Hands):
-    """One agent in one process, with or without helpers."""
+    """One agent in one process, with or without helpers.
+
+    Args:
+        worries: A sentence that a person should see beside the heartbeat, such as of a budget nearly used; else empty.
+    """
 
     watcher: Watcher
     intake: Intake
     sender: Sender
     purse: Purse | None = None
+    worries: Callable[[], str] = str
 
     async def setup(self) -> None:
         await self.watcher.node.require_chain(self.watcher.deployment.chain_id)
@@ -50,7 +56,7 @@ class AgentDaemon(Hands):
         )
 
     def _detail(self, backlog: int) -> str:
-        alert = self.purse.alert if self.purse is not None else ""
+        alert = "; ".join(filter(None, (self.purse.alert if self.purse is not None else "", self.worries())))
         if self.orders.draining_since is None:
             return alert
         drain = f"draining, {backlog} in hand" if backlog else "drained"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -49,6 +49,15 @@ class ArtifactReader(Protocol):
     async def put(self, data: bytes) -> str: ...
 
 
+Objection = Callable[[RequestDocument, str], Awaitable[str]]
+"""Of a request and a job's key: why this machine cannot or may not do it now, by its models and budgets; else empty."""
+
+
+async def _none(request: RequestDocument, job_key: str) -> str:
+    """Nothing stands against any job."""
+    return ""
+
+
 class InputMismatch(Refused):
     """The input's bytes are not what the request says."""
 
@@ -60,6 +69,7 @@ class Delivery:
     Args:
         source: Name of the daemon, for progress lines and lease owners.
         takes: Whether a leased job may be begun; one that may not is declined.
+        objection: Asked before any work is done, such as whether a model fits and its cost is within the budget.
     """
 
     queue: WorkQueue
@@ -75,6 +85,7 @@ class Delivery:
     clock: Clock
     source: str
     takes: Callable[[WorkItem], bool] = lambda item: True
+    objection: Objection = _none
 
     async def fulfil(self, item: WorkItem, owner: str) -> None:
         """Take a leased job as far as it goes: submission planned, declined, or given back to be retried."""
@@ -127,6 +138,10 @@ class Delivery:
             if isinstance(verdict, Declined):
                 await self._decline(item, owner, verdict.reason)
                 return
+            against = await self.objection(request, item.job_key)
+            if against:
+                await self._decline(item, owner, against)
+                return
             checkpoint = await self._produce(item, owner, job, request_cid, request)
         await self._plan_submission(item, owner, job, checkpoint)
 
@@ -147,7 +162,8 @@ class Delivery:
             if len(data) != file.bytes or sha256(data).hex() != file.sha256:
                 raise InputMismatch("The input's bytes are not those that the request names.")
             inputs[file.cid] = data
-        result = await self.run_skill(request.service, request.as_dict(), inputs, self.profile.limits.worker())
+        told = request.as_dict() | {"account": {"job": item.job_key, "client": job.client.hex()}}
+        result = await self.run_skill(request.service, told, inputs, self.profile.limits.worker())
         artifacts = {
             name: {"cid": await self.artifacts.put(content), "media_type": kind, "bytes": len(content)}
             for name, (kind, content) in sorted(result.artifacts.items())

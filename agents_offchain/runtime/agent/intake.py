@@ -5,6 +5,7 @@ The escrow's events say that something changed; the escrow's view at the confirm
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,14 @@ MAX_ATTEMPTS = 10
 WANTED = ("JobDescribed", "ProviderSet", "JobFunded", *ENDINGS)
 
 
+Ended = Callable[[str, str], Awaitable[None]]
+"""Told of a job of ours, by its key, and the fact that ended it; may be told twice."""
+
+
+async def _nobody(job_key: str, event: str) -> None:
+    """Nobody wants to know how jobs end."""
+
+
 def wants(event: Fact) -> bool:
     """What an agent's inbox keeps."""
     return event.contract == "JobEscrow" and event.name in WANTED
@@ -40,6 +49,7 @@ class Intake:
     Args:
         wallet: The agent's wallet, 20 bytes; jobs of other providers are none of its business.
         outbox: The wallet's lane; what was planned for a job that is no more is withdrawn there.
+        ended: Who learns from how a job ended.
     """
 
     inbox: Inbox
@@ -49,6 +59,7 @@ class Intake:
     database: Database
     wallet: bytes
     outbox: Outbox
+    ended: Ended = _nobody
 
     async def step(self, *, block: int) -> int:
         """Handle what is pending, as seen at `block`; how many facts."""
@@ -64,6 +75,8 @@ class Intake:
         except ContractReverted as error:
             await self.inbox.mark_failed(item, error.message, max_attempts=MAX_ATTEMPTS)
             return False
+        if item.event in ENDINGS and job.provider == self.wallet:
+            await self.ended(self.deployment.job_key(job.job_id), item.event)
         async with self.database.write() as connection:
             await self._record(connection, item, job)
             await self.inbox.mark_done(connection, item)

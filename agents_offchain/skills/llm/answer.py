@@ -15,7 +15,7 @@ from agents_offchain.primitives.errors import Refused, Retryable
 from agents_offchain.skills.knowledge.support import weigh_support
 from agents_offchain.skills.llm.chat import Provider
 from agents_offchain.skills.llm.library import Candidate, Library
-from agents_offchain.skills.llm.prompts.prompt import load_prompt
+from agents_offchain.skills.llm.prompts.prompt import Prompt, load_prompt
 from agents_offchain.skills.llm.structured import ask_for_json
 
 SKILL = "answer-from-documents/1"
@@ -49,17 +49,22 @@ class Answered:
     statements: tuple[Statement, ...]
 
 
-def answer_question(question: str, library: Library, provider: Provider | None = None) -> Answered:
+def answer_question(
+    question: str, library: Library, provider: Provider | None = None, prompt: Prompt | None = None
+) -> Answered:
     """Answer from one document.
 
     Args:
         provider: Drafts the wording; None quotes.
+        prompt: What it is asked; None is the newest `answer`.
     """
     passages = library.find_passages(question)
     ranked = library.find_sentences(question, passages)
     if not ranked or ranked[0].score < LEAST_SCORE:
         return Answered(tuple(passages), ())
-    drafted = _draft(question, library, passages, ranked, provider) if provider is not None else None
+    drafted = None
+    if provider is not None:
+        drafted = _draft(question, library, passages, ranked, provider, prompt or load_prompt(PROMPT))
     return Answered(tuple(passages), drafted or _quote(ranked))
 
 
@@ -89,13 +94,18 @@ def _quote(ranked: Sequence[Candidate]) -> tuple[Statement, ...]:
 
 
 def _draft(
-    question: str, library: Library, passages: Sequence[int], ranked: Sequence[Candidate], provider: Provider
+    question: str,
+    library: Library,
+    passages: Sequence[int],
+    ranked: Sequence[Candidate],
+    provider: Provider,
+    prompt: Prompt,
 ) -> tuple[Statement, ...] | None:
     """A model's sentence with the quotation that carries it; None when there is none."""
     shown = list(passages[:PASSAGES_SHOWN])
     numbered = [f"[{place}] {library.read(library.passages[number].span)}" for place, number in enumerate(shown, 1)]
     try:
-        data = ask_for_json(provider, load_prompt(PROMPT), {"passages": "\n".join(numbered), "question": question})
+        data = ask_for_json(provider, prompt, {"passages": "\n".join(numbered), "question": question})
     except (Refused, Retryable):  # no model fits, all of them failed, or the money is gone: a quotation is at hand
         return None
     text = " ".join(str(data["answer"]).split())

@@ -34,6 +34,8 @@ class Ask:
         schema: JSON schema that the answer has to follow, where the provider can hold a model to one.
         seed: For providers that have one; temperature is 0 always.
         timeout_seconds: Most time until the whole answer is there.
+        meaning: The piece of the last message that is a question; asks equal but for its wording may share an answer.
+        prompt: Name and version of the prompt file that it was made of; empty for none.
     """
 
     messages: Sequence[Message]
@@ -41,6 +43,8 @@ class Ask:
     schema: Mapping[str, Any] | None = None
     seed: int = 0
     timeout_seconds: float = 60.0
+    meaning: str = ""
+    prompt: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """What decides the answer, as data; the time allowed does not."""
@@ -71,6 +75,7 @@ class Reply:
         model: What answered; with a digest where the weights are known.
         finish: ``stop`` when the model ended, ``length`` when it was cut at `max_tokens`.
         cost_usd_picos: What this call costs by the price list; 0 for a local model.
+        is_kept: It was given before and nobody was asked now.
     """
 
     text: str
@@ -78,6 +83,7 @@ class Reply:
     usage: Usage = field(default_factory=Usage)
     finish: Literal["stop", "length"] = "stop"
     cost_usd_picos: int = 0
+    is_kept: bool = False
 
 
 class Provider(Protocol):

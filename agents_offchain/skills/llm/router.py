@@ -19,6 +19,7 @@ from agents_offchain.skills.llm.catalogue import ModelEntry, Task
 from agents_offchain.skills.llm.chat import Ask, Listener, Provider, Reply
 from agents_offchain.skills.llm.errors import (
     AskCancelled,
+    BudgetExceeded,
     ContentRefused,
     ContextTooLong,
     KeyRefused,
@@ -29,7 +30,7 @@ from agents_offchain.skills.llm.experience import SLOW_FACTOR, Experience
 
 CHARACTERS_PER_TOKEN = 3
 """For estimates; counted low, so that an estimate of tokens is rather too high."""
-_ELSEWHERE = (Retryable, ContentRefused, ContextTooLong, KeyRefused, ProviderRefused)
+_ELSEWHERE = (Retryable, ContentRefused, ContextTooLong, KeyRefused, ProviderRefused, BudgetExceeded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,18 +177,21 @@ class Router:
         began, name = self.now(), post.entry.name
         try:
             reply = post.provider.complete(ask, on_text)
-        except AskCancelled:
+        except (AskCancelled, BudgetExceeded):
             raise
         except _ELSEWHERE as error:
-            self.experience.failed(name, need.task)
+            self.experience.failed(name, need.task, ask.prompt)
             if isinstance(error, Retryable | KeyRefused):
                 post.breaker.failed()
             raise
+        if reply.is_kept:
+            return reply
         post.breaker.succeeded()
         post.limit.note(reply.usage.prompt_tokens + reply.usage.completion_tokens)
         expected = self._expected_cost(post.entry, ask, reply)
         ratio = reply.cost_usd_picos / expected if expected else 1.0
-        self.experience.answered(name, need.task, seconds=self.now() - began, cost_ratio=ratio)
+        seconds = self.now() - began
+        self.experience.answered(name, need.task, seconds=seconds, cost_ratio=ratio, prompt=ask.prompt)
         return reply
 
     def _expected_cost(self, entry: ModelEntry, ask: Ask, reply: Reply) -> int:

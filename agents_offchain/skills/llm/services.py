@@ -28,7 +28,6 @@ from agents_offchain.skills.llm.languages import require_language
 from agents_offchain.skills.llm.library import Library
 from agents_offchain.skills.llm.local import LocalModel
 from agents_offchain.skills.llm.models_at_hand import GOOD_ENOUGH, ModelsAtHand
-from agents_offchain.skills.llm.prompts.prompt import load_prompt
 from agents_offchain.skills.llm.router import Need
 from agents_offchain.skills.llm.settings import (
     AnswerSettings,
@@ -89,7 +88,7 @@ def answer_from_documents(desk: Desk) -> SkillResult:
     settings = desk.settings(AnswerSettings)
     library = desk.library()
     drafter = desk.models.for_task(Need("answer", least_quality=GOOD_ENOUGH), "draft")
-    found = answer_question(settings.question, library, drafter)
+    found = answer_question(settings.question, library, drafter, desk.models.prompt("answer"))
     spans = [library.passages[number].span for number in found.passages]
     output = describe_answer(settings.question, library, found)
     return desk.result(output, library, settings, passages=[[span.start, span.end] for span in spans])
@@ -134,7 +133,7 @@ def translate_document(desk: Desk) -> SkillResult:
     library = desk.library()
     translator = desk.models.for_task(Need("translate", least_quality=GOOD_ENOUGH), "translate")
     values: dict[str, str | int] = {"language": settings.language, "text": library.source.text}
-    data = ask_for_json(translator, load_prompt("translate"), values)
+    data = ask_for_json(translator, desk.models.prompt("translate"), values)
     text = str(data["text"])
     require_language(text, settings.language)
     output = {"document": library.facts(), "language": settings.language, "text": text}
@@ -148,7 +147,7 @@ def judge_document(desk: Desk) -> SkillResult:
     judge = desk.models.for_task(Need("judge", least_quality=GOOD_ENOUGH), "judge")
     points = "\n".join(f"{place}. {point}" for place, point in enumerate(settings.rubric, 1))
     values: dict[str, str | int] = {"rubric": points, "text": library.source.text, "count": len(settings.rubric)}
-    verdicts = ask_for_json(judge, load_prompt("judge"), values)["verdicts"][: len(settings.rubric)]
+    verdicts = ask_for_json(judge, desk.models.prompt("judge"), values)["verdicts"][: len(settings.rubric)]
     output = {"document": library.facts(), "verdicts": verdicts, "score": _share(verdicts, len(settings.rubric))}
     return desk.result(output, library, settings)
 
@@ -213,8 +212,9 @@ def run(
         raise SkillUnknown(f"No skill offers {service[:60]!r}.", mend=f"Offered: {', '.join(sorted(SERVICES))}.")
     models_dir, threads = Path(settings["models_dir"]), int(settings.get("threads", 1))
     data = _require_input(request, inputs)
-    models = ModelsAtHand.of(settings, request, LocalModel(models_dir, threads))
-    return skill(Desk(service, request, data, MiniLm.load(models_dir, threads), models))
+    embedder = MiniLm.load(models_dir, threads)
+    models = ModelsAtHand.of(settings, request, LocalModel(models_dir, threads), embedder)
+    return skill(Desk(service, request, data, embedder, models))
 
 
 def _require_input(request: Mapping[str, Any], inputs: Mapping[str, bytes]) -> bytes:

@@ -13,7 +13,7 @@ from typing import Any
 
 from agents_offchain.skills.llm.chat import Ask, Message, Provider, Reply
 from agents_offchain.skills.llm.errors import AnswerMalformed, ContentRefused
-from agents_offchain.skills.llm.prompts.prompt import Prompt
+from agents_offchain.skills.llm.prompts.prompt import Prompt, mark_off
 
 MAX_REPAIRS = 2
 _FENCE = re.compile(r"^\s*```(?:json)?\s*(.*?)\s*```\s*$", re.DOTALL)
@@ -39,7 +39,8 @@ def ask_for_json(
         AitbcError: what the provider says.
     """
     schema = prompt.output_schema or {"type": "object"}
-    ask = Ask(prompt.render(values), max_tokens=prompt.max_tokens, schema=schema)
+    meaning = mark_off(str(values[prompt.meaning])) if prompt.meaning else ""
+    ask = Ask(prompt.render(values), prompt.max_tokens, schema, meaning=meaning, prompt=prompt.id)
     advice = ""
     for _ in range(max_repairs + 1):
         reply = provider.complete(ask)

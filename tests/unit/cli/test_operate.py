@@ -43,6 +43,7 @@ VERBS = [
     ("dead", "show"),
     ("dead", "replay"),
     ("dead", "drop"),
+    *(("language", verb) for verb in ("models", "spending", "forecast", "rate", "prompts", "forget")),
     ("jobs",),
     ("hire",),
     ("health",),

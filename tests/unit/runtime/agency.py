@@ -21,6 +21,7 @@ from agents_offchain.runtime.agent.delivery import Delivery
 from agents_offchain.runtime.agent.intake import Intake, wants
 from agents_offchain.runtime.agent.orders import Orders
 from agents_offchain.runtime.daemon import StepOutcome
+from agents_offchain.runtime.documents import RequestDocument
 from agents_offchain.runtime.profiles.profile import Profile
 from agents_offchain.runtime.workers.limits import WorkerLimits
 from agents_offchain.runtime.workers.sandbox import WorkerResult
@@ -77,6 +78,8 @@ class Agency:
         self.store = MemoryArtifactStore()
         self.profile = profile()
         self.runs = 0
+        self.against = ""
+        self.endings: list[tuple[str, str]] = []
 
     async def request(self, picture: bytes = PICTURE, **changes: Any) -> str:
         """Store an input and a request for it; the request's description."""
@@ -128,6 +131,12 @@ class Agency:
             crash.cross("after skill")
             return result
 
+        async def objection(request: RequestDocument, job_key: str) -> str:
+            return self.against
+
+        async def ended(job_key: str, event: str) -> None:
+            self.endings.append((job_key, event))
+
         daemon = AgentDaemon(
             name="agent",
             watcher=Watcher(
@@ -138,7 +147,9 @@ class Agency:
                 InboxSink("agent", wants, jsonable, self.clock),
                 clock=self.clock,
             ),
-            intake=Intake(Inbox(database, "agent", self.clock), queue, escrow, DEPLOYMENT, database, AGENT, lane),
+            intake=Intake(
+                Inbox(database, "agent", self.clock), queue, escrow, DEPLOYMENT, database, AGENT, lane, ended
+            ),
             delivery=Delivery(
                 queue=queue,
                 outbox=lane,
@@ -153,6 +164,7 @@ class Agency:
                 clock=self.clock,
                 source="agent",
                 takes=orders.takes,
+                objection=objection,
             ),
             orders=orders,
             queue=queue,

@@ -61,6 +61,18 @@ async def test_job__that_is_hired__is_worked_once_and_submitted(agency: Agency) 
     assert row.status == "delivered"
 
 
+async def test_job__that_no_model_fits__is_declined_before_any_work(agency: Agency) -> None:
+    agency.against = "No model of this agent fits translate."
+    daemon = await agency.start()
+    await agency.hire()
+    await agency.run(daemon)
+    assert agency.status() is JobStatus.REJECTED
+    assert agency.runs == 0
+    (row,) = await agency.work()
+    assert row.error == agency.against
+    assert agency.endings == [(row.job_key, "JobRejected")], "how it ended is told to whoever learns, once"
+
+
 async def test_job__with_everything_known_to_people__leaves_its_stages(agency: Agency) -> None:
     daemon = await agency.start()
     await agency.hire()

@@ -5,8 +5,7 @@ import hashlib
 import importlib
 import json
 import shutil
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -27,15 +26,11 @@ GOLDEN = json.loads((Path(__file__).parent / "golden" / "nanodet_tfjs.json").rea
 
 
 @pytest.fixture(scope="module")
-def tools() -> Callable[[str], ModuleType]:
-    def load(name: str) -> ModuleType:
-        sys.path.insert(0, str(TOOLS))
-        try:
-            return importlib.import_module(name)
-        finally:
-            sys.path.remove(str(TOOLS))
-
-    return load
+def tools() -> Iterator[Callable[[str], ModuleType]]:
+    """Modules of the folder `tools` by name; the folder stays on the path, since scripts import each other late."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(TOOLS))
+        yield importlib.import_module
 
 
 def small_graph(operator: str = "LeakyRelu") -> tuple[dict[str, Any], bytes, np.ndarray]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from agents_offchain.primitives.clock import SystemClock
 from agents_offchain.skills import catalog
 from agents_offchain.skills.embedding.embedder import MiniLm
 from agents_offchain.skills.errors import SkillSettingsInvalid
@@ -18,6 +19,7 @@ from agents_offchain.skills.llm.errors import AnswerMalformed, LanguageSettingsI
 from agents_offchain.skills.llm.languages import guess_language
 from agents_offchain.skills.llm.local import LocalModel
 from agents_offchain.skills.llm.models_at_hand import ModelsAtHand
+from agents_offchain.storage.lessons import LessonBook
 
 pytestmark = pytest.mark.unit
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -147,7 +149,7 @@ def test_translate__with_a_model_that_can__gives_text_and_trace(minilm: MiniLm, 
     assert made.evidence["tokens"] == [100, 20]
     assert made.evidence["routing"][0]["chosen"] == "fluent"
     assert json.loads(made.artifacts["trace"][1])[0]["reply"]["model"] == "fluent/1"
-    assert (tmp_path / "experience.json").exists()
+    assert [lesson.model for lesson in LessonBook(tmp_path / "lessons.db", SystemClock()).all()] == ["fluent"]
     with pytest.raises(AnswerMalformed, match="German"):
         with_model(minilm, "translate", {"text": GERMAN}, {"language": "French"}, tmp_path)
 

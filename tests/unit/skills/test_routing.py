@@ -11,6 +11,7 @@ import pytest
 
 from agents_offchain.primitives.clock import ManualClock
 from agents_offchain.skills.embedding.embedder import MiniLm
+from agents_offchain.skills.llm.answer_cache import AnswerCache
 from agents_offchain.skills.llm.breaker import Breaker, RateLimit
 from agents_offchain.skills.llm.catalogue import Catalogue, ModelEntry, default_catalogue, load_catalogue
 from agents_offchain.skills.llm.chat import Ask, Listener, Message, Reply, Usage
@@ -21,8 +22,11 @@ from agents_offchain.skills.llm.errors import (
     ProviderUnavailable,
 )
 from agents_offchain.skills.llm.experience import Experience
-from agents_offchain.skills.llm.metered import AnswerCache, Metered, forecast
+from agents_offchain.skills.llm.metered import Metered, forecast
+from agents_offchain.skills.llm.prompts.experiment import choose_version
 from agents_offchain.skills.llm.router import Need, Router, build_posts
+from agents_offchain.storage.answers import AnswerBook
+from agents_offchain.storage.lessons import Lesson, LessonBook
 from agents_offchain.storage.spending import Ceiling, SpendingBook, SpendingStopped
 
 pytestmark = pytest.mark.unit
@@ -245,32 +249,94 @@ def test_metered__when_the_model_fails__costs_nothing(tmp_path: Path, manual_clo
     assert metered.book.totals("agent", "j").job_picos == 0
 
 
-def test_cache__of_one_tenant__is_not_another_s_and_expires(manual_clock: ManualClock, minilm: MiniLm) -> None:
-    cache = AnswerCache(manual_clock, keep_seconds=60, embedder=minilm)
-    reply = Reply("5 %", "m", cost_usd_picos=7)
-    cache.keep("ann", ASK, reply)
-    kept = cache.find("ann", ASK)
+def asked(text: str, *before: Message) -> Ask:
+    return Ask([*before, Message("user", f"Passages: the fee is 5 %.\n{text}")], max_tokens=10, meaning=text)
+
+
+def test_cache__of_one_tenant_and_model__is_not_another_s_and_expires(
+    manual_clock: ManualClock, minilm: MiniLm
+) -> None:
+    cache = AnswerCache(AnswerBook(None, manual_clock), keep_seconds=60, embedder=minilm)
+    question = asked("How much is the fee?")
+    cache.keep("ann", "m", question, Reply("5 %", "m", cost_usd_picos=7))
+    kept = cache.find("ann", "m", question)
     assert kept is not None
-    assert (kept.text, kept.cost_usd_picos) == ("5 %", 0)
-    assert cache.find("bob", ASK) is None
-    assert cache.find("ann", Ask([Message("user", "how much is the fee")], max_tokens=10)) is not None
-    assert cache.find("ann", Ask([Message("user", "How long is the window?")], max_tokens=10)) is None
-    assert cache.find("ann", Ask([Message("user", "How much is not the fee?")], max_tokens=10)) is None
-    assert cache.find("ann", Ask([Message("system", "x"), *ASK.messages], max_tokens=10)) is None
+    assert (kept.text, kept.cost_usd_picos, kept.is_kept) == ("5 %", 0, True)
+    assert cache.find("bob", "m", question) is None
+    assert cache.find("ann", "n", question) is None
+    assert cache.find("ann", "m", asked("how much is the fee")) is not None
+    for other in ("How much is not the fee?", "How long is the fee?", "How much is the fee of 2 jobs?", "Who pays?"):
+        assert cache.find("ann", "m", asked(other)) is None, other
+    assert cache.find("ann", "m", asked("how much is the fee", Message("system", "x"))) is None
+    unmarked = Ask(asked("how much is the fee").messages, max_tokens=10)
+    assert cache.find("ann", "m", unmarked) is None, "without a marked question only the same words count"
     manual_clock.advance(61)
-    assert cache.find("ann", ASK) is None
-    cache.keep("ann", ASK, reply)
-    cache.forget("ann")
-    assert cache.find("ann", ASK) is None
-    cache.keep("ann", ASK, Reply("cut", "m", finish="length"))
-    assert cache.find("ann", ASK) is None
+    assert cache.find("ann", "m", question) is None
+
+
+def test_cache__of_an_answer_cut_or_of_another_form__keeps_nothing(manual_clock: ManualClock) -> None:
+    book = AnswerBook(None, manual_clock)
+    cache = AnswerCache(book, 60)
+    cache.keep("ann", "m", ASK, Reply("cut", "m", finish="length"))
+    formed = Ask(ASK.messages, schema={"type": "object", "required": ["answer"]})
+    cache.keep("ann", "m", formed, Reply("{}", "m"))
+    assert book.count("ann") == 0
+    cache.keep("ann", "m", formed, Reply('{"answer": 1}', "m"))
+    assert book.count("ann") == 1
+    assert (book.forget("ann"), book.count("ann")) == (1, 0)
+
+
+def test_answer_book__that_is_broken__is_begun_anew(tmp_path: Path, manual_clock: ManualClock) -> None:
+    (tmp_path / "answers.db").write_bytes(b"this is no database, and long enough to be looked at" * 40)
+    cache = AnswerCache(AnswerBook(tmp_path / "answers.db", manual_clock), 60)
+    assert cache.find("ann", "m", ASK) is None
+    cache.keep("ann", "m", ASK, Reply("5 %", "m"))
+    again = AnswerCache(AnswerBook(tmp_path / "answers.db", manual_clock), 60)
+    assert again.find("ann", "m", ASK) is not None, "another worker's answer"
 
 
 def test_metered__given_a_kept_answer__asks_nobody(tmp_path: Path, manual_clock: ManualClock) -> None:
-    metered, model = purse(tmp_path, manual_clock, cache=AnswerCache(manual_clock, 60))
+    metered, model = purse(tmp_path, manual_clock, cache=AnswerCache(AnswerBook(None, manual_clock), 60))
     pieces: list[str] = []
     metered.complete(ASK)
-    began = time.perf_counter()
     metered.complete(ASK, lambda piece: not pieces.append(piece))
-    assert time.perf_counter() - began < 0.2
     assert (model.calls, pieces) == (1, ["ok"])
+    assert metered.book.totals("agent", "j").job_picos == 2_700_000
+
+
+def test_route__when_the_money_for_one_is_gone__takes_another_and_learns_nothing(
+    tmp_path: Path, manual_clock: ManualClock
+) -> None:
+    metered, model = purse(tmp_path, manual_clock)
+    poor = Metered(metered.entry, model, metered.book, Ceiling(1, 1), "agent", "j", "t")
+    table = {"m": poor, "free": Model("free")}
+    entries = [entry("m", "0.15"), entry("free", "9.00")]
+    found = Router(build_posts(entries, lambda one: table[one.name], manual_clock), Experience())
+    assert found.complete(Need("answer"), ASK).model == "free"
+    assert model.calls == 0
+    assert [lesson.model for lesson in found.experience.fresh] == ["free"]
+
+
+def test_lessons__of_earlier_runs__make_the_same_experience(tmp_path: Path, manual_clock: ManualClock) -> None:
+    book = LessonBook(tmp_path / "lessons.db", manual_clock)
+    book.add("job-1", [Lesson("a", "answer", "answer/1", seconds=2.0), Lesson("b", "answer", is_answered=False)])
+    book.add("job-2", [Lesson("b", "answer", "answer/2", seconds=1.0)])
+    assert book.rate("job-1", "oracle", 1.0)
+    assert book.rate("job-1", "oracle", 0.0), "a newer word of one source replaces the older"
+    assert book.rate("job-2", "oracle", 1.0)
+    assert not book.rate("job-3", "oracle", 1.0)
+    experience = Experience.of_lessons(book.all())
+    assert experience.of("a", "answer").quality(0.5) == pytest.approx(2 / 5)
+    assert experience.of("b", "answer").quality(0.5) == pytest.approx(3 / 5)
+    assert (experience.of("b", "answer").asked, experience.of("b", "answer").succeeded) == (2, 1)
+    assert experience.prompts() == {"answer/1": (0.0, 1.0), "answer/2": (1.0, 1.0)}
+
+
+def test_choose_version__until_outcomes_tell_them_apart__splits_jobs_and_then_settles() -> None:
+    jobs = [f"job-{number}" for number in range(200)]
+    drawn = [choose_version("answer", (1, 2), job, {}) for job in jobs]
+    assert 60 < drawn.count(1) < 140
+    assert drawn == [choose_version("answer", (2, 1), job, {}) for job in jobs], "a job keeps its version"
+    told = {"answer/1": (5.0, 40.0), "answer/2": (36.0, 40.0)}
+    assert {choose_version("answer", (1, 2), job, told) for job in jobs} == {2}
+    assert choose_version("answer", (), "job", told) is None

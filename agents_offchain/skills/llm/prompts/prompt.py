@@ -58,6 +58,7 @@ class Prompt(_Strict):
 
     Attributes:
         output_schema: JSON schema of the answer; None for free text.
+        meaning: The data variable that is a question, whose wording may differ for the same answer; empty for none.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Prompt(_Strict):
     system: str
     user: str
     output_schema: dict[str, Any] | None = None
+    meaning: str = ""
     examples: tuple[Example, ...] = ()
     tests: tuple[GoldenTest, ...] = ()
     changelog: tuple[Change, ...] = Field(min_length=1)
@@ -100,6 +102,8 @@ class Prompt(_Strict):
             raise PromptInvalid(f"The prompt {self.id} declares {sorted(self.variables)} and uses {sorted(used)}.")
         if any(self.variables[name] == "data" for name in _PLACE.findall(self.system)):
             raise PromptInvalid(f"The prompt {self.id} puts data among its instructions.")
+        if self.meaning and self.variables.get(self.meaning) != "data":
+            raise PromptInvalid(f"The prompt {self.id} names {self.meaning!r}, which is no data, as its question.")
         if self.changelog[-1].version != self.version:
             raise PromptInvalid(f"The changelog of {self.id} does not end with its version.")
         for test in self.tests:
@@ -134,6 +138,16 @@ def load_prompt(name: str, version: int | None = None) -> Prompt:
     if not chosen:
         raise PromptInvalid(f"There is no prompt {name!r}" + (f" of version {version}." if version else "."))
     return read_prompt(chosen[-1])
+
+
+def list_prompts() -> list[Prompt]:
+    """Every version of every prompt of this folder, by name and version.
+
+    Raises:
+        PromptInvalid: a file cannot be used.
+    """
+    prompts = [read_prompt(file) for file in Path(__file__).parent.glob("*.v*.toml")]
+    return sorted(prompts, key=lambda prompt: (prompt.name, prompt.version))
 
 
 def read_prompt(file: Path) -> Prompt:

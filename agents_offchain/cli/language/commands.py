@@ -1,0 +1,104 @@
+"""Options and help of the language commands. What they do is in the modules beside this one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agents_offchain.cli.console import Console
+from agents_offchain.cli.options import AsJson, Home, finish
+
+
+def _group(name: str, text: str) -> typer.Typer:
+    return typer.Typer(
+        name=name, help=text, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
+    )
+
+
+language = _group("language", "Language models of a home: who is asked and why, what they cost, how good they were.")
+GROUPS = (language,)
+
+
+@language.command("models", epilog="Examples:  aitbc language models  ·  aitbc language models --task translate")
+def models(
+    task: Annotated[
+        str, typer.Option(help="answer, summarise, extract, classify, translate, judge, draft-job or reason.")
+    ] = "answer",
+    characters: Annotated[int, typer.Option(min=1, help="How long the question with its data is.")] = 3_000,
+    private: Annotated[bool, typer.Option("--private", help="The data may not leave this machine.")] = False,
+    max_usd: Annotated[str | None, typer.Option(help="The most one call may cost.")] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show which model the router would ask for a task, and what stands against each other one."""
+    from agents_offchain.cli.language.models import run_models
+    from agents_offchain.cli.places import settings_for
+
+    finish(run_models(settings_for(home), Console(as_json), task, characters, max_usd, is_private=private))
+
+
+@language.command(
+    "spending",
+    epilog="Exit codes: 0 within the budgets · 1 an alert.  Example:  aitbc language spending --json",
+)
+def spending(
+    days: Annotated[int, typer.Option(min=1, max=3_660, help="How many days back, today included.")] = 7,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what models cost, by day, agent, job and model, to the token; alerts when a budget is nearly used."""
+    from agents_offchain.cli.language.spending import run_spending
+    from agents_offchain.cli.places import settings_for
+
+    finish(run_spending(settings_for(home), Console(as_json), days))
+
+
+@language.command(
+    "forecast",
+    epilog="Exit codes: 0 can be done · 2 not.  Example:  aitbc language forecast judge --file a.txt",
+)
+def forecast(
+    service: Annotated[str, typer.Argument(help="A language service, such as answer-from-documents.")],
+    file: Annotated[Path, typer.Option(help="The document.")],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a job would cost this home's models at most, before it is taken; the agent asks the same."""
+    from agents_offchain.cli.language.forecast import run_forecast
+    from agents_offchain.cli.places import settings_for
+
+    finish(run_forecast(settings_for(home), Console(as_json), service, file))
+
+
+@language.command("rate", epilog="Examples:  aitbc language rate 5 1  ·  aitbc language rate 5 0.25")
+def rate(
+    job: Annotated[int, typer.Argument(help="The job's number.")],
+    quality: Annotated[float, typer.Argument(min=0, max=1, help="How good its result was: 0 is useless, 1 is right.")],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say how good a job's result was; the models and prompts that made it are chosen by it from then on."""
+    from agents_offchain.cli.language.lessons import run_rate
+    from agents_offchain.cli.places import settings_for
+
+    finish(run_rate(settings_for(home), Console(as_json), job, quality))
+
+
+@language.command("prompts", epilog="Example:  aitbc language prompts --json")
+def prompts(home: Home = None, as_json: AsJson = False) -> None:
+    """Show each prompt's versions, which are on trial, and how good the outcomes with each were."""
+    from agents_offchain.cli.language.lessons import run_prompts
+    from agents_offchain.cli.places import settings_for
+
+    finish(run_prompts(settings_for(home), Console(as_json)))
+
+
+@language.command("forget", epilog="Example:  aitbc language forget")
+def forget(home: Home = None, as_json: AsJson = False) -> None:
+    """Drop every kept answer; budgets and lessons stay."""
+    from agents_offchain.cli.language.lessons import run_forget
+    from agents_offchain.cli.places import settings_for
+
+    finish(run_forget(settings_for(home), Console(as_json)))

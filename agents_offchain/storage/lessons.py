@@ -1,0 +1,109 @@
+"""What happened when models were asked, and what became of the jobs they were asked for; on disk, added to only.
+
+One small SQLite file for the workers of one machine. Workers add what they saw, the daemon adds how a job ended, and a
+person may rate one; whoever chooses models reads all of it again.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from agents_offchain.primitives.clock import Clock
+
+MOST_READ = 5_000
+"""Lessons that count, newest first; older ones are forgotten."""
+_TABLES = """
+CREATE TABLE IF NOT EXISTS lessons (
+  id INTEGER PRIMARY KEY, at REAL NOT NULL, job TEXT NOT NULL, model TEXT NOT NULL, task TEXT NOT NULL,
+  prompt TEXT NOT NULL, is_answered INTEGER NOT NULL, seconds REAL NOT NULL, cost_ratio REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS lessons_job ON lessons (job);
+CREATE TABLE IF NOT EXISTS ratings (
+  job TEXT NOT NULL, source TEXT NOT NULL, at REAL NOT NULL, quality REAL NOT NULL, PRIMARY KEY (job, source)
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One question to one model.
+
+    Attributes:
+        prompt: Name and version of the prompt; empty for none.
+        seconds: Until the answer was there; 0 for none.
+        cost_ratio: What it cost over what was expected.
+        quality: How good the job's outcome was, in [0, 1]; None when nobody has said so.
+    """
+
+    model: str
+    task: str
+    prompt: str = ""
+    is_answered: bool = True
+    seconds: float = 0.0
+    cost_ratio: float = 1.0
+    quality: float | None = None
+
+
+class LessonBook:
+    """The lessons of one machine."""
+
+    def __init__(self, file: Path, clock: Clock) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._file = file
+        self._clock = clock
+        with self._open() as book:
+            book.executescript(_TABLES)
+
+    def add(self, job: str, lessons: Iterable[Lesson]) -> None:
+        """Keep what was seen in one run for a job; all of it or nothing."""
+        at = self._clock.now_seconds()
+        rows = [
+            (at, job, one.model, one.task, one.prompt, int(one.is_answered), one.seconds, one.cost_ratio)
+            for one in lessons
+        ]
+        with self._open() as book:
+            book.execute("BEGIN IMMEDIATE")
+            book.executemany(
+                "INSERT INTO lessons (at, job, model, task, prompt, is_answered, seconds, cost_ratio) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                rows,
+            )
+            book.execute("COMMIT")
+
+    def rate(self, job: str, source: str, quality: float) -> bool:
+        """Say how good a job's outcome was, in [0, 1]; a source's newer word replaces its older one.
+
+        Returns:
+            Whether any model was asked for that job.
+        """
+        with self._open() as book:
+            book.execute(
+                "INSERT OR REPLACE INTO ratings (job, source, at, quality) VALUES (?, ?, ?, ?)",
+                (job, source, self._clock.now_seconds(), min(max(quality, 0.0), 1.0)),
+            )
+            return book.execute("SELECT 1 FROM lessons WHERE job = ? LIMIT 1", (job,)).fetchone() is not None
+
+    def all(self) -> list[Lesson]:
+        """Lessons in order; each with the mean of its job's ratings."""
+        with self._open() as book:
+            rows = book.execute(
+                "SELECT model, task, prompt, is_answered, seconds, cost_ratio, "
+                "(SELECT avg(quality) FROM ratings WHERE ratings.job = lessons.job) "
+                "FROM lessons ORDER BY id DESC LIMIT ?",
+                (MOST_READ,),
+            ).fetchall()
+        return [Lesson(row[0], row[1], row[2], bool(row[3]), *row[4:]) for row in reversed(rows)]
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        book = sqlite3.connect(self._file, timeout=30, isolation_level=None)
+        try:
+            book.execute("PRAGMA journal_mode=WAL")
+            book.execute("PRAGMA synchronous=NORMAL")
+            yield book
+        finally:
+            book.close()
