@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from agents_offchain.chain.errors import ContractReverted, NodeUnavailable
 from agents_offchain.chain.node import Block
 from agents_offchain.chain.proxies.job_escrow import Job, JobStatus, Policy
-from agents_offchain.chain.proxies.result_oracle import PostedVerdict
+from agents_offchain.chain.proxies.result_oracle import PostedVerdict, SignerSet
 from agents_offchain.chain.watcher import StepResult
 from oracle.cases import ENDED, FUNDED, OPEN, SUBMITTED, Casebook
 from oracle.errors import CaseChanged
@@ -53,11 +52,9 @@ class OracleReader(Protocol):
     @property
     def address(self) -> bytes: ...
 
-    async def reporters(self, *, block: int) -> Sequence[bytes]: ...
+    async def epoch_at(self, time: int, *, block: int) -> int: ...
 
-    async def quorum(self, *, block: int) -> int: ...
-
-    async def epoch(self, *, block: int) -> int: ...
+    async def signer_set(self, epoch: int, *, block: int) -> SignerSet: ...
 
     async def verdict(self, job_id: int, *, block: int) -> PostedVerdict | None: ...
 
@@ -66,13 +63,11 @@ class OracleReader(Protocol):
 
 @dataclass(frozen=True)
 class Moment:
-    """One block and the signer set in force at it; `time` is the block's, in unix seconds."""
+    """One block; `time` is its own, in unix seconds."""
 
     block: int
     time: int
-    reporters: tuple[bytes, ...]
-    quorum: int
-    epoch: int
+    hash: bytes
 
 
 class ChainView:
@@ -82,19 +77,32 @@ class ChainView:
         self._headers = headers
         self.escrow = escrow
         self.oracle = oracle
+        self._known_at = b""
+        self._epochs: dict[int, int] = {}
+        self._sets: dict[int, SignerSet] = {}
 
     async def moment(self, block: int) -> Moment:
         """Raises NodeUnavailable when the node lost the block meanwhile."""
         header = await self._headers.block(block)
         if header is None:
             raise NodeUnavailable("The chain changed while it was read.", retry_after_seconds=0.1)
-        return Moment(
-            block=block,
-            time=header.timestamp,
-            reporters=tuple(await self.oracle.reporters(block=block)),
-            quorum=await self.oracle.quorum(block=block),
-            epoch=await self.oracle.epoch(block=block),
-        )
+        return Moment(block, header.timestamp, header.hash)
+
+    async def judges(self, submitted_at: int, moment: Moment) -> SignerSet:
+        """The signer set in force when the work was submitted: it alone judges it, whatever rotated since.
+
+        What a block says is remembered until the next one.
+        """
+        if moment.hash != self._known_at:
+            self._epochs, self._sets, self._known_at = {}, {}, moment.hash
+        if submitted_at not in self._epochs:
+            self._epochs[submitted_at] = await self.oracle.epoch_at(submitted_at, block=moment.block)
+        epoch = self._epochs[submitted_at]
+        if epoch == 0:
+            return SignerSet(0, (), 1)
+        if epoch not in self._sets:
+            self._sets[epoch] = await self.oracle.signer_set(epoch, block=moment.block)
+        return self._sets[epoch]
 
     async def job(self, job_id: int, block: int) -> Job:
         """A house job.

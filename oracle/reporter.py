@@ -134,8 +134,10 @@ class Reporter:
         """
         mail = await self.courier.collect(wait_seconds=wait_seconds)
         for item in mail:
-            if isinstance(item.message, Commit) and item.message.signer in moment.reporters:
-                await self._keep(item.message)
+            if isinstance(item.message, Commit):
+                judges = await self.chain.judges(item.message.submitted_at, moment)
+                if item.message.signer in judges.reporters:
+                    await self._keep(item.message)
         await self.courier.done([item.delivery for item in mail])
         return len(mail)
 
@@ -191,8 +193,9 @@ class Reporter:
         job = await self.chain.job(case.job_id, moment.block)
         if job.status != JobStatus.SUBMITTED or job.submitted_at != case.submitted_at:
             raise CaseChanged(f"Job {case.job_id} is not as it was submitted.")
-        if self.address not in moment.reporters:
-            raise CheckImpossible("This key is not among the oracle's reporters.")
+        judges = await self.chain.judges(case.submitted_at, moment)
+        if self.address not in judges.reporters:
+            raise CheckImpossible(f"This key did not sit in epoch {judges.epoch}, in which the work was submitted.")
         return (await self.chain.escrow.policy(job.policy_id, block=moment.block)).verdict_seconds
 
     async def _judge(self, case: Case, moment: Moment, verdict_seconds: int) -> int:
@@ -213,7 +216,7 @@ class Reporter:
             deliverable=case.deliverable,
             report_hash=report.hash,
             score=report.score,
-            epoch=moment.epoch,
+            epoch=(await self.chain.judges(case.submitted_at, moment)).epoch,
         )
         salt, created = self.entropy(SALT_BYTES).hex(), int(self.clock.now_seconds())
         async with self.database.write() as connection:
@@ -259,10 +262,11 @@ class Reporter:
         """
         now = self.clock.now_seconds()
         commits = await self.ledger.commits(case.job_key, case.submitted_at)
-        committed = len(commits.keys() & set(moment.reporters))
+        judges = await self.chain.judges(case.submitted_at, moment)
+        committed = len(commits.keys() & set(judges.reporters))
         waited = now - case.notes["committed_at"]
-        is_enough = committed >= moment.quorum and waited >= self.settings.reveal_after_seconds
-        if committed < len(moment.reporters) and not is_enough and not case.is_posted:
+        is_enough = committed >= judges.quorum and waited >= self.settings.reveal_after_seconds
+        if committed < len(judges.reporters) and not is_enough and not case.is_posted:
             await self._repeat_commit(case, signed, now)
             return 0
         await self._send_reveal(case, signed)

@@ -37,6 +37,8 @@ SOURCES = (
     Source("contracts/court/JurorCourt.sol", "JurorCourt"),
     Source("contracts/mocks/TestDollar.sol", "TestDollar"),
     Source("contracts/oracle/ResultOracle.sol", "ResultOracle"),
+    Source("contracts/oracle/stake/ReporterStake.sol", "ReporterStake"),
+    Source("contracts/oracle/stake/ReporterStakeFactory.sol", "ReporterStakeFactory"),
     Source("contracts/governance/AitbcGovernor.sol", "AitbcGovernor"),
     Source("contracts/governance/AitbcToken.sol", "AitbcToken"),
     Source("contracts/governance/DecisionLedger.sol", "DecisionLedger"),

@@ -6,6 +6,7 @@ deterministic deployment proxy), so a second run finds what stands already, chec
 Escrow, oracle and desk of disputes name each other in immutables; `MarketDeployer` makes them, and theirs are its first
 three created addresses; `DeskInstaller` brings the desk's code, which does not fit beside the others. This module never
 holds a key and never talks to a node by itself.
+Oracle and `ReporterStake` do too: `ReporterStakeFactory` says where the stake stands and makes it.
 """
 
 from __future__ import annotations
@@ -72,6 +73,8 @@ class CourtTerms:
 class MarketPlan:
     """Everything that decides the addresses; each address is 20 bytes.
 
+    `reporters` are the first signer set, in any order; `reporter_stake` is the least stake of one, in the smallest
+    unit of the token in which jobs are paid.
     `token` None means that a TestDollar is deployed, which only a chain without value should use; a WrappedCoin comes
     with it unless `coin` names one. With a `token` and no `coin` there is no CoinDesk. `weight_unit` is how many
     smallest units of the token weigh one in reputation (1 for 6 decimals), `client_cap` what one client weighs at most.
@@ -83,6 +86,7 @@ class MarketPlan:
     treasury: bytes
     reporters: tuple[bytes, ...]
     quorum: int = 2
+    reporter_stake: int = 100 * 10**6
     policy: PolicyTerms = PolicyTerms()
     court: CourtTerms = CourtTerms()
     token: bytes | None = None
@@ -94,11 +98,15 @@ class MarketPlan:
 
 @dataclass(frozen=True)
 class Step:
-    """One contract made through the proxy: its address is known before it exists."""
+    """One contract that somebody's call makes; its address is known before it exists.
+
+    `maker` is the proxy, which takes a salt and the creation code, or a factory of ours.
+    """
 
     name: str
     address: bytes
-    init_code: bytes
+    maker: bytes
+    data: bytes
 
 
 @dataclass(frozen=True)
@@ -115,6 +123,12 @@ def create2_address(salt: bytes, init_code: bytes) -> bytes:
     return keccak(b"\xff" + CREATE2_PROXY + salt + keccak(init_code))[12:]
 
 
+def stake_address(factory: bytes, *constructor_args: Any) -> bytes:
+    """Where `ReporterStakeFactory` makes the stake with these terms (EIP-1014)."""
+    init_code = load_abi("ReporterStake").encode_constructor(*constructor_args)
+    return keccak(b"\xff" + factory + bytes(32) + keccak(init_code))[12:]
+
+
 def child_address(creator: bytes, nonce: int) -> bytes:
     """Where a contract puts its `nonce`-th creation, 1 to 127."""
     return keccak(b"\xd6\x94" + creator + bytes([nonce]))[12:]
@@ -126,25 +140,29 @@ def deployment_plan(plan: MarketPlan) -> PlannedMarket:
 
     def add(name: str, *constructor_args: Any) -> bytes:
         init_code = load_abi(name).encode_constructor(*constructor_args)
-        steps.append(Step(name, create2_address(plan.salt, init_code), init_code))
+        steps.append(Step(name, create2_address(plan.salt, init_code), CREATE2_PROXY, plan.salt + init_code))
         return steps[-1].address
 
     token = plan.token if plan.token is not None else add("TestDollar")
     registry = add("AgentRegistry")
     court = add("JurorCourt", plan.owner, court_tuple(plan.court, token=token), token, plan.court.fee_per_juror)
+    factory = add("ReporterStakeFactory")
     deployer = add(
         "MarketDeployer",
         plan.owner,
         plan.treasury,
         policy_tuple(plan.policy, evaluator=ZERO_ADDRESS, token=token),
-        plan.reporters,
-        plan.quorum,
+        (sorted(plan.reporters), plan.quorum, factory, plan.reporter_stake),
         court,
         registry,
         keccak(load_abi("DisputeDesk").bytecode),
     )
     escrow, oracle, desk = (child_address(deployer, nonce) for nonce in (1, 2, 3))
     add("DeskInstaller", deployer)
+    terms = (token, oracle, plan.treasury, plan.reporter_stake)
+    stake = stake_address(factory, *terms)
+    make = load_abi("ReporterStakeFactory").encode_call("make", *terms)
+    steps.append(Step("ReporterStake", stake, factory, make))
     reputation = add("ReputationRegistry", registry, escrow, oracle, token, plan.weight_unit, plan.client_cap)
     listings = add("ServiceListings", registry, escrow, reputation)
     coin = plan.coin if plan.coin is not None or plan.token is not None else add("WrappedCoin")
@@ -167,6 +185,8 @@ def deployment_plan(plan: MarketPlan) -> PlannedMarket:
             "ResultOracle": oracle,
             "DisputeDesk": desk,
             "JurorCourt": court,
+            "ReporterStake": stake,
+            "ReporterStakeFactory": factory,
             "TestDollar": token,
             "ReputationRegistry": reputation,
             **desks,
@@ -238,7 +258,7 @@ def deploy_market(
             "This chain has no deterministic deployment proxy.",
             mend=f"Deploy the proxy at {to_checksum_address(CREATE2_PROXY)} first.",
         )
-    blocks = [block for step in market.steps if (block := _ensure_step(step, plan.salt, transact, code_at)) is not None]
+    blocks = [block for step in market.steps if (block := _ensure_step(step, transact, code_at)) is not None]
     policy_id = _verify(plan, market, call, code_at)
     contracts = {name: to_checksum_address(address) for name, address in market.contracts.items()}
     return {
@@ -248,16 +268,16 @@ def deploy_market(
         "contracts": contracts,
         "policyId": policy_id,
         "treasury": to_checksum_address(plan.treasury),
-        "reporters": [to_checksum_address(reporter) for reporter in plan.reporters],
+        "reporters": [to_checksum_address(reporter) for reporter in sorted(plan.reporters)],
     }
 
 
-def _ensure_step(step: Step, salt: bytes, transact: Transact, code_at: CodeAt) -> int | None:
+def _ensure_step(step: Step, transact: Transact, code_at: CodeAt) -> int | None:
     """The block in which the step was made now, None if it stood already."""
     address = to_checksum_address(step.address)
     if code_at(address):
         return None
-    receipt = transact(to_checksum_address(CREATE2_PROXY), salt + step.init_code)
+    receipt = transact(to_checksum_address(step.maker), step.data)
     if _number(receipt["status"]) != 1 or not code_at(address):
         raise ContractMissing(f"{step.name} could not be deployed at {address}.", contract=step.name)
     return _number(receipt["blockNumber"])
@@ -290,6 +310,14 @@ def _verify(plan: MarketPlan, market: PlannedMarket, call: Call, code_at: CodeAt
         "JurorCourt of DisputeDesk": (
             decode_address(answer("DisputeDesk", market.contracts["DisputeDesk"], "ARBITRATOR")),
             market.contracts["JurorCourt"],
+        ),
+        "ReporterStake of ResultOracle": (
+            decode_address(answer("ResultOracle", oracle, "STAKE")),
+            market.contracts["ReporterStake"],
+        ),
+        "ResultOracle of ReporterStake": (
+            decode_address(answer("ReporterStake", market.contracts["ReporterStake"], "ORACLE")),
+            oracle,
         ),
         "JobEscrow of ServiceListings": (
             decode_address(answer("ServiceListings", market.contracts["ServiceListings"], "JOB_ESCROW")),

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from agents_offchain.chain.deployment import deployment_plan
+from agents_offchain.chain.deployment import CREATE2_PROXY, deployment_plan
 from agents_offchain.chain.devnet.anvil import DEVNET_CHAIN_ID
 from agents_offchain.chain.signer.policy import parse_policy
 from agents_offchain.cli.development import REPORTERS
@@ -103,6 +103,15 @@ _CAPS = {True: ("1e18", "5e18", "2e19"), False: ("1e16", "5e16", "2e17")}
 """Wei a call, an hour and a day: of play money, and of any other."""
 
 
+_DEPLOYER_CALLS = (
+    ("ReporterStakeFactory", "make", _TO_ANYBODY),
+    ("TestDollar", "mint", _TO_SELF),
+    ("TestDollar", "approve", 'recipients = ["ReporterStake"]\n' + _up_to("value")),
+    ("ReporterStake", "stakeFor", _TO_ANYBODY + _up_to("amount")),
+)
+"""What the local market needs beside its contracts: the reporters' stakes, in test dollars."""
+
+
 def ensure_development_policy(
     folder: Path, addresses: Mapping[str, bytes], roles: Mapping[str, str] = _NO_ROLES
 ) -> Path:
@@ -128,10 +137,11 @@ def ensure_development_policy(
 def development_policy(addresses: Mapping[str, bytes], roles: Mapping[str, str] = _NO_ROLES) -> str:
     """The policy's text; it has been read by the signer's own parser."""
     plan = deployment_plan(local_plan(addresses))
-    deploys = ", ".join(f'"{step.name}"' for step in plan.steps)
+    deploys = ", ".join(f'"{step.name}"' for step in plan.steps if step.maker == CREATE2_PROXY)
     parts = ["version = 1\n\n[contracts]\n"]
     parts += [f'{name} = "{checksum(address)}"\n' for name, address in plan.contracts.items()]
     parts.append(_sender("deployer") + f"deploys = [{deploys}]\n")
+    parts += [_call("deployer", *call) for call in _DEPLOYER_CALLS]
     parts += [role_section(name, name, DEVNET_CHAIN_ID) for name in _CALLS]
     parts += [role_section(name, REPORTER, DEVNET_CHAIN_ID) for name in REPORTERS]
     parts.append(role_section(GATEWAY, GATEWAY, DEVNET_CHAIN_ID))

@@ -27,6 +27,7 @@ from agents_offchain.chain.proxies.registry import (
 )
 from agents_offchain.chain.signer.client import SignerClient
 from agents_offchain.chain.signer.keystore import key_address
+from agents_offchain.chain.stakes import stake_reporters
 from agents_offchain.cli.account import BlockingAccount, SetupAccount
 from agents_offchain.cli.continuity import HomeIdentity, require_same_contracts, save_identity
 from agents_offchain.cli.development import DEVELOPMENT_KEYS, REPORTERS
@@ -102,15 +103,17 @@ async def open_market(settings: Settings, node: Node, artifacts_url: str, contro
 async def _deploy(settings: Settings, node: Node, signer: SignerClient, addresses: dict[str, bytes]) -> Deployment:
     deployer = SetupAccount(node, signer, "deployer", DEVNET_CHAIN_ID)
     chain = BlockingAccount(deployer, node, asyncio.get_running_loop())
+    plan = local_plan(addresses)
     document = await asyncio.to_thread(
         deploy_market,
-        local_plan(addresses),
+        plan,
         transact=chain.transact,
         call=chain.call,
         code_at=chain.code_at,
         previous=_read_json(settings.deployment_file),
     )
     require_same_contracts(settings, document["contracts"])
+    await asyncio.to_thread(stake_reporters, plan, addresses["deployer"], transact=chain.transact, call=chain.call)
     return parse_deployment(document)
 
 

@@ -4,8 +4,12 @@ pragma solidity 0.8.37;
 import {IArbitrator} from "../interfaces/IArbitrator.sol";
 import {IERC8004Identity} from "../interfaces/IERC8004Identity.sol";
 import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
+import {IResultOracle} from "../interfaces/IResultOracle.sol";
 import {ResultOracle} from "../oracle/ResultOracle.sol";
+import {ReporterStake} from "../oracle/stake/ReporterStake.sol";
+import {ReporterStakeFactory} from "../oracle/stake/ReporterStakeFactory.sol";
 import {JobEscrow} from "./JobEscrow.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 /// @title Makes the escrow, its oracle and their desk of disputes
 /// @notice They name each other in immutables. Their addresses follow from this contract's address and the order of
@@ -13,6 +17,18 @@ import {JobEscrow} from "./JobEscrow.sol";
 /// transaction. The desk's code does not fit beside the other two (EIP-3860): anybody brings it to {makeDesk}, and only
 /// the code whose hash was fixed here is taken. Afterwards this contract can do nothing.
 contract MarketDeployer {
+    /// @notice Who judges at first, and what they stake.
+    struct Reporters {
+        /// @dev The first signer set, of which `quorum` must sign.
+        address[] first;
+        uint256 quorum;
+        /// @dev Makes the stake, before or after this; it is held in the policy's token, the one unit in which a stake
+        /// can be compared with what it vouches for.
+        ReporterStakeFactory stakes;
+        /// @dev Of one reporter, in the token's smallest unit.
+        uint256 minStake;
+    }
+
     error MarketDeployer_OracleElsewhere(address made, address expected);
     error MarketDeployer_OtherCode(bytes32 codeHash, bytes32 expected);
     error MarketDeployer_DeskElsewhere(address made, address expected);
@@ -25,6 +41,7 @@ contract MarketDeployer {
     bytes32 public immutable DESK_CODE_HASH;
     IArbitrator public immutable ARBITRATOR;
     IERC8004Identity public immutable AGENT_REGISTRY;
+    ReporterStake public immutable REPORTER_STAKE;
     /// @notice The seeded row, 1.
     uint32 public immutable POLICY_ID;
 
@@ -35,13 +52,16 @@ contract MarketDeployer {
         address owner,
         address treasury,
         IJobEscrow.Policy memory policy,
-        address[] memory reporters,
-        uint256 quorum,
+        Reporters memory reporters,
         IArbitrator arbitrator,
         IERC8004Identity agentRegistry,
         bytes32 deskCodeHash
     ) {
         address oracle = _child(2);
+        REPORTER_STAKE = ReporterStake(
+            reporters.stakes
+                .addressOf(IERC20(policy.token), IResultOracle(oracle), treasury, reporters.minStake)
+        );
         policy.evaluator = oracle;
         DISPUTE_DESK = _child(3);
         DESK_CODE_HASH = deskCodeHash;
@@ -55,7 +75,8 @@ contract MarketDeployer {
             feeBps: policy.feeBps,
             poolShareBps: policy.poolShareBps
         });
-        RESULT_ORACLE = new ResultOracle(JOB_ESCROW, reporters, quorum, DISPUTE_DESK);
+        RESULT_ORACLE =
+            new ResultOracle(JOB_ESCROW, REPORTER_STAKE, reporters.first, reporters.quorum, DISPUTE_DESK);
         if (address(RESULT_ORACLE) != oracle) {
             revert MarketDeployer_OracleElsewhere(address(RESULT_ORACLE), oracle);
         }

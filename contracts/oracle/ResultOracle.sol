@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
 import {IDisputable} from "../interfaces/IDisputable.sol";
 import {IERC8183} from "../interfaces/IERC8183.sol";
 import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
+import {IReporterStake} from "../interfaces/IReporterStake.sol";
 import {IResultOracle} from "../interfaces/IResultOracle.sol";
-import {Signatures} from "../libraries/Signatures.sol";
+import {SignerTerm} from "../types/SignerTerm.sol";
 import {VerdictLane, VerdictLaneLib} from "../types/VerdictLane.sol";
-import {ReporterPay} from "./ReporterPay.sol";
+import {SignerSets} from "./SignerSets.sol";
 
 /// @title Evaluator of house jobs
-/// @dev Promises and assumptions are in {IResultOracle} and {IDisputable}. There is no role: the signer set is fixed at construction.
-contract ResultOracle is ReporterPay, IDisputable, EIP712 {
+/// @dev Promises and assumptions are in {IResultOracle} and {IDisputable}. There is no role; the signer sets are {SignerSets}.
+contract ResultOracle is SignerSets, IDisputable, EIP712 {
+    using SafeERC20 for IERC20;
     using VerdictLaneLib for mapping(uint256 word => uint256);
 
     /* ---------- types ---------- */
@@ -23,6 +27,12 @@ contract ResultOracle is ReporterPay, IDisputable, EIP712 {
         uint256 settleableAt;
         bool isPaid;
         bytes32 reason;
+    }
+
+    /// @dev What the rows of one batch share.
+    struct Batch {
+        uint32 epoch;
+        uint256 signerBitmap;
     }
 
     /* ---------- constants and immutables ---------- */
@@ -46,10 +56,7 @@ contract ResultOracle is ReporterPay, IDisputable, EIP712 {
     bytes32 private constant REASON_FAILED = "verdict-failed";
     bytes32 private constant REASON_SILENCE = "no-verdict";
 
-    /// @inheritdoc IResultOracle
-    uint32 public constant epoch = 1;
-    /// @inheritdoc IResultOracle
-    uint256 public immutable quorum;
+    IJobEscrow public immutable ESCROW;
 
     /// @notice Where disputes are opened and ended.
     address public immutable DISPUTE_DESK;
@@ -60,19 +67,17 @@ contract ResultOracle is ReporterPay, IDisputable, EIP712 {
 
     /* ---------- constructor ---------- */
 
-    /// @param quorum_ More than half of the reporters, and no more than all.
+    /// @param reporters_ The first set; see {SignerSets}.
     constructor(
         IJobEscrow escrow,
+        IReporterStake stake,
         address[] memory reporters_,
         uint256 quorum_,
         address disputeDesk
-    ) ReporterPay(escrow, reporters_) EIP712("AITBC ResultOracle", "1") {
-        uint256 min = reporters_.length / 2 + 1;
-        if (quorum_ < min || quorum_ > reporters_.length) {
-            revert ResultOracle_QuorumOutOfRange(quorum_, min, reporters_.length);
-        }
-        quorum = quorum_;
+    ) SignerSets(stake, reporters_, quorum_) EIP712("AITBC ResultOracle", "1") {
+        if (address(escrow) == address(0)) revert ResultOracle_EscrowIsZero();
         if (disputeDesk == address(0)) revert ResultOracle_DeskIsZero();
+        ESCROW = escrow;
         DISPUTE_DESK = disputeDesk;
     }
 
@@ -108,9 +113,9 @@ contract ResultOracle is ReporterPay, IDisputable, EIP712 {
     }
 
     /// @inheritdoc IResultOracle
-    function batchDigest(bytes32[] calldata rows) public view returns (bytes32) {
+    function batchDigest(bytes32[] calldata rows, uint32 epoch_) public view returns (bytes32) {
         return
-            _hashTypedDataV4(keccak256(abi.encode(BATCH_TYPEHASH, keccak256(abi.encodePacked(rows)), epoch)));
+            _hashTypedDataV4(keccak256(abi.encode(BATCH_TYPEHASH, keccak256(abi.encodePacked(rows)), epoch_)));
     }
 
     /// @inheritdoc IDisputable
@@ -132,9 +137,8 @@ contract ResultOracle is ReporterPay, IDisputable, EIP712 {
     /// @inheritdoc IDisputable
     function isTied(uint256 jobId, address account) external view returns (bool) {
         IJobEscrow.JobView memory job = ESCROW.jobOf(jobId);
-        return
-            account == job.client || account == job.provider || account == address(this)
-                || _seat(account) != 0;
+        return account == job.client || account == job.provider || account == address(this)
+            || seatOf(epochAt(job.submittedAt), account) != 0;
     }
 
     /* ---------- the desk ---------- */
@@ -179,12 +183,9 @@ contract ResultOracle is ReporterPay, IDisputable, EIP712 {
     /// @inheritdoc IResultOracle
     function postVerdict(Verdict calldata verdict, bytes[] calldata signatures) external {
         // Check
-        IJobEscrow.Assessment memory job = ESCROW.assessmentOf(verdict.jobId);
-        _requireFits(verdict, job);
-        uint256 signerBitmap = _requireQuorum(verdictDigest(verdict), signatures);
+        (SignerTerm term, uint32 delaySeconds) = _requireFits(verdict);
+        uint256 signerBitmap = _requireQuorum(term, verdictDigest(verdict), signatures);
         // Effect
-        // forge-lint: disable-next-line(unsafe-typecast) within the verdict window, checked by _requireFits
-        uint32 delaySeconds = uint32(block.timestamp - job.submittedAt);
         if (!_lanes.tryFillLane(verdict.jobId, VerdictLaneLib.pack(verdict.score, delaySeconds))) {
             revert ResultOracle_AlreadyPosted(verdict.jobId);
         }
@@ -210,18 +211,31 @@ contract ResultOracle is ReporterPay, IDisputable, EIP712 {
     }
 
     /// @inheritdoc IResultOracle
-    function postVerdictBatch(bytes32[] calldata rows, bytes[] calldata signatures) external {
+    function postVerdictBatch(bytes32[] calldata rows, uint32 epoch_, bytes[] calldata signatures) external {
         // Check
         if (rows.length % ROW_WORDS != 0) revert ResultOracle_RowsIncomplete(rows.length);
-        uint256 signerBitmap = _requireQuorum(batchDigest(rows), signatures);
+        SignerTerm term = _termOf(epoch_);
+        Batch memory batch = Batch(epoch_, _requireQuorum(term, batchDigest(rows, epoch_), signatures));
         for (uint256 i = 0; i < rows.length; i += ROW_WORDS) {
-            _postRow({
-                head: uint256(rows[i]),
-                deliverable: rows[i + 1],
-                reportHash: rows[i + 2],
-                signerBitmap: signerBitmap
-            });
+            uint256 head;
+            bytes32 deliverable;
+            bytes32 reportHash;
+            // Three words within bounds: the length was checked.
+            assembly ("memory-safe") {
+                let row := add(rows.offset, shl(5, i))
+                head := calldataload(row)
+                deliverable := calldataload(add(row, 32))
+                reportHash := calldataload(add(row, 64))
+            }
+            _postRow(batch, term, head, deliverable, reportHash);
         }
+    }
+
+    /// @inheritdoc IResultOracle
+    /// @dev All that this contract holds is the reporters'; bonds are held elsewhere.
+    function forwardFees(address token) external {
+        if (ESCROW.creditOf(token, address(this)) != 0) ESCROW.withdrawFor(token, address(this));
+        IERC20(token).safeTransfer(address(STAKE), IERC20(token).balanceOf(address(this)));
     }
 
     /// @inheritdoc IResultOracle
@@ -239,14 +253,20 @@ contract ResultOracle is ReporterPay, IDisputable, EIP712 {
     /* ---------- internal ---------- */
 
     /// @dev One verdict of a batch, whose quorum was checked.
-    function _postRow(uint256 head, bytes32 deliverable, bytes32 reportHash, uint256 signerBitmap) private {
+    function _postRow(
+        Batch memory batch,
+        SignerTerm term,
+        uint256 head,
+        bytes32 deliverable,
+        bytes32 reportHash
+    ) private {
         uint256 jobId = head >> 40;
         // Check and effect
-        bytes4 fault = _tryFillRow(jobId, head);
+        bytes4 fault = _tryFillRow(jobId, head, term);
         // Event
         if (fault == 0) {
             // forge-lint: disable-next-line(unsafe-typecast) the cut to the lowest bits is the point
-            emit VerdictPosted(jobId, reportHash, deliverable, uint8(head), epoch, signerBitmap);
+            emit VerdictPosted(jobId, reportHash, deliverable, uint8(head), batch.epoch, batch.signerBitmap);
         } else {
             emit VerdictSkipped(jobId, fault);
         }
@@ -254,14 +274,16 @@ contract ResultOracle is ReporterPay, IDisputable, EIP712 {
 
     /// @dev The checks of {_requireFits}, with the selector of the error in place of a revert; zero if the verdict
     /// stands now.
-    function _tryFillRow(uint256 jobId, uint256 head) private returns (bytes4 fault) {
+    function _tryFillRow(uint256 jobId, uint256 head, SignerTerm term) private returns (bytes4 fault) {
         // forge-lint: disable-next-line(unsafe-typecast) the cut to the lowest bits is the point
         uint8 score = uint8(head);
-        (address evaluator, uint32 submittedAt, uint32 verdictSeconds) = ESCROW.submissionOf(jobId);
+        (address evaluator, uint256 submittedAt, uint256 verdictSeconds) = _submissionOf(jobId);
         if (submittedAt == 0) return ResultOracle_NotSubmitted.selector;
         if (evaluator != address(this)) return ResultOracle_NotHouseJob.selector;
         // forge-lint: disable-next-line(unsafe-typecast) the cut to the lowest bits is the point
         if (uint32(head >> 8) != submittedAt) return ResultOracle_WrongSubmission.selector;
+        // forge-lint: disable-next-line(unsafe-typecast) 32 bits in the escrow
+        if (!term.isJudgeOf(uint32(submittedAt))) return ResultOracle_WrongEpoch.selector;
         if (score > MAX_SCORE) return ResultOracle_ScoreTooHigh.selector;
         uint256 delaySeconds = block.timestamp - submittedAt;
         if (delaySeconds > verdictSeconds) return ResultOracle_VerdictTooLate.selector;
@@ -303,34 +325,45 @@ contract ResultOracle is ReporterPay, IDisputable, EIP712 {
         outcome.reason = !isPosted ? REASON_SILENCE : outcome.isPaid ? REASON_PASSED : REASON_FAILED;
     }
 
-    function _requireFits(Verdict calldata verdict, IJobEscrow.Assessment memory job) private view {
-        if (job.evaluator != address(this)) revert ResultOracle_NotHouseJob(verdict.jobId, job.evaluator);
-        if (job.status != IERC8183.JobStatus.Submitted) revert ResultOracle_NotSubmitted(verdict.jobId);
-        if (verdict.submittedAt != job.submittedAt) {
-            revert ResultOracle_WrongSubmission(verdict.submittedAt, job.submittedAt);
+    /// @return term The set that judges the submission.
+    /// @return delaySeconds From the submission to now, within the verdict window.
+    function _requireFits(Verdict calldata verdict)
+        private
+        view
+        returns (SignerTerm term, uint32 delaySeconds)
+    {
+        (address evaluator, uint256 submittedAt, uint256 verdictSeconds) = _submissionOf(verdict.jobId);
+        if (submittedAt == 0) revert ResultOracle_NotSubmitted(verdict.jobId);
+        if (evaluator != address(this)) revert ResultOracle_NotHouseJob(verdict.jobId, evaluator);
+        // forge-lint: disable-start(unsafe-typecast) 32 bits in the escrow; the delay is at most verdictSeconds
+        if (verdict.submittedAt != submittedAt) {
+            revert ResultOracle_WrongSubmission(verdict.submittedAt, uint32(submittedAt));
         }
-        if (verdict.epoch != epoch) revert ResultOracle_WrongEpoch(verdict.epoch, epoch);
+        term = _requireTerm(verdict.epoch, verdict.submittedAt);
         if (verdict.score > MAX_SCORE) revert ResultOracle_ScoreTooHigh(verdict.score, MAX_SCORE);
-        uint256 deadline = uint256(job.submittedAt) + job.verdictSeconds;
+        uint256 deadline = submittedAt + verdictSeconds;
         if (block.timestamp > deadline) revert ResultOracle_VerdictTooLate(block.timestamp, deadline);
+        delaySeconds = uint32(block.timestamp - submittedAt);
+        // forge-lint: disable-end(unsafe-typecast)
     }
 
-    function _requireQuorum(
-        bytes32 digest,
-        bytes[] calldata signatures
-    ) private view returns (uint256 signerBitmap) {
-        if (signatures.length < quorum) {
-            revert ResultOracle_TooFewSignatures(signatures.length, quorum);
-        }
-        address previous = address(0);
-        for (uint256 i = 0; i < signatures.length; ++i) {
-            address signer = Signatures.recoverCalldataOrZero(digest, signatures[i]);
-            if (signer == address(0)) revert ResultOracle_SignatureInvalid(i);
-            if (signer <= previous) revert ResultOracle_SignersNotAscending(previous, signer);
-            uint256 seat = _seat(signer);
-            if (seat == 0) revert ResultOracle_NotReporter(signer);
-            signerBitmap |= 1 << (seat - 1);
-            previous = signer;
+    /// @dev {IJobEscrow-submissionOf} for less: every row of a batch asks. The escrow is this contract's own immutable
+    /// and answers three words or reverts.
+    function _submissionOf(uint256 jobId)
+        private
+        view
+        returns (address evaluator, uint256 submittedAt, uint256 verdictSeconds)
+    {
+        address escrow = address(ESCROW);
+        bytes4 selector = IJobEscrow.submissionOf.selector;
+        assembly ("memory-safe") {
+            let answer := mload(0x40)
+            mstore(answer, selector)
+            mstore(add(answer, 4), jobId)
+            if iszero(staticcall(gas(), escrow, answer, 36, answer, 96)) { revert(0, 0) }
+            evaluator := mload(answer)
+            submittedAt := mload(add(answer, 32))
+            verdictSeconds := mload(add(answer, 64))
         }
     }
 }

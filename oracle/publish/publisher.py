@@ -77,14 +77,15 @@ class Publisher:
     async def publish(self, moment: Moment) -> int:
         """Plan what has a quorum, and look after what the chain refused; how many cases moved."""
         planned = 0
-        for case in await self.casebook.with_verdicts(moment.quorum):
+        for case in await self.casebook.with_verdicts(1):
             planned += await self._consider(case, moment)
         for case in await self.casebook.due(SUBMITTED, [PLANNED], is_posted=False):
             planned += await self._follow(case)
         return planned
 
     async def _take_commit(self, commit: Commit, moment: Moment) -> None:
-        if commit.signer not in moment.reporters:
+        judges = await self.chain.judges(commit.submitted_at, moment)
+        if commit.signer not in judges.reporters:
             log.warning("stranger_committed", signer="0x" + commit.signer.hex(), job=commit.job_key)
             return
         async with self.database.write() as connection:
@@ -95,7 +96,8 @@ class Publisher:
     async def _take_reveal(self, reveal: Reveal, moment: Moment) -> None:
         """Keep a verdict that its reporter signed; one that was not committed to in time counts as late."""
         signed = reveal.signed
-        if signed.signer not in moment.reporters or not self._is_signed(signed):
+        judges = await self.chain.judges(signed.verdict.submitted_at, moment)
+        if signed.signer not in judges.reporters or not self._is_signed(signed):
             log.warning("verdict_dropped", signer="0x" + signed.signer.hex(), job=reveal.job_key)
             return
         digest = verdict_digest(self.domain, signed.verdict)
@@ -131,11 +133,12 @@ class Publisher:
             for entry in await self.ledger.all_signed(case.job_key, case.submitted_at)
             if is_late_allowed or not commits[entry.signer].is_late
         ]
+        judges = await self.chain.judges(case.submitted_at, moment)
         return tally(
             signed,
-            Submission(case.job_id, case.submitted_at, case.deliverable, moment.epoch),
-            moment.reporters,
-            moment.quorum,
+            Submission(case.job_id, case.submitted_at, case.deliverable, judges.epoch),
+            judges.reporters,
+            judges.quorum,
             await self.ledger.equivocators(case.job_key, case.submitted_at),
         )
 

@@ -109,6 +109,11 @@ class Market:
         signatures = [bytes.fromhex(self.devnet.rpc("eth_signTypedData_v4", signer, message)[2:]) for signer in signers]
         self.send(OWNER, "ResultOracle", "postVerdict", verdict.values(), signatures)
 
+    def signer_bits(self) -> int:
+        """The bits of those who sign in `post_verdict`; the set is ascending."""
+        signers = {self.devnet.address(who) for who in (REPORTER_1, REPORTER_3)}
+        return sum(1 << bit for bit, reporter in enumerate(self.deployment.reporters) if reporter in signers)
+
     def settle(self, job_id: int) -> None:
         """Wait until the job can be settled, then settle it."""
         ready = int(self.read("ResultOracle", "settleableAt", job_id))

@@ -11,6 +11,7 @@ from gas_bench.chain import Chain, Deployed, Key, compact, load_artifact
 
 DOLLARS = 10**6
 PRICE = 5 * DOLLARS
+MIN_STAKE = 100 * DOLLARS
 VERDICT_SECONDS, REVIEW_SECONDS, GRACE_SECONDS = 600, 120, 7 * 86_400
 TAIL_SECONDS = VERDICT_SECONDS + REVIEW_SECONDS + GRACE_SECONDS
 FAR_SECONDS = 3 * 86_400
@@ -47,13 +48,13 @@ class Market:
             "JurorCourt", self.owner.address, (self.token.address, *COURT_TERMS), self.token.address, JUROR_FEE
         )
         desk_code = bytes.fromhex(load_artifact("DisputeDesk")["bytecode"]["object"][2:])
+        stakes = chain.deploy("ReporterStakeFactory")
         deployer = chain.deploy(
             "MarketDeployer",
             self.owner.address,
             self.treasury.address,
             self._policy(ZERO, False),
-            [reporter.address for reporter in self.reporters],
-            2,
+            ([reporter.address for reporter in self.reporters], 2, stakes.address, MIN_STAKE),
             self.court.address,
             self.registry.address,
             keccak(desk_code),
@@ -62,6 +63,9 @@ class Market:
         self.desk = chain.at("DisputeDesk", deployer.read("DISPUTE_DESK"))
         self.escrow = chain.at("JobEscrow", deployer.read("JOB_ESCROW"))
         self.oracle = chain.at("ResultOracle", deployer.read("RESULT_ORACLE"))
+        terms = (self.token.address, self.oracle.address, self.treasury.address, MIN_STAKE)
+        stakes.send(self.owner, "make", *terms)
+        self.stake = chain.at("ReporterStake", deployer.read("REPORTER_STAKE"))
         self.policy_id = int(deployer.read("POLICY_ID"))
         self.listings = chain.deploy("ServiceListings", self.registry.address, self.escrow.address, ZERO)
         self.token.send(self.client, "mint", self.client.address, 900_000 * DOLLARS)
@@ -253,7 +257,7 @@ def _verdicts(market: Market) -> dict[str, float]:
     for count in (10, 100):
         pairs = [market.verdict(job_id, 90) for job_id in market.submitted_jobs(count)]
         rows_words, signatures = market.verdict_batch([pair[0] for pair in pairs])
-        used = market.oracle.send(market.keeper, "postVerdictBatch", rows_words, signatures)
+        used = market.oracle.send(market.keeper, "postVerdictBatch", rows_words, 1, signatures)
         rows[f"verdicts-{count}"] = used / count
     return rows
 

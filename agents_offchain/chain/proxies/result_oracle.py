@@ -21,6 +21,15 @@ class PostedVerdict:
     posted_at: int
 
 
+@dataclass(frozen=True)
+class SignerSet:
+    """Who judges what was submitted in an epoch: addresses of 20 bytes, ascending, of which `quorum` must agree."""
+
+    epoch: int
+    reporters: tuple[bytes, ...]
+    quorum: int
+
+
 class ResultOracleProxy:
     """Views of one ResultOracle."""
 
@@ -36,8 +45,18 @@ class ResultOracleProxy:
         return int(await self._node.call(ABI, self.address, "quorum", block=block))
 
     async def epoch(self, *, block: int | str = LATEST) -> int:
-        """Number of the current signer set; verdicts of another epoch are refused."""
+        """Number of the signer set in force."""
         return int(await self._node.call(ABI, self.address, "epoch", block=block))
+
+    async def epoch_at(self, time: int, *, block: int | str = LATEST) -> int:
+        """The epoch whose set judges work submitted at this chain time; 0 before the first."""
+        return int(await self._node.call(ABI, self.address, "epochAt", time, block=block))
+
+    async def signer_set(self, epoch: int, *, block: int | str = LATEST) -> SignerSet:
+        """Raises ContractReverted for an epoch that never was."""
+        members = await self._node.call(ABI, self.address, "reportersOf", epoch, block=block)
+        term = await self._node.call(ABI, self.address, "termOf", epoch, block=block)
+        return SignerSet(epoch, tuple(decode_address(text) for text in members), int(term["quorum_"]))
 
     async def verdict(self, job_id: int, *, block: int | str = LATEST) -> PostedVerdict | None:
         row = await self._node.call(ABI, self.address, "verdictOf", job_id, block=block)

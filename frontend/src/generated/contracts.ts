@@ -3345,6 +3345,10 @@ export const resultOracleAbi = [
         "type": "address"
       },
       {
+        "name": "stake",
+        "type": "address"
+      },
+      {
         "name": "reporters_",
         "type": "address[]"
       },
@@ -3388,6 +3392,20 @@ export const resultOracleAbi = [
     "type": "error",
     "name": "ResultOracle_DeskIsZero",
     "inputs": []
+  },
+  {
+    "type": "error",
+    "name": "ResultOracle_EpochTooYoung",
+    "inputs": [
+      {
+        "name": "nowSeconds",
+        "type": "uint256"
+      },
+      {
+        "name": "earliest",
+        "type": "uint256"
+      }
+    ]
   },
   {
     "type": "error",
@@ -3500,20 +3518,6 @@ export const resultOracleAbi = [
   },
   {
     "type": "error",
-    "name": "ResultOracle_NothingDue",
-    "inputs": [
-      {
-        "name": "token",
-        "type": "address"
-      },
-      {
-        "name": "reporter",
-        "type": "address"
-      }
-    ]
-  },
-  {
-    "type": "error",
     "name": "ResultOracle_QuorumOutOfRange",
     "inputs": [
       {
@@ -3590,6 +3594,11 @@ export const resultOracleAbi = [
   },
   {
     "type": "error",
+    "name": "ResultOracle_StakeIsZero",
+    "inputs": []
+  },
+  {
+    "type": "error",
     "name": "ResultOracle_TooFewSignatures",
     "inputs": [
       {
@@ -3613,6 +3622,16 @@ export const resultOracleAbi = [
       {
         "name": "max",
         "type": "uint256"
+      }
+    ]
+  },
+  {
+    "type": "error",
+    "name": "ResultOracle_UnknownEpoch",
+    "inputs": [
+      {
+        "name": "epoch",
+        "type": "uint32"
       }
     ]
   },
@@ -3670,6 +3689,11 @@ export const resultOracleAbi = [
   },
   {
     "type": "error",
+    "name": "SignerCode_NotStored",
+    "inputs": []
+  },
+  {
+    "type": "error",
     "name": "StringTooLong",
     "inputs": [
       {
@@ -3682,6 +3706,28 @@ export const resultOracleAbi = [
     "type": "event",
     "name": "EIP712DomainChanged",
     "inputs": [],
+    "anonymous": false
+  },
+  {
+    "type": "event",
+    "name": "EpochBegan",
+    "inputs": [
+      {
+        "name": "epoch",
+        "type": "uint32",
+        "indexed": true
+      },
+      {
+        "name": "reporters",
+        "type": "address[]",
+        "indexed": false
+      },
+      {
+        "name": "quorum",
+        "type": "uint256",
+        "indexed": false
+      }
+    ],
     "anonymous": false
   },
   {
@@ -3701,28 +3747,6 @@ export const resultOracleAbi = [
       {
         "name": "reason",
         "type": "bytes32",
-        "indexed": false
-      }
-    ],
-    "anonymous": false
-  },
-  {
-    "type": "event",
-    "name": "ReporterPaid",
-    "inputs": [
-      {
-        "name": "token",
-        "type": "address",
-        "indexed": true
-      },
-      {
-        "name": "reporter",
-        "type": "address",
-        "indexed": true
-      },
-      {
-        "name": "amount",
-        "type": "uint256",
         "indexed": false
       }
     ],
@@ -3808,12 +3832,36 @@ export const resultOracleAbi = [
   },
   {
     "type": "function",
+    "name": "MAX_REPORTERS",
+    "inputs": [],
+    "outputs": [
+      {
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
     "name": "MAX_SCORE",
     "inputs": [],
     "outputs": [
       {
         "name": "",
         "type": "uint8"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "MIN_EPOCH_SECONDS",
+    "inputs": [],
+    "outputs": [
+      {
+        "name": "",
+        "type": "uint256"
       }
     ],
     "stateMutability": "view"
@@ -3832,11 +3880,39 @@ export const resultOracleAbi = [
   },
   {
     "type": "function",
+    "name": "STAKE",
+    "inputs": [],
+    "outputs": [
+      {
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "advanceEpoch",
+    "inputs": [],
+    "outputs": [
+      {
+        "name": "begun",
+        "type": "uint32"
+      }
+    ],
+    "stateMutability": "nonpayable"
+  },
+  {
+    "type": "function",
     "name": "batchDigest",
     "inputs": [
       {
         "name": "rows",
         "type": "bytes32[]"
+      },
+      {
+        "name": "epoch_",
+        "type": "uint32"
       }
     ],
     "outputs": [
@@ -3918,6 +3994,35 @@ export const resultOracleAbi = [
       }
     ],
     "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "epochAt",
+    "inputs": [
+      {
+        "name": "time",
+        "type": "uint256"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "found",
+        "type": "uint32"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "forwardFees",
+    "inputs": [
+      {
+        "name": "token",
+        "type": "address"
+      }
+    ],
+    "outputs": [],
+    "stateMutability": "nonpayable"
   },
   {
     "type": "function",
@@ -4049,22 +4154,6 @@ export const resultOracleAbi = [
   },
   {
     "type": "function",
-    "name": "payReporter",
-    "inputs": [
-      {
-        "name": "token",
-        "type": "address"
-      },
-      {
-        "name": "reporter",
-        "type": "address"
-      }
-    ],
-    "outputs": [],
-    "stateMutability": "nonpayable"
-  },
-  {
-    "type": "function",
     "name": "postVerdict",
     "inputs": [
       {
@@ -4112,6 +4201,10 @@ export const resultOracleAbi = [
       {
         "name": "rows",
         "type": "bytes32[]"
+      },
+      {
+        "name": "epoch_",
+        "type": "uint32"
       },
       {
         "name": "signatures",
@@ -4177,11 +4270,65 @@ export const resultOracleAbi = [
   },
   {
     "type": "function",
-    "name": "reporterPayOf",
+    "name": "reporters",
+    "inputs": [],
+    "outputs": [
+      {
+        "name": "",
+        "type": "address[]"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "reportersOf",
     "inputs": [
       {
-        "name": "token",
-        "type": "address"
+        "name": "epoch_",
+        "type": "uint32"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "",
+        "type": "address[]"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "requireQuorum",
+    "inputs": [
+      {
+        "name": "epoch_",
+        "type": "uint32"
+      },
+      {
+        "name": "digest",
+        "type": "bytes32"
+      },
+      {
+        "name": "signatures",
+        "type": "bytes[]"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "signerBitmap",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "seatOf",
+    "inputs": [
+      {
+        "name": "epoch_",
+        "type": "uint32"
       },
       {
         "name": "reporter",
@@ -4190,20 +4337,8 @@ export const resultOracleAbi = [
     ],
     "outputs": [
       {
-        "name": "",
+        "name": "seat",
         "type": "uint256"
-      }
-    ],
-    "stateMutability": "view"
-  },
-  {
-    "type": "function",
-    "name": "reporters",
-    "inputs": [],
-    "outputs": [
-      {
-        "name": "",
-        "type": "address[]"
       }
     ],
     "stateMutability": "view"
@@ -4259,6 +4394,35 @@ export const resultOracleAbi = [
       {
         "name": "isPassed",
         "type": "bool"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "termOf",
+    "inputs": [
+      {
+        "name": "epoch_",
+        "type": "uint32"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "startsAt",
+        "type": "uint32"
+      },
+      {
+        "name": "endsAt",
+        "type": "uint32"
+      },
+      {
+        "name": "size",
+        "type": "uint8"
+      },
+      {
+        "name": "quorum_",
+        "type": "uint8"
       }
     ],
     "stateMutability": "view"

@@ -84,7 +84,7 @@ def market_cases(market: Market) -> list[tuple[dict[str, Any], bytes]]:
                 {"VerdictBatch": fields("bytes32[] rows,uint32 epoch")},
                 {"rows": ["0x" + row.hex() for row in rows], "epoch": 1},
             ),
-            market.oracle.batchDigest(rows),
+            market.oracle.batchDigest(rows, 1),
         ),
         flat_case(
             quotes,

@@ -23,7 +23,7 @@ POWERS: dict[str, dict[str, Any]] = tomllib.loads((ROOT / "tests" / "contracts" 
 # Play money, on local chains only: anybody mints it.
 PLAY = {"TestDollar", "TokenFaucet"}
 CONTRACTS = sorted(path.stem for path in ABI_ROOT.glob("*.json") if path.stem not in PLAY)
-MOVES = {"nothing", "own", "owed", "signed", "gift", "ruled", "votes"}
+MOVES = {"nothing", "own", "owed", "signed", "gift", "ruled", "forfeit", "votes"}
 ROLE = re.compile(
     r"^(the next )?(owner|governor|time-lock|deployer|treasury|guardian|(a |the )?(reporter|juror)s?)\b(?! or operator)"
 )

@@ -78,7 +78,7 @@ def test_verdict_batch__when_signed_once_by_eth_account__posts_every_row(
     domain = domain_of("AITBC ResultOracle", market.oracle.address)
     message = {"rows": rows, "epoch": 1}
     signatures = [compact(sign_typed(signer, domain, types, message)) for signer in people.reporters[:2]]
-    market.oracle.postVerdictBatch(rows, signatures, sender=people.stranger)
+    market.oracle.postVerdictBatch(rows, 1, signatures, sender=people.stranger)
     assert [market.oracle.verdictOf(job_id).score for job_id in jobs] == [88, 12]
 
 

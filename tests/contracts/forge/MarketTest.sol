@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+
 import {DisputeDesk} from "../../../contracts/court/DisputeDesk.sol";
 import {AgentRegistry} from "../../../contracts/identity/AgentRegistry.sol";
 import {IArbitrator} from "../../../contracts/interfaces/IArbitrator.sol";
@@ -14,6 +16,8 @@ import {ServiceListings} from "../../../contracts/market/ServiceListings.sol";
 import {ArbitratorDouble} from "../../../contracts/mocks/ArbitratorDouble.sol";
 import {TestDollar} from "../../../contracts/mocks/TestDollar.sol";
 import {ResultOracle} from "../../../contracts/oracle/ResultOracle.sol";
+import {ReporterStake} from "../../../contracts/oracle/stake/ReporterStake.sol";
+import {ReporterStakeFactory} from "../../../contracts/oracle/stake/ReporterStakeFactory.sol";
 import {Vm} from "./Vm.sol";
 
 /// @title The market as every test finds it: deployed, one house row, a funded client
@@ -27,6 +31,7 @@ abstract contract MarketTest {
     bytes32 internal constant DELIVERABLE = keccak256("result");
     uint32 internal constant VERDICT_SECONDS = 600;
     uint32 internal constant REVIEW_SECONDS = 120;
+    uint256 internal constant MIN_STAKE = 100e6;
     uint32 internal constant TAIL = 600 + 120 + 7 days;
 
     address internal client = vm.addr(CLIENT_KEY);
@@ -43,6 +48,7 @@ abstract contract MarketTest {
     MarketDeployer internal deployer;
     JobEscrow internal escrow;
     ResultOracle internal oracle;
+    ReporterStake internal stake;
     ServiceListings internal listings;
     DisputeDesk internal desk;
     uint32 internal policyId;
@@ -63,18 +69,23 @@ abstract contract MarketTest {
 
     /// @dev A market of its own: escrow, oracle and desk, with a row in `token_`.
     function _deploy(address token_, address[] memory reporters, uint256 quorum) internal {
+        ReporterStakeFactory stakes = new ReporterStakeFactory();
         deployer = new MarketDeployer({
             owner: owner,
             treasury: treasury,
             policy: _policy(address(0), token_),
-            reporters: reporters,
-            quorum: quorum,
+            reporters: MarketDeployer.Reporters(reporters, quorum, stakes, MIN_STAKE),
             arbitrator: _arbitrator(),
             agentRegistry: registry,
             deskCodeHash: keccak256(type(DisputeDesk).creationCode)
         });
         escrow = deployer.JOB_ESCROW();
         oracle = deployer.RESULT_ORACLE();
+        stake = stakes.make(IERC20(token_), oracle, treasury, MIN_STAKE);
+        vm.assertEq(address(stake), address(deployer.REPORTER_STAKE()), "where the deployer expects it");
+        vm.assertEq(
+            address(stakes.make(IERC20(token_), oracle, treasury, MIN_STAKE)), address(stake), "made once"
+        );
         desk = DisputeDesk(deployer.makeDesk(type(DisputeDesk).creationCode));
     }
 

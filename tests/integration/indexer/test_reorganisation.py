@@ -57,7 +57,7 @@ async def test_tables__after_a_paid_job__hold_every_amount(
         30_000,
     )
     assert (listing["service_type"], listing["price"], listing["agent_id"]) == ("inspect-image", PRICE, agent_id)
-    assert (verdict["score"], verdict["signer_bitmap"]) == (100, 0b101)
+    assert (verdict["score"], verdict["signer_bitmap"]) == (100, market.signer_bits())
     moved = await rows_of(database, movements)
     assert {row["kind"]: row["amount"] for row in moved} == {
         "escrowed": PRICE,

@@ -87,6 +87,17 @@ class Market:
         await self.node.request("evm_increaseTime", seconds)
         await self.node.request("evm_mine")
 
+    async def stake(self, *keys: str) -> None:
+        """Put the reporters with these keys on the roll, each with the least stake, paid by account 0."""
+        dollar, stake = load_abi("TestDollar"), load_abi("ReporterStake")
+        payer, amount = bytes.fromhex(self.accounts[0][2:]), 100 * DOLLAR
+        await self.send(0, "TestDollar", dollar.encode_call("mint", payer, amount * len(keys)))
+        spender = self.deployment.address("ReporterStake")
+        await self.send(0, "TestDollar", dollar.encode_call("approve", spender, amount * len(keys)))
+        for key in keys:
+            call = stake.encode_call("stakeFor", self.ring.address_of(key), amount)
+            await self.send(0, "ReporterStake", call)
+
     async def newest_transaction(self) -> dict[str, Any]:
         """The only transaction of the newest block, as it can be sent again."""
         block = await self.node.request("eth_getBlockByNumber", "latest", True)

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from agents_offchain.chain.contract_abi import load_abi
 from agents_offchain.chain.errors import ContractReverted
 from agents_offchain.chain.proxies.job_escrow import JobEscrowProxy, JobStatus
 from agents_offchain.chain.proxies.result_oracle import ResultOracleProxy
+from agents_offchain.messaging.streams import StreamMailbox
 from agents_offchain.primitives.canonical import canonical_json, sha256
 from agents_offchain.primitives.clock import SystemClock
 from agents_offchain.runtime.daemon import Daemon
@@ -81,7 +83,8 @@ class Oracle:
             signer=market.ring,  # type: ignore[arg-type]
             clock=self.clock,
         )
-        self.mailboxes = {name: open_mailbox(redis_url, name, self.clock) for name in (*REPORTERS, "publisher")}
+        self.redis_url = redis_url
+        self.mailboxes: dict[str, StreamMailbox] = {}
         self.liars: set[str] = set()
         self.escrow = JobEscrowProxy(market.node, self.around.escrow)
         self.contract = ResultOracleProxy(market.node, self.around.oracle)
@@ -93,7 +96,7 @@ class Oracle:
         self.daemons = [
             build_reporter(
                 self.around,
-                self.mailboxes[name],
+                self._mailbox(name),
                 self.artifacts,
                 self._runner(name),
                 name=name,
@@ -102,7 +105,7 @@ class Oracle:
             )
             for name in reporters
         ]
-        self.daemons.append(await build_publisher(self.around, self.mailboxes["publisher"], key="keeper"))
+        self.daemons.append(await build_publisher(self.around, self._mailbox("publisher"), key="keeper"))
         for daemon in self.daemons:
             await daemon.setup()
 
@@ -135,6 +138,9 @@ class Oracle:
     async def close(self) -> None:
         for mailbox in self.mailboxes.values():
             await mailbox.close()
+
+    def _mailbox(self, name: str) -> StreamMailbox:
+        return self.mailboxes.setdefault(name, open_mailbox(self.redis_url, name, self.clock))
 
     def _runner(self, name: str) -> Any:
         async def run_skill(
@@ -202,6 +208,29 @@ async def test_verdict__when_a_reorganisation_took_its_submission_away_for_a_whi
     await oracle.run_until(lambda: is_begun_again(database))
     oracle.clock.advance(60)
     await oracle.run_until(lambda: oracle.is_posted(job_id))
+
+
+async def test_O2_jobs__when_the_set_rotates_between_them__are_judged_each_by_its_own(oracle: Oracle) -> None:
+    newcomers = ("reporter-4", "reporter-5", "reporter-6", "reporter-7")
+    await oracle.market.stake(*newcomers)
+    await oracle.market.advance(86_400)
+    older = await oracle.job()
+    await oracle.market.send(0, "ResultOracle", load_abi("ResultOracle").encode_call("advanceEpoch"))
+    newer = await oracle.job()
+    await oracle.start(*REPORTERS, *newcomers)
+    await oracle.run_until(lambda: oracle.is_posted(older))
+    await oracle.run_until(lambda: oracle.is_posted(newer))
+    first, second = await oracle.contract.signer_set(1), await oracle.contract.signer_set(2)
+    assert len(first.reporters) == 3
+    assert set(second.reporters) == {oracle.market.ring.address_of(name) for name in newcomers}
+    assert (first.quorum, second.quorum) == (2, 3)
+    for job_id in (older, newer):
+        posted = await oracle.contract.verdict(job_id)
+        assert posted is not None
+        assert posted.score == 100
+    await oracle.market.advance(REVIEW_SECONDS + 5)
+    await oracle.run_until(lambda: oracle.is_in(older, JobStatus.COMPLETED))
+    await oracle.run_until(lambda: oracle.is_in(newer, JobStatus.COMPLETED))
 
 
 async def test_job__given_no_delivery__is_refunded_after_the_deadline(oracle: Oracle) -> None:

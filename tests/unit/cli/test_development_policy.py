@@ -58,8 +58,11 @@ def is_allowed(key: str, to: bytes, data: bytes, chain_id: int = 31337) -> bool:
     return True
 
 
+STAKE = load_abi("ReporterStake").encode_call("stakeFor", ADDRESSES["reporter-1"], 100_000_000)
 NEEDED = [
-    *(("deployer", CREATE2_PROXY, SALT + step.init_code) for step in PLAN.steps),
+    *(("deployer", step.maker, step.data) for step in PLAN.steps),
+    ("deployer", TOKEN, approve_calldata(PLAN.contracts["ReporterStake"], 300_000_000)),
+    ("deployer", PLAN.contracts["ReporterStake"], STAKE),
     ("agent", ESCROW, submit_calldata(1, b"\1" * 32)),
     ("agent", ADDRESSES["agent"], b""),
     ("client", TOKEN, mint_calldata(ADDRESSES["client"], 100_000_000)),

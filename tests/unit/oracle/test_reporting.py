@@ -5,6 +5,7 @@ import random
 import pytest
 
 from agents_offchain.chain.proxies.job_escrow import JobStatus
+from agents_offchain.chain.proxies.result_oracle import SignerSet
 from agents_offchain.messaging.memory import Faults
 from agents_offchain.primitives.canonical import sha256
 from agents_offchain.runtime.workers.limits import SkillRefused, WorkerLimitExceeded
@@ -12,6 +13,7 @@ from agents_offchain.runtime.workers.sandbox import WorkerResult
 from agents_offchain.storage.artifacts.client import digest_to_cid
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.outbox import CONFIRMED
+from oracle.chain_view import Moment
 from oracle.publish.policy import PostingPolicy
 from oracle.reporter import ABSTAINED, COMMITTED, CONTESTED, DONE, REVEALED
 from tests.unit.oracle.documents import output, result_document, worker_result
@@ -411,6 +413,47 @@ class TestChain:
         world.chain.mine()
         await world.run(reporter, rounds=6)
         assert await reporter.casebook.get(world.job_key(1)) is None
+
+
+class TestRotation:
+    async def test_O2_verdict__when_the_set_rotates_under_a_running_job__is_the_old_sets(self, world: World) -> None:
+        job_id = await world.hire()
+        await world.deliver(job_id)
+        daemons = [*(world.reporter(name) for name in world.names), world.desk()]
+        await world.run(*daemons, rounds=1)
+        world.chain.rotate(*(world.ring.address_of(f"newcomer-{number}") for number in range(3)))
+        await world.run(*daemons, rounds=8, until=world.is_posted)
+        assert world.chain.posted[job_id].score == 100
+        assert {values[-1] for values in await world.signed_by("reporter-1")} == {1}
+
+    async def test_O2_verdict__when_the_work_comes_after_the_rotation__is_the_new_sets(self, world: World) -> None:
+        job_id = await world.hire()
+        newcomers = [f"newcomer-{number}" for number in range(4)]
+        world.chain.rotate(*(world.ring.address_of(name) for name in newcomers))
+        await world.deliver(job_id)
+        everybody = [world.reporter(name) for name in (*world.names, *newcomers)]
+        await world.run(*everybody, world.desk(), rounds=8, until=world.is_posted)
+        assert world.chain.posted[job_id].score == 100
+        assert await world.signed_by("reporter-1") == set(), "it did not see this work's epoch"
+        assert (await world.case("reporter-1")).stage == ABSTAINED
+        assert {values[-1] for values in await world.signed_by("newcomer-0")} == {2}
+
+    async def test_O2_verdict__when_the_old_set_speaks_about_new_work__is_dropped(self, world: World) -> None:
+        job_id = await world.hire()
+        world.chain.rotate(*(world.ring.address_of(f"newcomer-{number}") for number in range(3)))
+        await world.deliver(job_id)
+        stubborn = [world.reporter(name) for name in world.names]
+        old_set = world.chain.signer_set(1)
+        for reporter in stubborn:
+
+            async def judges(submitted_at: int, moment: Moment) -> SignerSet:
+                return old_set
+
+            reporter.chain.judges = judges  # type: ignore[method-assign]
+        await world.run(*stubborn, world.desk(), rounds=8)
+        assert len(await world.signed_by("reporter-1")) == 1
+        assert await world.held("publisher") == []
+        assert world.chain.posted == {}
 
 
 class TestKeeper:

@@ -17,7 +17,7 @@ from agents_offchain.chain.contract_abi import load_abi
 from agents_offchain.chain.errors import ContractReverted
 from agents_offchain.chain.node import Block
 from agents_offchain.chain.proxies.job_escrow import Job, JobStatus, Policy
-from agents_offchain.chain.proxies.result_oracle import PostedVerdict
+from agents_offchain.chain.proxies.result_oracle import PostedVerdict, SignerSet
 from agents_offchain.chain.watcher import ChainEvent, EventSink, StepResult
 from agents_offchain.messaging.memory import Faults, MemoryBroker, MemoryMailbox
 from agents_offchain.messaging.protocols.envelope import envelope_domain
@@ -65,6 +65,8 @@ class FakeChain:
 
     reporter_addresses: tuple[bytes, ...]
     quorum_size: int = 2
+    rotations: list[tuple[int, tuple[bytes, ...]]] = field(default_factory=list)
+    """(first second, set) of every epoch after the first."""
     times: list[int] = field(default_factory=lambda: [GENESIS])
     events: list[ChainEvent] = field(default_factory=list)
     jobs: dict[int, Job] = field(default_factory=dict)
@@ -142,6 +144,17 @@ class FakeChain:
         self.jobs[job_id] = replace(self.jobs[job_id], status=status)
         self.emit("JobEscrow", event, jobId=job_id)
 
+    def rotate(self, *reporters: bytes) -> None:
+        """Begin an epoch with these reporters in a block of its own."""
+        self.mine()
+        self.rotations.append((self.time, reporters))
+
+    def signer_set(self, epoch: int) -> SignerSet:
+        if epoch == 1:
+            return SignerSet(1, tuple(sorted(self.reporter_addresses)), self.quorum_size)
+        members = tuple(sorted(self.rotations[epoch - 2][1]))
+        return SignerSet(epoch, members, len(members) // 2 + 1)
+
     # what the daemons read
 
     async def block(self, number: int) -> Block | None:
@@ -177,14 +190,11 @@ class FakeOracle:
     chain: FakeChain
     address: bytes = ORACLE
 
-    async def reporters(self, *, block: int) -> tuple[bytes, ...]:
-        return self.chain.reporter_addresses
+    async def epoch_at(self, time: int, *, block: int) -> int:
+        return 1 + sum(starts_at <= time for starts_at, _ in self.chain.rotations)
 
-    async def quorum(self, *, block: int) -> int:
-        return self.chain.quorum_size
-
-    async def epoch(self, *, block: int) -> int:
-        return 1
+    async def signer_set(self, epoch: int, *, block: int) -> SignerSet:
+        return self.chain.signer_set(epoch)
 
     async def verdict(self, job_id: int, *, block: int) -> PostedVerdict | None:
         return self.chain.posted.get(job_id)
@@ -299,17 +309,20 @@ class FakeSender:
         fields, signatures = decode(load_abi("ResultOracle").function("postVerdict").input_types, data[4:])
         verdict = VerdictMessage(*fields)
         job = self.chain.jobs[verdict.job_id]
+        judges = self.chain.signer_set(verdict.epoch)
         signers = [
             address
             for signature in signatures
-            for address in self.chain.reporter_addresses
+            for address in judges.reporters
             if is_signed_by(verdict, signature, address, DOMAIN)
         ]
         if job.status != JobStatus.SUBMITTED or job.submitted_at != verdict.submitted_at:
             return "ResultOracle_WrongSubmission"
         if verdict.job_id in self.chain.posted:
             return "ResultOracle_AlreadyPosted"
-        if len(signers) != len(signatures) or len(signers) < self.chain.quorum_size or signers != sorted(set(signers)):
+        if verdict.epoch != 1 + sum(starts_at <= job.submitted_at for starts_at, _ in self.chain.rotations):
+            return "ResultOracle_WrongEpoch"
+        if len(signers) != len(signatures) or len(signers) < judges.quorum or signers != sorted(set(signers)):
             return "ResultOracle_SignatureInvalid"
         if self.chain.time > job.submitted_at + POLICY.verdict_seconds:
             return "ResultOracle_VerdictTooLate"

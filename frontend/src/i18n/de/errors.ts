@@ -138,8 +138,10 @@ export const errors: Record<keyof typeof english, string> = {
   'contract.ResultOracle_NotReporter': '{signer} ist kein Prüfer. | Nehmen Sie Unterschriften der Prüfer.',
   'contract.ResultOracle_NotSubmitted':
     'Für diesen Auftrag ist nichts geliefert. | Warten Sie auf die Lieferung.',
-  'contract.ResultOracle_NothingDue':
-    'Diesem Prüfer steht nichts zu. | Warten Sie auf den nächsten bezahlten Auftrag.',
+  'contract.ResultOracle_EpochTooYoung': 'Die Prüfer wechselten vor Kurzem. | Versuchen Sie es später.',
+  'contract.ResultOracle_StakeIsZero': 'Der Einsatz der Prüfer fehlt. | Prüfen Sie die Einrichtung.',
+  'contract.ResultOracle_UnknownEpoch': 'Prüfer mit der Nummer {epoch} gibt es nicht. | Nennen Sie frühere.',
+  'contract.SignerCode_NotStored': 'Die Liste der Prüfer wurde nicht geschrieben. | Senden Sie mehr Gas.',
   'contract.ResultOracle_QuorumOutOfRange':
     'Die Zahl der nötigen Unterschriften passt nicht. | Wählen Sie eine Mehrheit.',
   'contract.ResultOracle_ReporterSetInvalid': 'Die Liste der Prüfer ist ungültig. | Nennen Sie jeden einmal.',

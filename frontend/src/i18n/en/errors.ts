@@ -114,7 +114,10 @@ export const errors = {
     'The batch of verdicts has {words} words, which is not three for each. | Send whole rows.',
   'contract.ResultOracle_NotReporter': '{signer} is not a reporter. | Use the reporters’ signatures.',
   'contract.ResultOracle_NotSubmitted': 'Nothing has been delivered for this job. | Wait for the delivery.',
-  'contract.ResultOracle_NothingDue': 'Nothing is due to this reporter. | Wait for the next paid job.',
+  'contract.ResultOracle_EpochTooYoung': 'The reporters changed lately. | Try again later.',
+  'contract.ResultOracle_StakeIsZero': 'The reporters’ stake is missing. | Check the deployment.',
+  'contract.ResultOracle_UnknownEpoch': 'There is no set {epoch} of reporters. | Name an earlier one.',
+  'contract.SignerCode_NotStored': 'The set of reporters could not be written. | Send more gas.',
   'contract.ResultOracle_QuorumOutOfRange':
     'The number of needed signatures is out of range. | Choose a majority.',
   'contract.ResultOracle_ReporterSetInvalid': 'The list of reporters is not valid. | Name each once.',

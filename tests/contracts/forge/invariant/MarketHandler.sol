@@ -215,9 +215,8 @@ contract MarketHandler {
         try ESCROW.withdrawFor(address(TOKEN), owed[whom % 5]) {} catch {}
     }
 
-    function payReporter(uint256 which) external counted {
-        address reporter = vm.addr(_reporterKeys[which % 3]);
-        try ORACLE.payReporter(address(TOKEN), reporter) {} catch {}
+    function collectFees() external counted {
+        try ORACLE.STAKE().collect(TOKEN) {} catch {}
     }
 
     function changeMood(uint256 whom, bool isBlocked, uint8 manner) external counted {
@@ -264,7 +263,7 @@ contract MarketHandler {
     /// @notice Everything that exists of the token, wherever it may be by the rules.
     function everything() external view returns (uint256 sum) {
         sum = TOKEN.balanceOf(address(ESCROW)) + TOKEN.balanceOf(address(ORACLE))
-            + TOKEN.balanceOf(ESCROW.TREASURY());
+            + TOKEN.balanceOf(address(ORACLE.STAKE())) + TOKEN.balanceOf(ESCROW.TREASURY());
         for (uint256 i = 0; i < 3; ++i) {
             sum += TOKEN.balanceOf(_client(i)) + TOKEN.balanceOf(_provider(i))
             + TOKEN.balanceOf(vm.addr(_reporterKeys[i]));

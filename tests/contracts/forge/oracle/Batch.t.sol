@@ -28,7 +28,7 @@ contract BatchTest is MarketTest {
             emit IResultOracle.VerdictPosted(jobIds[i], REPORT, DELIVERABLE, uint8(i * 12), 1, 3);
         }
         vm.prank(stranger);
-        oracle.postVerdictBatch(rows, signatures);
+        oracle.postVerdictBatch(rows, 1, signatures);
         for (uint256 i = 0; i < jobIds.length; ++i) {
             (uint8 score, uint32 postedAt, bool isPosted) = oracle.verdictOf(jobIds[i]);
             vm.assertEq(score, i * 12, "score");
@@ -72,7 +72,7 @@ contract BatchTest is MarketTest {
         bytes32[] memory rows = new bytes32[](4);
         bytes[] memory signatures = _sign(rows, 2);
         vm.expectRevert(abi.encodeWithSelector(IResultOracle.ResultOracle_RowsIncomplete.selector, 4));
-        oracle.postVerdictBatch(rows, signatures);
+        oracle.postVerdictBatch(rows, 1, signatures);
     }
 
     function test_postVerdictBatch__when_one_reporter_signed_the_batch__reverts_for_the_quorum() public {
@@ -80,7 +80,7 @@ contract BatchTest is MarketTest {
         _setRow(rows, 0, _hireAndSubmit(), 70);
         bytes[] memory signatures = _sign(rows, 1);
         vm.expectRevert(abi.encodeWithSelector(IResultOracle.ResultOracle_TooFewSignatures.selector, 1, 2));
-        oracle.postVerdictBatch(rows, signatures);
+        oracle.postVerdictBatch(rows, 1, signatures);
     }
 
     function test_postVerdictBatch__when_a_row_is_bad__is_skipped_by_its_reason_and_costs_the_others_nothing()
@@ -116,7 +116,7 @@ contract BatchTest is MarketTest {
         _expectSkipped(type(uint216).max, IResultOracle.ResultOracle_NotSubmitted.selector);
         vm.expectEmit(true, true, true, true, address(oracle));
         emit IResultOracle.VerdictPosted(good, REPORT, DELIVERABLE, 70, 1, 3);
-        oracle.postVerdictBatch(rows, signatures);
+        oracle.postVerdictBatch(rows, 1, signatures);
         (uint8 score,,) = oracle.verdictOf(posted);
         vm.assertEq(score, 90, "INV-ORA-03: a posted verdict never changes");
         (,, bool isPosted) = oracle.verdictOf(good);
@@ -130,11 +130,11 @@ contract BatchTest is MarketTest {
         _setRow(rows, 1, jobId, 20);
         bytes[] memory signatures = _sign(rows, 2);
         _expectSkippedAfterPost(jobId);
-        oracle.postVerdictBatch(rows, signatures);
+        oracle.postVerdictBatch(rows, 1, signatures);
         (uint8 score,,) = oracle.verdictOf(jobId);
         vm.assertEq(score, 70, "the first");
         _expectSkipped(jobId, IResultOracle.ResultOracle_AlreadyPosted.selector);
-        oracle.postVerdictBatch(rows, signatures);
+        oracle.postVerdictBatch(rows, 1, signatures);
     }
 
     function test_postVerdictBatch__when_a_signature_of_a_single_verdict_is_brought__reverts_as_of_a_stranger()
@@ -147,18 +147,20 @@ contract BatchTest is MarketTest {
         verdict.reportHash = REPORT;
         _expectRefused(rows, _signatures(verdict, 2));
         // And a batch for another oracle.
-        ResultOracle other = new ResultOracle(escrow, reporterSet, 2, address(desk));
-        vm.assertTrue(other.batchDigest(rows) != oracle.batchDigest(rows), "INV-ORA-02: this contract alone");
+        ResultOracle other = new ResultOracle(escrow, stake, reporterSet, 2, address(desk));
+        vm.assertTrue(
+            other.batchDigest(rows, 1) != oracle.batchDigest(rows, 1), "INV-ORA-02: this contract alone"
+        );
         vm.chainId(2);
-        vm.assertTrue(_digestOn(31_337, rows) != oracle.batchDigest(rows), "INV-ORA-02: this chain alone");
-        vm.assertEq(_digestOn(2, rows), oracle.batchDigest(rows), "the digest is EIP-712's");
+        vm.assertTrue(_digestOn(31_337, rows) != oracle.batchDigest(rows, 1), "INV-ORA-02: this chain alone");
+        vm.assertEq(_digestOn(2, rows), oracle.batchDigest(rows, 1), "the digest is EIP-712's");
     }
 
     function test_postVerdictBatch__when_nothing_is_in_the_batch__posts_nothing() public {
         bytes32[] memory rows = new bytes32[](0);
         bytes[] memory signatures = _sign(rows, 3);
         vm.recordLogs();
-        oracle.postVerdictBatch(rows, signatures);
+        oracle.postVerdictBatch(rows, 1, signatures);
         vm.assertEq(vm.getRecordedLogs().length, 0, "no event");
     }
 
@@ -171,7 +173,7 @@ contract BatchTest is MarketTest {
     }
 
     function _sign(bytes32[] memory rows, uint256 count) private view returns (bytes[] memory signatures) {
-        bytes32 digest = oracle.batchDigest(rows);
+        bytes32 digest = oracle.batchDigest(rows, 1);
         signatures = new bytes[](count);
         for (uint256 i = 0; i < count; ++i) {
             signatures[i] = _signature(reporterKeys[i], digest);
@@ -181,7 +183,7 @@ contract BatchTest is MarketTest {
     /// @dev Other rows recover other signers: strangers, or unsorted ones.
     function _expectRefused(bytes32[] memory rows, bytes[] memory signatures) private {
         (bool isDone, bytes memory fault) =
-            address(oracle).call(abi.encodeCall(oracle.postVerdictBatch, (rows, signatures)));
+            address(oracle).call(abi.encodeCall(oracle.postVerdictBatch, (rows, 1, signatures)));
         bytes4 selector = bytes4(fault);
         vm.assertFalse(isDone, "INV-ORA-02: only what was signed");
         vm.assertTrue(

@@ -122,7 +122,7 @@ contract VerdictTest is MarketTest {
 
     function test_postVerdict__when_signed_for_another_chain_or_contract__reverts_as_a_strangers() public {
         IResultOracle.Verdict memory verdict = _verdict(_jobId, 5);
-        ResultOracle other = new ResultOracle(escrow, reporterSet, 2, address(desk));
+        ResultOracle other = new ResultOracle(escrow, stake, reporterSet, 2, address(desk));
         bytes32 foreignDigest = other.verdictDigest(verdict);
         bytes[] memory signatures = new bytes[](2);
         signatures[0] = _signature(reporterKeys[0], foreignDigest);

@@ -12,6 +12,7 @@ interface VmMore is Vm {
     function expectRevert() external;
     function expectPartialRevert(bytes4 selector) external;
     function deal(address account, uint256 newBalance) external;
+    function mockCall(address target, bytes calldata data, bytes calldata answer) external;
     function roll(uint256 newHeight) external;
     function readFile(string calldata path) external view returns (string memory data);
     function parseJsonBytes32(string calldata json, string calldata key) external pure returns (bytes32);
