@@ -14,7 +14,7 @@ from agents_offchain.chain.node import Node
 from agents_offchain.primitives.hexes import decode_hex, encode_hex
 
 DEPLOYED = (
-    *("MarketDeployer", "DeskInstaller"),
+    *("MarketDeployer", "DeskInstaller", "ReporterStakeFactory"),
     *("TestDollar", "WrappedCoin", "AgentRegistry", "JurorCourt", "ServiceListings", "ReputationRegistry"),
     *("ListingDesk", "QuoteDesk", "TenderDesk", "WorkDesk", "MilestoneDesk", "ExitDesk", "CoinDesk"),
 )
@@ -27,14 +27,20 @@ WORDS = {
     "register(string)": "the agent registers (ERC-8004)",
     "setAgentURI": "the agent's description is set",
     "createListing": "the agent lists its service",
-    "mint": "the client takes test dollars from the faucet",
-    "approve": "the client lets the escrow draw the budget",
+    "mint": "test dollars are taken from the faucet",
+    "make": "ReporterStake is deployed",
+    "stakeFor": "a reporter's stake is locked",
     "hire": "the client hires: the budget is locked",
     "submit": "the agent hands over the result's digest",
     "postVerdict": "the verdict is posted with the reporters' signatures",
     "postVerdicts": "the verdict is posted with the reporters' signatures",
     "settle": "the job is settled: the agent is paid",
 }
+MAY_DRAW = {
+    "JobEscrow": "the client lets the escrow draw the budget",
+    "ReporterStake": "the stake contract may draw the reporters' stakes",
+}
+"""What an approval of the contract means."""
 _BATCH = 64
 
 
@@ -72,6 +78,9 @@ def _describe(to: bytes, data: bytes, known: dict[bytes, ContractAbi]) -> str:
     abi = known.get(to)
     if abi is None:
         return f"call to {encode_hex(to)}"
+    if abi.name == "TestDollar" and data[:4] == abi.function("approve").selector:
+        spender = known.get(data[16:36])
+        return MAY_DRAW.get(spender.name if spender else "", "an allowance of test dollars is given")
     return _words_by_selector(abi).get(data[:4], f"call to {abi.name}")
 
 
