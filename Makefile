@@ -112,7 +112,8 @@ down: ## stop what `make up` started
 # --- check ------------------------------------------------------------------------------------
 
 .PHONY: check fmt lint types layers drift
-check: lint types layers drift ## format, lint, types, layers, generated files
+check: setup ## format, lint, types, layers, generated files
+	@$(MAKE) -j 2 --output-sync=target lint types layers drift
 
 fmt: setup ## format everything
 	@ruff format -q . && ruff check -q --fix . && forge fmt && cd frontend && npm run -s fmt
