@@ -29,7 +29,7 @@ from agents_offchain.storage.outbox import Outbox, lane_name
 from oracle.cases import Casebook, CaseSink
 from oracle.chain_view import ChainView
 from oracle.courier import Courier
-from oracle.desk import Desk, FanOut
+from oracle.desk import Chore, Desk, FanOut
 from oracle.examiner import Artifacts, Examiner
 from oracle.keeper import Keeper
 from oracle.publish.policy import PostingPolicy
@@ -136,12 +136,18 @@ def build_reporter(
 
 
 async def build_publisher(
-    around: OracleSurroundings, mailbox: Mailbox, *, key: str, policy: PostingPolicy | None = None
+    around: OracleSurroundings,
+    mailbox: Mailbox,
+    *,
+    key: str,
+    policy: PostingPolicy | None = None,
+    chores: Sequence[Chore] = (),
 ) -> Desk:
     """The publishing and settling daemon.
 
     Args:
         key: Name in the signer of the key that pays for the transactions.
+        chores: What else this key sends; they plan in its lane.
 
     Raises:
         SignerUnavailable: the key's address cannot be asked for now.
@@ -154,7 +160,7 @@ async def build_publisher(
         signer=around.signer,
         key=key,
         chain_id=around.deployment.chain_id,
-        abis=[load_abi("ResultOracle"), load_abi("JobEscrow")],
+        abis=[load_abi("ResultOracle"), load_abi("JobEscrow"), load_abi("DecisionLedger")],
         confirmations=around.confirmations,
         clock=around.clock,
     )
@@ -175,6 +181,7 @@ async def build_publisher(
             clock=around.clock,
         ),
         sender=sender,
+        chores=chores,
     )
 
 

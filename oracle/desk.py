@@ -29,6 +29,12 @@ class LaneSender(Protocol):
     async def reopen_above(self, block_number: int) -> int: ...
 
 
+class Chore(Protocol):
+    """Something else that this account sends, once a step; how many intents it planned."""
+
+    async def step(self) -> int: ...
+
+
 class FanOut:
     """Gives the events of one watcher to several sinks, in one transaction."""
 
@@ -50,6 +56,7 @@ class Desk:
 
     Args:
         name: Of the process.
+        chores: Done after the oracle's own duties.
     """
 
     name: str
@@ -58,6 +65,7 @@ class Desk:
     publisher: Publisher
     keeper: Keeper
     sender: LaneSender
+    chores: Sequence[Chore] = ()
 
     async def setup(self) -> None:
         return None
@@ -74,6 +82,8 @@ class Desk:
             moment = await self.chain.moment(watched.block_number)
             moved = await self._gather(moment)
             moved += await self._do_duties(moment)
+            for chore in self.chores:
+                moved += await chore.step()
         # Not before all facts are in: what is planned for a submission that was taken back would fail for good.
         sent = await self.sender.step() if watched.is_caught_up else 0
         return StepOutcome(

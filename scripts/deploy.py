@@ -29,6 +29,7 @@ from scripts import LOCAL_CHAINS, connected, explained, home, network_option, pl
 @click.option("--reporter", "reporters", multiple=True, required=True, help="Address of a reporter; repeat it.")
 @click.option("--quorum", default=2, show_default=True, help="Signatures that a verdict needs.")
 @click.option("--token", default=None, help="ERC-20 in which jobs are paid; a TestDollar on a local chain.")
+@click.option("--votes", default=None, help="Token that votes in the DecisionLedger; an AitbcToken on a local chain.")
 @click.option("--out", type=click.Path(path_type=Path), default=None, help="Where the document goes.")
 def cli(
     network: str | None,
@@ -38,6 +39,7 @@ def cli(
     reporters: tuple[str, ...],
     quorum: int,
     token: str | None,
+    votes: str | None,
     out: Path | None,
 ) -> None:
     """Deploy the market or check that it stands."""
@@ -52,6 +54,7 @@ def cli(
             reporters=tuple(decode_address(reporter) for reporter in reporters),
             quorum=quorum,
             token=None if token is None else decode_address(token),
+            votes=None if votes is None else decode_address(votes),
         )
         path = out or home() / "deployment.json"
         previous = json.loads(path.read_text()) if path.is_file() else None

@@ -27,6 +27,8 @@ CREATE2_PROXY = bytes.fromhex("4e59b44847b379578588920cA78FbF26c0B4956C")
 """Deterministic deployment proxy: calldata is a 32-byte salt and the creation code."""
 SALT = keccak(text="aitbc.market/1")
 ZERO_ADDRESS = bytes(20)
+VOTES_CAP = 1_000_000_000 * 10**18
+"""`AitbcToken.CAP`, smallest units."""
 
 Transact = Callable[[str, bytes], Mapping[str, Any]]
 """(checksummed address, calldata) -> receipt with `status` and `blockNumber`, mined."""
@@ -78,6 +80,8 @@ class MarketPlan:
     `token` None means that a TestDollar is deployed, which only a chain without value should use; a WrappedCoin comes
     with it unless `coin` names one. With a `token` and no `coin` there is no CoinDesk. `weight_unit` is how many
     smallest units of the token weigh one in reputation (1 for 6 decimals), `client_cap` what one client weighs at most.
+    `votes` counts votes by stake (ERC-5805) in the DecisionLedger; None deploys an AitbcToken beside a TestDollar,
+    whose whole supply the treasury holds, and no ledger beside any other token.
     """
 
     chain_id: int
@@ -91,6 +95,7 @@ class MarketPlan:
     court: CourtTerms = CourtTerms()
     token: bytes | None = None
     coin: bytes | None = None
+    votes: bytes | None = None
     weight_unit: int = 1
     client_cap: int = 100_000_000
     salt: bytes = SALT
@@ -176,6 +181,11 @@ def deployment_plan(plan: MarketPlan) -> PlannedMarket:
     }
     if coin is not None:
         desks |= {"WrappedCoin": coin, "CoinDesk": add("CoinDesk", escrow, coin)}
+    votes = plan.votes
+    if votes is None and plan.token is None:
+        votes = add("AitbcToken", (plan.treasury,), (VOTES_CAP,))
+    if votes is not None:
+        desks |= {"AitbcToken": votes, "DecisionLedger": add("DecisionLedger", registry, votes, reputation)}
     return PlannedMarket(
         steps=tuple(steps),
         contracts={
@@ -327,6 +337,14 @@ def _verify(plan: MarketPlan, market: PlannedMarket, call: Call, code_at: CodeAt
             f"JobEscrow of {desk}": (decode_address(answer(desk, market.contracts[desk], "ESCROW")), escrow)
             for desk in market.contracts
             if desk.endswith("Desk")
+        },
+        **{
+            f"votes of {ledger}": (
+                decode_address(answer(ledger, market.contracts[ledger], "VOTES")),
+                market.contracts["AitbcToken"],
+            )
+            for ledger in market.contracts
+            if ledger == "DecisionLedger"
         },
         "treasury": (decode_address(answer("JobEscrow", escrow, "TREASURY")), plan.treasury),
         "policy row": (

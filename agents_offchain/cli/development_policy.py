@@ -83,6 +83,7 @@ _CALLS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("ResultOracle", "postVerdict", ""),
         ("ResultOracle", "settle", ""),
         ("JobEscrow", "noShow", ""),
+        ("DecisionLedger", "anchor", ""),
     ),
 }
 """Role -> (contract, function, further lines). A development key of that name has it; others are given one."""

@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, update
 
 from agents_offchain.chain.errors import SignerPaused, SignerRefused
 from agents_offchain.chain.proxies.job_escrow import submit_calldata
 from agents_offchain.chain.signer.client import SignerClient
 from agents_offchain.chain.signer.requests import SignTransaction
+from agents_offchain.coordination.decision.history import DecisionHistory
+from agents_offchain.coordination.decision.rules.outcome import Outcome, Status
 from agents_offchain.primitives.settings import Settings
+from agents_offchain.storage.database import Database
+from agents_offchain.storage.tables.decisions import decisions
 from tests.river.stack import Stack, run_aitbc, until
 
 pytestmark = [pytest.mark.river, pytest.mark.timeout(400)]
@@ -79,6 +84,24 @@ async def test_signer__of_a_running_home__signs_what_the_policy_lists_until_it_i
     until(lambda: stack.process_status("signer")["state"] == "ready")
     assert await signer.sign_transaction("agent", good.fields)
     assert answer(stack, "audit", "verify")["is_whole"]
+
+
+async def test_decisions__of_a_running_home__are_anchored_on_chain_and_compared_with_it(stack: Stack) -> None:
+    proposal, database = b"\x05" * 32, Database(Settings(home=stack.home).database())
+    history = DecisionHistory(database, "story")
+    await history.open(proposal, {"question": "which?"})
+    await history.close(proposal, Outcome(Status.DECIDED, frozenset({"this"}), {"this": 2}, "The most weight."))
+    (anchored,) = answer(stack, "decisions", "anchor")["anchored"]
+    (checked,) = answer(stack, "decisions", "verify", "0x" + proposal.hex())["decisions"]
+    assert (checked["standing"], checked["root"]) == ("anchored", anchored["root"])
+    assert answer(stack, "decisions", "anchor")["anchored"] == []
+    async with database.write() as connection:
+        await connection.execute(update(decisions).values(outcome={"leaders": ["that"], "tally": {"that": 2}}))
+    (checked,) = answer(stack, "decisions", "verify", code=1)["decisions"]
+    assert (checked["standing"], "outcome" in checked["reason"]) == ("altered", True)
+    async with database.write() as connection:
+        await connection.execute(delete(decisions))
+    await database.close()
 
 
 def test_index__damaged_and_rebuilt_under_running_daemons__equals_the_chain_again(stack: Stack) -> None:

@@ -12,7 +12,7 @@ from agents_offchain.cli.options import AsJson, Home, finish
 
 agent = typer.Typer(
     name="agent",
-    help="Agents that earn: make one, run it, drain it, retire it.",
+    help="Agents that earn: make one, run it, drain it, retire it. Who can be talked to is in `aitbc agents`.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from agents_offchain.chain.proxies.decision_ledger import DecisionLedgerProxy
 from agents_offchain.cli.bootstrap.skill_host import host_skills
 from agents_offchain.cli.bootstrap.surroundings import Surroundings, require_artifacts_url, surroundings
 from agents_offchain.cli.duties.duty import reporter_name
+from agents_offchain.coordination.decision.anchoring import Anchorer
 from agents_offchain.primitives.errors import SettingsInvalid
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.storage.artifacts.client import KuboArtifactStore
+from agents_offchain.storage.outbox import Outbox, lane_name
 from oracle.cli import PUBLISHER, OracleSurroundings, build_publisher, build_reporter, open_mailbox
+from oracle.desk import Chore
 
 KEEPER_KEY = "keeper"
 SKILL_THREADS = 1
@@ -38,9 +42,25 @@ async def run_publisher(settings: Settings, key: str) -> int:
     async with surroundings(settings) as around:
         mailbox = open_mailbox(_require_redis_url(settings), PUBLISHER, around.clock)
         try:
-            return await around.run(await build_publisher(_oracle(around), mailbox, key=key or KEEPER_KEY))
+            paying = key or KEEPER_KEY
+            chores = await _chores(around, paying)
+            return await around.run(await build_publisher(_oracle(around), mailbox, key=paying, chores=chores))
         finally:
             await mailbox.close()
+
+
+async def _chores(around: Surroundings, key: str) -> list[Chore]:
+    """Where there is a ledger, the same key anchors what agents decided.
+
+    Raises:
+        SignerUnavailable: the key's address cannot be asked for now.
+    """
+    deployment = around.deployment
+    if "DecisionLedger" not in deployment.contracts:
+        return []
+    lane = lane_name(deployment.chain_id, await around.signer.address(key))
+    ledger = DecisionLedgerProxy(around.node, deployment.address("DecisionLedger"))
+    return [Anchorer(ledger, Outbox(around.database, lane, around.clock), around.database, around.clock)]
 
 
 def _oracle(around: Surroundings) -> OracleSurroundings:

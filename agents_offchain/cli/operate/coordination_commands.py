@@ -17,7 +17,11 @@ def _group(name: str, text: str) -> typer.Typer:
     )
 
 
-agents = _group("agents", "Agents that can be talked to: who is there, what they can do, how they are.")
+agents = _group(
+    "agents",
+    "Agents that can be talked to: who is there, what they can do, how they are. "
+    "To make or run one of your own, see `aitbc agent`.",
+)
 decisions = _group("decisions", "What agents decided together: questions, ballots, outcomes, certificates.")
 api_key = _group("api-key", "Keys of services for the HTTP API.")
 GROUPS = (agents, decisions, api_key)
@@ -92,6 +96,32 @@ def decisions_export(
     from agents_offchain.cli.places import settings_for
 
     finish(run_export(settings_for(home), Console(as_json), file))
+
+
+@decisions.command("anchor", epilog="Example:  aitbc decisions anchor --json")
+def decisions_anchor(
+    key: Annotated[str, typer.Option(help="Name of the key that pays.")] = "keeper",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the digest of every closed decision on chain now; a home that is up does it by itself within minutes."""
+    from agents_offchain.cli.operate.decisions import run_anchor
+    from agents_offchain.cli.places import settings_for
+
+    finish(run_anchor(settings_for(home), Console(as_json), key))
+
+
+@decisions.command("verify", epilog="Example:  aitbc decisions verify 0x3b1f...")
+def decisions_verify(
+    proposal: Annotated[str | None, typer.Argument(help="One decision; all when left out.")] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare closed decisions with what was anchored on chain; ends with 1 when one was altered."""
+    from agents_offchain.cli.operate.decisions import run_verify
+    from agents_offchain.cli.places import settings_for
+
+    finish(run_verify(settings_for(home), Console(as_json), proposal))
 
 
 @api_key.command("create", epilog="Example:  aitbc api-key create monitor --scope messages:send --days 90")

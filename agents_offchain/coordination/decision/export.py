@@ -17,20 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agents_offchain.coordination.decision.history import OPEN
 from agents_offchain.coordination.errors import NothingToAnchor
 from agents_offchain.primitives.canonical import canonical_json, sha256
-from agents_offchain.primitives.clock import Clock, SystemClock
 from agents_offchain.primitives.hexes import encode_hex
 from agents_offchain.storage.database import Database
-from agents_offchain.storage.outbox import Intent, Outbox
-from agents_offchain.storage.tables.decisions import (
-    decision_anchors,
-    decision_ballots,
-    decision_evidence,
-    decisions,
-)
-from agents_offchain.storage.upsert import insert_new
+from agents_offchain.storage.tables.decisions import decision_ballots, decision_evidence, decisions
 
 SCHEMA = "aitbc.decision-record/1"
-MAX_BATCH = 1_024
 
 
 @dataclass(frozen=True)
@@ -89,70 +80,11 @@ async def export_closed(database: Database, consumer: str | None = None) -> list
         if consumer is not None:
             query = query.where(decisions.c.consumer == consumer)
         rows = (await connection.execute(query.order_by(decisions.c.opened_at, decisions.c.proposal))).all()
-        return [await _exported(connection, row) for row in rows]
+        return [await exported(connection, row) for row in rows]
 
 
-async def anchor_closed(
-    database: Database, consumer: str, outbox: Outbox, ledger: bytes, calldata_of: Any, clock: Clock | None = None
-) -> bytes:
-    """Plan one transaction for all closed decisions of a consumer that no batch holds yet; the root.
-
-    Which decision is in which batch and the intent are one transaction, so a batch is neither lost nor sent twice.
-
-    Args:
-        calldata_of: Root to the calldata of `DecisionLedger.anchor`.
-
-    Raises:
-        NothingToAnchor: everything is anchored.
-    """
-    now = (clock or SystemClock()).now_seconds()
-    async with database.write() as connection:
-        query = (
-            select(decisions)
-            .outerjoin(
-                decision_anchors,
-                (decision_anchors.c.consumer == decisions.c.consumer)
-                & (decision_anchors.c.proposal == decisions.c.proposal),
-            )
-            .where(decisions.c.consumer == consumer, decisions.c.status != OPEN, decision_anchors.c.proposal.is_(None))
-            .order_by(decisions.c.opened_at, decisions.c.proposal)
-            .limit(MAX_BATCH)
-        )
-        batch = [await _exported(connection, row) for row in (await connection.execute(query)).all()]
-        root = merkle_root([item.leaf for item in batch])
-        rows = [
-            {
-                "consumer": consumer,
-                "proposal": item.proposal,
-                "leaf": item.leaf,
-                "root": root,
-                "place": place,
-                "anchored_at": now,
-            }
-            for place, item in enumerate(batch)
-        ]
-        await insert_new(connection, decision_anchors, rows)
-        intent = Intent(f"anchor:{root.hex()}", "anchor", ledger, calldata_of(root))
-        await outbox.plan(connection, intent)
-    return root
-
-
-async def anchor_of(
-    database: Database, consumer: str, proposal: bytes
-) -> tuple[bytes, list[tuple[bool, bytes]]] | None:
-    """The root of a decision's batch and the proof that leads there; None when it is in none."""
-    mine = (decision_anchors.c.consumer == consumer) & (decision_anchors.c.proposal == proposal)
-    async with database.read() as connection:
-        row = (await connection.execute(select(decision_anchors).where(mine))).first()
-        if row is None:
-            return None
-        same = (decision_anchors.c.root == row.root) & (decision_anchors.c.consumer == consumer)
-        query = select(decision_anchors.c.leaf).where(same).order_by(decision_anchors.c.place)
-        leaves = [bytes(leaf) for (leaf,) in (await connection.execute(query)).all()]
-    return bytes(row.root), merkle_proof(leaves, row.place)
-
-
-async def _exported(connection: AsyncConnection, row: Any) -> Exported:
+async def exported(connection: AsyncConnection, row: Any) -> Exported:
+    """A row of `decisions` with everything that belongs to it."""
     same = {"consumer": row.consumer, "proposal": row.proposal}
     ballots = select(decision_ballots).filter_by(**same).order_by(decision_ballots.c.voter, decision_ballots.c.ordinal)
     evidence = (

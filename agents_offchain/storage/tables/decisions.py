@@ -75,5 +75,6 @@ decision_anchors = Table(
     Column("root", Bytes, nullable=False, index=True),
     Column("place", Integer, nullable=False),  # in its batch
     Column("anchored_at", Float, nullable=False),
+    Column("line", Bytes),  # the exported record as it was then; none in what an older release anchored
 )
 """Which closed decision went into which batch, whose root is sent to `DecisionLedger.anchor`."""
