@@ -38,7 +38,7 @@ class ApiContext:
         self.tokens = Tokens(deps.access_secret)
         self.api_keys = ApiKeys(deps.database, deps.clock)
         self.door = Door(self.tokens, self.api_keys, Quotas(deps.limits.caller_quota, deps.clock), deps.clock)
-        self.sign_in = SignIn(deps.database, deps.deployment.chain_id, deps.clock)
+        self.sign_in = SignIn(deps.database, deps.deployment.chain_id, deps.clock, deps.contract_wallets)
         self.idempotency = Idempotency(deps.database, deps.clock)
         self.visitors = Visitors(deps.database, deps.clock)
         self.live_sockets = Slots(deps.limits.streams, deps.limits.streams_per_client)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from agents_offchain.api.rest.access.sign_in import Contracts
 from agents_offchain.api.rest.agents.gateway import Gateway
 from agents_offchain.chain.addresses import Deployment
 from agents_offchain.messaging.routing.quota import Quota
@@ -82,6 +83,7 @@ class ApiDeps:
         page_root: The built page (`frontend/dist`), or None to serve the API alone.
         access_secret: Under which tokens of signed-in wallets stand.
         gateway: The way to agents on the message server; without it only visitors can be reached.
+        contract_wallets: Who is asked when a wallet that is a contract signs in; without it only keys do.
     """
 
     database: Database
@@ -94,3 +96,4 @@ class ApiDeps:
     limits: ApiLimits = field(default_factory=ApiLimits)
     access_secret: bytes = field(default_factory=lambda: os.urandom(32), repr=False)
     gateway: Gateway | None = None
+    contract_wallets: Contracts | None = None

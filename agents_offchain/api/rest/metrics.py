@@ -8,6 +8,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from sqlalchemy import func, select
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from agents_offchain.api.rest.agents.gateway import Gateway
+from agents_offchain.api.rest.message_metrics import MessageMetrics
 from agents_offchain.api.rest.queue_metrics import QueueMetrics
 from agents_offchain.api.rest.reads.jobs import JobStatus
 from agents_offchain.storage.database import Database
@@ -37,15 +39,17 @@ class ApiMetrics:
         self.is_up = Gauge("aitbc_part_up", "1 while the part answers.", ["part"], registry=self.registry)
         self.jobs = Gauge("aitbc_jobs", "Jobs by status.", ["status"], registry=self.registry)
         self.queues = QueueMetrics(self.registry)
+        self.messages = MessageMetrics(self.registry)
 
-    async def render(self, database: Database) -> bytes:
-        """The text format, with job counts of now."""
+    async def render(self, database: Database, gateway: Gateway | None = None) -> bytes:
+        """The text format, with job counts of now, and every host's messages where a gateway leads to them."""
         async with database.read() as connection:
             query = select(jobs.c.status, func.count().label("number")).group_by(jobs.c.status)
             counts = {row.status: row.number for row in await connection.execute(query)}
         for status in JobStatus:
             self.jobs.labels(status.value).set(counts.get(status.value, 0))
         await self.queues.read(database)
+        await self.messages.read(gateway)
         return generate_latest(self.registry)
 
 

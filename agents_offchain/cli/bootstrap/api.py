@@ -12,6 +12,7 @@ from agents_offchain.api.rest.access.tokens import secret_of
 from agents_offchain.api.rest.agents.gateway import Gateway, HostGateway
 from agents_offchain.api.rest.app import create_app
 from agents_offchain.api.rest.deps import ApiDeps
+from agents_offchain.chain.proxies.contract_wallet import ContractWallets
 from agents_offchain.cli.bootstrap.message_host import message_host
 from agents_offchain.cli.bootstrap.surroundings import Surroundings, require_artifacts_url, surroundings
 from agents_offchain.cli.places import page_folder
@@ -42,6 +43,7 @@ async def run_api(settings: Settings, port: int) -> int:
                 page_root=page if (page / "index.html").exists() else None,
                 access_secret=secret_of(settings.home / "api" / "secret"),
                 gateway=gateway,
+                contract_wallets=ContractWallets(around.node),
             )
         )
         config = uvicorn.Config(

@@ -28,7 +28,7 @@ from agents_offchain.messaging.host.outbound import Outbound
 from agents_offchain.messaging.host.topics import Topics
 from agents_offchain.messaging.host.writing import Draft, Writer
 from agents_offchain.messaging.mailbox import Mailbox
-from agents_offchain.messaging.metrics import DeliveryMetrics
+from agents_offchain.messaging.metrics import DeliveryMetrics, HostMetrics, read_metrics, write_metrics
 from agents_offchain.messaging.post import Lane, Post, lane_of
 from agents_offchain.messaging.protocols.message import (
     EVENT,
@@ -268,6 +268,27 @@ class Host:
         """Past events of a topic with their positions, oldest first, from behind a position on."""
         return await self.topics.replay(topic, after, limit)
 
+    def observe(self) -> HostMetrics:
+        """This host now, for whoever watches."""
+        return HostMetrics(
+            counts=dict(self.metrics.counts),
+            queued=self.dispatch.queue.depths(),
+            outbound=len(self.outbound),
+            circuits=self.router.breakers.states(),
+            latency_p50_ms=self.metrics.latency_ms(0.5),
+            latency_p99_ms=self.metrics.latency_ms(0.99),
+        )
+
+    async def observe_all(self) -> dict[str, HostMetrics]:
+        """Every host that is alive, by name, as it was when it last renewed; this one as it is.
+
+        Raises:
+            BusUnavailable: the directory cannot be asked.
+        """
+        found = await self._ports.directory.metrics()
+        alive = {host: read_metrics(found[host]) for host in self.view.hosts() if host in found}
+        return {**alive, self.settings.name: self.observe()}
+
     # --- loops
 
     async def step(self, wait_seconds: float = 0.0) -> int:
@@ -375,7 +396,9 @@ class Host:
             is_draining=self._is_draining,
             backlog=len(self.dispatch.queue),
         )
-        is_known = await self._ports.directory.renew(self.settings.name, write_health(health), self._lease_end())
+        is_known = await self._ports.directory.renew(
+            self.settings.name, write_health(health), self._lease_end(), write_metrics(self.observe())
+        )
         half_over = self._grants_end - self.settings.session_seconds / 2
         if not is_known or (self.clock.now_seconds() > half_over and not self._is_draining):
             await self.announce()

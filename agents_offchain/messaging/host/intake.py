@@ -133,7 +133,9 @@ class Intake:
         if not self._book.knows(sender_session(entry.data)):
             await self._look_again()
         try:
-            return unpack(self._book, entry.data)
+            frames = unpack(self._book, entry.data)
+            self._metrics.count("delivered", len(frames))
+            return frames
         except (EnvelopeInvalid, SessionInvalid) as error:
             self._metrics.count("refused")
             log.warning("bundle_refused", reason=error.message)

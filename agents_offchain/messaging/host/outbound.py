@@ -59,6 +59,10 @@ class Outbound:
         self._is_idle = asyncio.Event()
         self._is_idle.set()
 
+    def __len__(self) -> int:
+        """Frames that wait to be sent."""
+        return len(self._waiting)
+
     def send(self, host: str, lane: Lane, frame: Frame) -> int:
         """Have a frame sent to a host; a ticket for `taken`."""
         self._waiting.append((host, lane, frame))

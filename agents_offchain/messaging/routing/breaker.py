@@ -57,6 +57,13 @@ class Breakers:
             circuit.open_until = self._clock.now_seconds() + circuit.pause_seconds
             circuit.on_trial_until = 0.0
 
+    def states(self) -> dict[str, int]:
+        """How many circuits are open, and how many are half-open: their pause is over and a trial decides."""
+        now = self._clock.now_seconds()
+        tripped = [circuit for circuit in self._circuits.values() if circuit.pause_seconds > 0.0]
+        is_open = sum(circuit.open_until > now for circuit in tripped)
+        return {"open": is_open, "half_open": len(tripped) - is_open}
+
     def is_open(self, key: Hashable) -> bool:
         circuit = self._circuits.get(key)
         return circuit is not None and circuit.open_until > self._clock.now_seconds()

@@ -25,6 +25,7 @@ MAX_CARD_BYTES = 1 << 20
 _CARDS, _LEASES, _HEALTH, _VERSION = (
     f"{PREFIX}:{{directory}}:{part}" for part in ("cards", "leases", "health", "version")
 )
+_METRICS = f"{PREFIX}:{{directory}}:metrics"
 _card_decoder = msgspec.msgpack.Decoder(HostCard)
 _health_decoder = msgspec.msgpack.Decoder(Health)
 
@@ -46,8 +47,12 @@ class Directory(Protocol):
         """Put a card in, or another in its place."""
         ...
 
-    async def renew(self, host: str, health: bytes, until: float) -> bool:
+    async def renew(self, host: str, health: bytes, until: float, metrics: bytes = b"") -> bool:
         """Prolong a lease; False when the directory has no card of this host (it lost its data)."""
+        ...
+
+    async def metrics(self) -> Mapping[str, bytes]:
+        """What hosts said of themselves when they renewed, by host."""
         ...
 
     async def withdraw(self, host: str) -> None: ...
@@ -64,20 +69,24 @@ class MemoryDirectory:
     cards: dict[str, bytes] = field(default_factory=dict)
     leases: dict[str, float] = field(default_factory=dict)
     health: dict[str, bytes] = field(default_factory=dict)
+    figures: dict[str, bytes] = field(default_factory=dict)
     version: int = 0
 
     async def publish(self, host: str, card: bytes, until: float) -> None:
         self.cards[host], self.leases[host] = card, until
         self.version += 1
 
-    async def renew(self, host: str, health: bytes, until: float) -> bool:
+    async def renew(self, host: str, health: bytes, until: float, metrics: bytes = b"") -> bool:
         if host not in self.cards:
             return False
-        self.leases[host], self.health[host] = until, health
+        self.leases[host], self.health[host], self.figures[host] = until, health, metrics
         return True
 
+    async def metrics(self) -> Mapping[str, bytes]:
+        return dict(self.figures)
+
     async def withdraw(self, host: str) -> None:
-        for part in (self.cards, self.leases, self.health):
+        for part in (self.cards, self.leases, self.health, self.figures):
             part.pop(host, None)
         self.version += 1
 
@@ -91,7 +100,8 @@ GONE_SECONDS = 3_600.0
 
 
 class ValkeyDirectory:
-    """A directory in four keys of one slot: `cards`, `health` by host, `leases` by time, `version` counting changes."""
+    """A directory in five keys of one slot: `cards`, `health`, `metrics` by host, `leases` by time, `version` of the
+    cards."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -104,20 +114,27 @@ class ValkeyDirectory:
             pipeline.incr(_VERSION)
             await pipeline.execute()
 
-    async def renew(self, host: str, health: bytes, until: float) -> bool:
+    async def renew(self, host: str, health: bytes, until: float, metrics: bytes = b"") -> bool:
         async with translated():
             pipeline = self._client.pipeline(transaction=False)
             pipeline.hexists(_CARDS, host)
             pipeline.zadd(_LEASES, {host: until})
             pipeline.hset(_HEALTH, host, health)
+            pipeline.hset(_METRICS, host, metrics)
             answers = await pipeline.execute()
         return bool(answers[0])
+
+    async def metrics(self) -> Mapping[str, bytes]:
+        async with translated():
+            found = await self._client.hgetall(_METRICS)
+        return {host.decode(): bytes(data) for host, data in found.items()}
 
     async def withdraw(self, host: str) -> None:
         async with translated():
             pipeline = self._client.pipeline(transaction=False)
             pipeline.hdel(_CARDS, host)
             pipeline.hdel(_HEALTH, host)
+            pipeline.hdel(_METRICS, host)
             pipeline.zrem(_LEASES, host)
             pipeline.incr(_VERSION)
             await pipeline.execute()

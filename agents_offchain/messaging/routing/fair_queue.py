@@ -33,6 +33,10 @@ class FairQueue(Generic[Item]):
     def has_room(self, lane: Lane) -> bool:
         return self._counts[lane] < self._capacity
 
+    def depths(self) -> dict[str, int]:
+        """How much waits, by lane."""
+        return {lane.name.lower(): count for lane, count in self._counts.items()}
+
     def open_lanes(self) -> list[Lane]:
         """Those that take more."""
         return [lane for lane in Lane if self._counts[lane] < self._capacity]

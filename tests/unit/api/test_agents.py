@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import httpx
@@ -20,6 +21,7 @@ from agents_offchain.api.rest.agents.gateway import HostGateway
 from agents_offchain.api.rest.agents.visitors import MOST_MAIL
 from agents_offchain.coordination.decision.ballot import Ballot, sign_ballot
 from agents_offchain.coordination.decision.delegation import Delegation, sign_delegation
+from agents_offchain.messaging.errors import BusUnavailable
 from agents_offchain.messaging.host.agent import Agent
 from agents_offchain.primitives.errors import SettingsInvalid
 from agents_offchain.primitives.hexes import encode_hex
@@ -81,6 +83,38 @@ async def test_sign_in__with_anything_else__is_refused(world: World, fault: str)
         world.clock.advance(301)
     proof = {"nonce": challenge["nonce"], "signature": signature}
     require_problem(await world.http.post("/api/v1/auth/token", json=proof), 401)
+
+
+class Wallets:
+    """Contracts that take one signature for anything; `asked` keeps what they were shown."""
+
+    good = b"the owners agree"
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[bytes, bytes]] = []
+
+    async def is_signed(self, wallet: bytes, digest: bytes, signature: bytes) -> bool:
+        self.asked.append((wallet, digest))
+        return signature == self.good
+
+
+@pytest.mark.parametrize(("signature", "status"), [(Wallets.good, 200), (b"nobody agrees", 401), (b"\x01" * 65, 401)])
+async def test_sign_in__of_a_wallet_that_is_a_contract__asks_the_contract(
+    world: World, signature: bytes, status: int
+) -> None:
+    world.app.state.context.sign_in._contracts = wallets = Wallets()
+    challenge = (await world.http.post("/api/v1/auth/challenge", json={"address": encode_hex(ANN)})).json()
+    proof = {"nonce": challenge["nonce"], "signature": encode_hex(signature)}
+    assert (await world.http.post("/api/v1/auth/token", json=proof)).status_code == status
+    assert [wallet for wallet, _ in wallets.asked] == [ANN]
+    assert (await world.http.post("/api/v1/auth/token", json=proof)).status_code == 401, "the nonce is used up"
+    assert len(wallets.asked) == 1
+
+
+async def test_sign_in__of_a_key__asks_no_contract(world: World) -> None:
+    world.app.state.context.sign_in._contracts = wallets = Wallets()
+    await sign_in(world)
+    assert wallets.asked == []
 
 
 def test_token__altered_or_old_or_of_another_server__is_refused() -> None:
@@ -232,8 +266,25 @@ async def test_message__to_an_agent_on_the_message_server__is_answered(world: Wo
         unknown = await world.http.post(f"{path}/message", json={**message, "type": "fly/1"}, headers=headers)
         require_problem(unknown, 422)
         assert (await world.get(f"{path}/status"))["is_alive"]
+        await hosts.hosts[0]._renew()
+        said = (await world.http.get("/metrics")).text
+        for line in (
+            'aitbc_messages_total{event="sent",host="api"} 3.0',
+            'aitbc_messages_total{event="dead",host="api"} 0.0',
+            'aitbc_message_queue_messages{host="api",priority="urgent"} 0.0',
+            'aitbc_message_circuits{host="api",state="open"} 0.0',
+        ):
+            assert line in said
+        handled = float(re.search(r'aitbc_messages_total{event="handled",host="one"} (.*)', said)[1])  # type: ignore[index]
+        assert handled > 0, "other hosts tell of themselves when they renew"
+        hosts.directory.metrics = away  # type: ignore[method-assign]
+        assert "aitbc_messages_total{" not in (await world.http.get("/metrics")).text
     finally:
         await hosts.close()
+
+
+async def away() -> Any:
+    raise BusUnavailable("The message server does not answer.")
 
 
 class Socket:

@@ -123,7 +123,12 @@ def test_any_verb__given_an_empty_home__says_one_sentence_and_a_mend(
 
 def test_keys_list__of_a_local_home__tells_what_each_may_sign(home: Home) -> None:
     rows = {row["name"]: row for row in home.json("keys", "list")["keys"]}
-    assert rows["keeper"]["rules"] == ["ResultOracle.postVerdict", "ResultOracle.settle", "JobEscrow.noShow"]
+    assert rows["keeper"]["rules"] == [
+        "ResultOracle.postVerdict",
+        "ResultOracle.settle",
+        "JobEscrow.noShow",
+        "DecisionLedger.anchor",
+    ]
     assert rows["treasury"]["allowed"] == "nothing"
     assert rows["agent"]["chain"] == 31337
     code, out, _ = home.run("keys", "list")

@@ -1,7 +1,8 @@
 """Sign-in with a wallet (EIP-4361): the server writes the message, the wallet signs it, a token comes back.
 
 The message is built from what the server keeps (address, nonce, times), so what is signed is compared as bytes and
-never parsed. A nonce is good once and for five minutes. Contract wallets (ERC-1271) cannot sign in here.
+never parsed. A nonce is good once and for five minutes. A wallet that is a contract signs by its own rule (ERC-1271):
+the contract is asked when no key of the wallet's address made the signature.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 from eth_utils.crypto import keccak
 from sqlalchemy import delete, insert, select
 
 from agents_offchain.api.rest.access.principal import Unauthenticated
 from agents_offchain.messaging.errors import EnvelopeInvalid
-from agents_offchain.messaging.protocols.signature import recover_signer
+from agents_offchain.messaging.protocols.signature import SIGNATURE_BYTES, recover_signer
 from agents_offchain.primitives.clock import Clock
 from agents_offchain.primitives.hexes import checksum
 from agents_offchain.storage.database import Database
@@ -34,13 +36,20 @@ class Challenge:
     nonce: str
 
 
-class SignIn:
-    """Challenges of one server; `chain_id` is part of what is signed."""
+class Contracts(Protocol):
+    """Asks contracts whether a signature is theirs; `chain.proxies.contract_wallet.ContractWallets` does."""
 
-    def __init__(self, database: Database, chain_id: int, clock: Clock) -> None:
+    async def is_signed(self, wallet: bytes, digest: bytes, signature: bytes) -> bool: ...
+
+
+class SignIn:
+    """Challenges of one server; `chain_id` is part of what is signed. Without `contracts` only keys sign in."""
+
+    def __init__(self, database: Database, chain_id: int, clock: Clock, contracts: Contracts | None = None) -> None:
         self._database = database
         self._chain_id = chain_id
         self._clock = clock
+        self._contracts = contracts
 
     async def challenge(self, wallet: bytes, host: str) -> Challenge:
         """A message for this wallet; `host` is where the caller reached us."""
@@ -57,6 +66,7 @@ class SignIn:
 
         Raises:
             Unauthenticated: no such challenge, too late, or signed by another.
+            NodeUnavailable: a contract's signature cannot be asked about now.
         """
         mine = sign_in_nonces.c.nonce == nonce
         async with self._database.write() as connection:
@@ -67,13 +77,12 @@ class SignIn:
         wallet = bytes(row.address)
         text = self._message(wallet, nonce, row.expires_at, host).encode()
         digest = keccak(b"\x19Ethereum Signed Message:\n" + str(len(text)).encode() + text)
-        try:
-            signer = recover_signer(digest, signature)
-        except EnvelopeInvalid as error:
-            raise Unauthenticated(f"The challenge carries no signature: {error.message}", mend=_MEND) from error
-        if signer != wallet:
+        if not _is_by_key(wallet, digest, signature) and not await self._is_by_contract(wallet, digest, signature):
             raise Unauthenticated("The challenge is not signed by its wallet.", mend=_MEND)
         return wallet
+
+    async def _is_by_contract(self, wallet: bytes, digest: bytes, signature: bytes) -> bool:
+        return self._contracts is not None and await self._contracts.is_signed(wallet, digest, signature)
 
     def _message(self, wallet: bytes, nonce: str, expires_at: float, host: str) -> str:
         return (
@@ -81,6 +90,16 @@ class SignIn:
             f"URI: http://{host}/api/v1/auth/token\nVersion: 1\nChain ID: {self._chain_id}\nNonce: {nonce}\n"
             f"Issued At: {_moment(expires_at - NONCE_SECONDS)}\nExpiration Time: {_moment(expires_at)}"
         )
+
+
+def _is_by_key(wallet: bytes, digest: bytes, signature: bytes) -> bool:
+    """Some wallets write v as 0 or 1."""
+    if len(signature) == SIGNATURE_BYTES and signature[64] in (0, 1):
+        signature = signature[:64] + bytes([signature[64] + 27])
+    try:
+        return recover_signer(digest, signature) == wallet
+    except EnvelopeInvalid:
+        return False
 
 
 def _moment(unix_seconds: float) -> str:

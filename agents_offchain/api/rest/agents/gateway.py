@@ -7,11 +7,13 @@ the caller, and counts its quota apart from the others'.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from agents_offchain.api.rest.access.principal import Principal
 from agents_offchain.messaging.host.agent import Agent
 from agents_offchain.messaging.host.host import Host
+from agents_offchain.messaging.metrics import HostMetrics
 from agents_offchain.messaging.protocols.message import agent_id_of, wallet_of
 from agents_offchain.messaging.routing.cards import Endpoint
 
@@ -33,6 +35,10 @@ class Gateway(Protocol):
         """The message's id; raises as `Host.tell`."""
         ...
 
+    async def metrics(self) -> Mapping[str, HostMetrics]:
+        """Every live host with its figures; raises BusUnavailable."""
+        ...
+
 
 class HostGateway:
     """A `Gateway` on a started host with the one agent `agent`."""
@@ -52,6 +58,9 @@ class HostGateway:
 
     async def tell(self, principal: Principal, target: str, kind: str, body: Any, *, priority: int) -> str:
         return await self._host.tell(self._caller(principal), target, kind, body, priority=priority)
+
+    async def metrics(self) -> Mapping[str, HostMetrics]:
+        return await self._host.observe_all()
 
     def _caller(self, principal: Principal) -> Agent:
         name = "for-" + re.sub(r"[^a-z0-9]", "-", principal.name.partition(":")[2].lower())

@@ -43,7 +43,8 @@ async def get_metrics(context: Context) -> Response:
     """Prometheus text format."""
     await check_health(context)
     context.metrics.streams.set(context.feed.stream_count)
-    return Response(await context.metrics.render(context.deps.database), media_type=CONTENT_TYPE_LATEST)
+    body = await context.metrics.render(context.deps.database, context.deps.gateway)
+    return Response(body, media_type=CONTENT_TYPE_LATEST)
 
 
 async def check_health(context: ApiContext) -> HealthOut:
