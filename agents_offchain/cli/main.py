@@ -229,7 +229,8 @@ app.command(epilog="Examples:  aitbc jobs  ·  aitbc jobs 5  ·  aitbc jobs --st
 )
 app.command(
     epilog="Exit codes: 0 the result is saved · 1 the job ended without one · 75 not there yet.  Examples:  "
-    "aitbc hire inspect-image --file photo.jpg --max-price 2  ·  aitbc hire 3 --file photo.jpg --accept --json"
+    "aitbc hire inspect-image --file photo.jpg --max-price 2  ·  aitbc hire 3 --file photo.jpg --accept --json  ·  "
+    "aitbc hire --service answer-from-documents --document terms.pdf --question 'How large is the fee?'"
 )(market_commands.hire)
 app.command(epilog="Examples:  aitbc withdraw  ·  aitbc withdraw agent --dry-run --json")(market_commands.withdraw)
 app.command(

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { documentFaultOf, readDocument } from '../src/features/hire/document';
+import { CHOICES, criteriaOf, inputKindOf } from '../src/features/hire/kinds';
 import { faultOf, MAX_BYTES, type Picture, sniffType } from '../src/features/hire/picture';
-import { requestDocument, storePicture, storeRequest } from '../src/features/hire/request';
+import { requestDocument, storeInput, storeRequest } from '../src/features/hire/request';
 import { ApiError, type StoredFile } from '../src/lib/api';
 import { canonicalJson } from '../src/lib/canonical';
 import { rawCidOf, sha256, toHex } from '../src/lib/cid';
@@ -76,11 +78,88 @@ describe('a picture', () => {
 
   it('is taken when its digest comes back', async () => {
     answer(201, stored);
-    await expect(storePicture(picture)).resolves.toEqual(stored);
+    await expect(storeInput(picture)).resolves.toEqual(stored);
   });
 
   it('is refused when the server has stored other bytes', async () => {
     answer(201, { ...stored, sha256: 'bb' });
-    await expect(storePicture(picture)).rejects.toBeInstanceOf(ApiError);
+    await expect(storeInput(picture)).rejects.toBeInstanceOf(ApiError);
+  });
+});
+
+const settingsOf = (service: string, text: string) => CHOICES[service]?.read(text);
+
+describe('a service that reads', () => {
+  it('is asked for a document and judged by its citations', () => {
+    for (const service of ['answer-from-documents', 'summarise', 'extract-fields', 'classify']) {
+      expect(inputKindOf(service)).toBe('document');
+      expect(criteriaOf(service)).toEqual({ kind: 'citations', rule: 'words-numbers-negation/1' });
+    }
+    expect(inputKindOf('inspect-image')).toBe('picture');
+    expect(criteriaOf('inspect-image').kind).toBe('re-execution');
+  });
+
+  it('puts what is told into the request', () => {
+    const settings = settingsOf('answer-from-documents', '  How large is the fee? ') ?? {};
+    expect(settings).toEqual({ question: 'How large is the fee?' });
+    const made = requestDocument({
+      service: 'answer-from-documents',
+      listingId: '4',
+      stored,
+      settings,
+      note: '',
+    });
+    expect(made).toMatchObject({ settings, criteria: { kind: 'citations' } });
+  });
+
+  it.each([
+    ['summarise', '3', { sentences: 3 }],
+    ['translate', 'German', { language: 'German' }],
+    ['judge', 'It is short.\n\nIt names the fee.', { rubric: ['It is short.', 'It names the fee.'] }],
+    [
+      'classify',
+      'Invoice: asks for money\nLove letter: says something kind',
+      { labels: { invoice: 'asks for money', 'love-letter': 'says something kind' } },
+    ],
+    [
+      'extract-fields',
+      'Total due (amount): what has to be paid\nsender',
+      {
+        fields: [
+          { name: 'total_due', description: 'what has to be paid', kind: 'amount' },
+          { name: 'sender', description: '', kind: 'text' },
+        ],
+      },
+    ],
+  ])('%s understands %j', (service, text, settings) => {
+    expect(settingsOf(service, text)).toEqual(settings);
+  });
+
+  it.each([
+    ['answer-from-documents', 'ab'],
+    ['summarise', '9'],
+    ['summarise', '1.5'],
+    ['translate', 'german'],
+    ['judge', '\n'],
+    ['classify', 'invoice: asks for money'],
+    ['classify', 'invoice: a\ninvoice: b'],
+    ['extract-fields', 'total (colour)'],
+    ['extract-fields', '42'],
+  ])('%s has no use for %j', (service, text) => {
+    expect(settingsOf(service, text)).toBeUndefined();
+  });
+});
+
+describe('a document', () => {
+  const text = (words: string) => new TextEncoder().encode(words);
+
+  it('is text or a PDF, whatever its name', async () => {
+    expect(documentFaultOf(text('# Terms\nThe fee is 5 %.'))).toBeUndefined();
+    expect(documentFaultOf(bytes(...text('%PDF-1.7'), 0xe2, 0xe3, 0xcf, 0xd3))).toBeUndefined();
+    expect(documentFaultOf(bytes())).toBe('empty');
+    expect(documentFaultOf(bytes(0xff, 0xd8, 0xff, 0xe0))).toBe('notADocument');
+    expect(documentFaultOf(bytes(0x50, 0x4b, 3, 4, 0))).toBe('notADocument');
+    const read = await readDocument(new File(['The fee is 5 %.'], 'terms.md'));
+    expect(read).toMatchObject({ sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
   });
 });

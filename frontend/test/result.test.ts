@@ -40,6 +40,31 @@ describe('a result document', () => {
     },
   );
 
+  it('of a document has its statements with their quotations', () => {
+    const citations = [{ start: 3, end: 20, page: 2, quote: 'A fee of 5 %.' }];
+    const output = {
+      document: { sha256: 'aa' },
+      question: 'How large is the fee?',
+      is_answered: true,
+      statements: [{ text: 'The fee is 5 %.', origin: 'draft', citations }, 7, { text: { html: '<b>' } }],
+      missing: ['sender', 9],
+      label: 'terms',
+    };
+    expect(parseResult({ ...good, output })?.quoted).toEqual({
+      isAnswered: true,
+      question: 'How large is the fee?',
+      label: 'terms',
+      missing: ['sender'],
+      text: '',
+      statements: [
+        { text: 'The fee is 5 %.', field: '', citations: [{ page: 2, quote: 'A fee of 5 %.' }] },
+        { text: '', field: '', citations: [] },
+        { text: '', field: '', citations: [] },
+      ],
+    });
+    expect(parseResult(good)?.quoted).toBeUndefined();
+  });
+
   it('with hostile fields loses them and keeps the rest', () => {
     const parsed = parseResult({
       ...good,

@@ -31,6 +31,7 @@ from agents_offchain.cli.hire.record import (
     save_record,
 )
 from agents_offchain.cli.hire.result import read_deliverable, save_result
+from agents_offchain.cli.hire.told import require_settings
 from agents_offchain.cli.operate.connections import Connections, connections
 from agents_offchain.cli.operate.home import moment
 from agents_offchain.cli.places import run_files
@@ -150,6 +151,7 @@ async def _recorded(around: Connections, wishes: HireWishes, asked: Wanted) -> t
         require_same(known, asked.given, asked.details, wishes.key, wishes.note)
         return known, None
     choice = await choose(around, wishes.wanted, asked.cap)
+    require_settings(choice.service, asked.details.settings)
     request = RequestDocument(
         service=choice.service,
         listing_id=choice.listing_id,

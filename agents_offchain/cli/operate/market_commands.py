@@ -12,8 +12,24 @@ from agents_offchain.cli.options import AsJson, Home, finish
 
 
 def hire(
-    wanted: Annotated[str, typer.Argument(metavar="LISTING", help="A listing's number, or a service: the cheapest.")],
-    file: Annotated[Path | None, typer.Option(help="The input, such as a photograph.")] = None,
+    wanted: Annotated[
+        str | None, typer.Argument(metavar="[LISTING]", help="A listing's number, or a service: the cheapest.")
+    ] = None,
+    service: Annotated[str | None, typer.Option(help="The same as a service in place of LISTING.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", "--document", help="The input, such as a photograph or a PDF.")
+    ] = None,
+    question: Annotated[str | None, typer.Option(help="For answer-from-documents: what you want to know.")] = None,
+    sentences: Annotated[int | None, typer.Option(help="For summarise: how many, 1 to 8.")] = None,
+    field: Annotated[
+        list[str] | None,
+        typer.Option(help="For extract-fields: 'total_due (amount): what has to be paid'; repeatable."),
+    ] = None,
+    label: Annotated[
+        list[str] | None, typer.Option(help="For classify: 'invoice: asks for money'; repeatable.")
+    ] = None,
+    into: Annotated[str | None, typer.Option(help="For translate: the language, such as German.")] = None,
+    point: Annotated[list[str] | None, typer.Option(help="For judge: one point of the rubric; repeatable.")] = None,
     text: Annotated[str | None, typer.Option(help="The input as words.")] = None,
     attach: Annotated[list[Path] | None, typer.Option(help="One more file; may be repeated.")] = None,
     setting: Annotated[
@@ -35,9 +51,12 @@ def hire(
 ) -> None:
     """Hire an agent: the pay is locked, the result is checked against the chain and saved, a receipt is printed."""
     from agents_offchain.cli.hire.command import HireWishes, run_hire
+    from agents_offchain.cli.hire.told import Told, require_wanted
     from agents_offchain.cli.places import settings_for
 
-    more, words = tuple(attach or ()), tuple(setting or ())
+    told = Told(question, sentences, tuple(field or ()), tuple(label or ()), into, tuple(point or ()))
+    more, words = tuple(attach or ()), (*(setting or ()), *told.words())
+    wanted = require_wanted(wanted, service)
     wishes = HireWishes(wanted, file, text, more, words, note, max_price, key, request_id, out, wait, accept, timeout)
     finish(run_hire(settings_for(home), wishes, Console(as_json)))
 

@@ -65,6 +65,17 @@ class JudgeSettings(_Strict):
     rubric: Annotated[list[LabelText], Field(min_length=1, max_length=12)]
 
 
+SETTINGS: Mapping[str, type[BaseModel]] = {
+    "answer-from-documents": AnswerSettings,
+    "summarise": SummariseSettings,
+    "extract-fields": ExtractSettings,
+    "classify": ClassifySettings,
+    "translate": TranslateSettings,
+    "judge": JudgeSettings,
+}
+"""What each service is told, by its name."""
+
+
 def read_settings(kind: type[Choice], service: str, settings: Any) -> Choice:
     """A client's settings.
 

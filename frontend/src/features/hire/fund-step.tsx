@@ -5,29 +5,29 @@ import { FaucetButton } from '../../chain/faucet-button';
 import { usePurse } from '../../chain/money';
 import { TxStatus } from '../../chain/tx-status';
 import { useWallet } from '../../chain/wallet';
-import { t } from '../../i18n';
+import { type MessageKey, t } from '../../i18n';
 import type { ApiListing } from '../../lib/api';
 import { type Address, getDeployment, LOCAL_CHAIN_ID } from '../../lib/deployment';
 import { formatMoney } from '../../lib/format';
 import { Notice } from '../../ui/states';
-import type { Picture } from './picture';
 import type { useHire } from './use-hire';
 
 /** Step 3: one button that is always the next thing to do, and the list of what will be signed. */
 export function FundStep({
   listing,
   hire,
-  picture,
+  missing,
   isReady,
   onHire,
-  onMissingPicture,
+  onMissing,
 }: {
   listing: ApiListing;
   hire: ReturnType<typeof useHire>;
-  picture: Picture | undefined;
+  /** What is asked for before a hire is possible; undefined when nothing is. */
+  missing: MessageKey | undefined;
   isReady: boolean;
   onHire: (account: Address) => void;
-  onMissingPicture: () => void;
+  onMissing: () => void;
 }) {
   const wallet = useWallet();
   const purse = usePurse(wallet.address);
@@ -86,14 +86,14 @@ export function FundStep({
         <ActionButton
           connectKey="hire.connect"
           isBusy={hire.isBusy}
-          isDisabled={picture !== undefined && (isShort || !isReady)}
-          onAct={picture ? onHire : onMissingPicture}
+          isDisabled={!missing && (isShort || !isReady)}
+          onAct={missing ? onMissing : onHire}
         >
           {hire.isBusy
             ? t(`hire.phase.${hire.phase}`)
-            : picture
-              ? t('hire.button', { price: priceText })
-              : t('hire.missing.picture')}
+            : missing
+              ? t(missing)
+              : t('hire.button', { price: priceText })}
         </ActionButton>
       </div>
     </div>

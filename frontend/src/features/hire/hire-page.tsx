@@ -1,22 +1,25 @@
 import { useQuery } from '@tanstack/react-query';
 import { Check } from 'lucide-react';
-import { type ReactNode, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import '../../i18n/chain-words';
 import { usePolicy } from '../../chain/policy';
-import { t } from '../../i18n';
+import { type MessageKey, t } from '../../i18n';
 import { type ApiAgent, type ApiListing, apiGet } from '../../lib/api';
 import { useSearchState } from '../../lib/search';
 import { serviceName } from '../../lib/service-name';
 import { ButtonLink } from '../../ui/button';
 import { Page } from '../../ui/page';
 import { Empty, Failed, LoadingRows } from '../../ui/states';
+import type { Document } from './document';
 import { FundStep } from './fund-step';
+import { CHOICES, type InputKind, inputKindOf } from './kinds';
 import type { Picture } from './picture';
-import { PICTURE_INPUT, PictureStep } from './picture-step';
+import { FILE_INPUT, PictureStep } from './picture-step';
 import { Quote } from './quote';
 import { useHire } from './use-hire';
 
+const DocumentStep = lazy(() => import('./document-step'));
 const SPEC = { listing: 'text' } as const;
 
 /** `onHiring` is called when a hire begins, so that the page it leads to can be fetched meanwhile. */
@@ -59,23 +62,46 @@ export default function HirePage({ agentId, onHiring }: { agentId: string; onHir
 }
 
 function HireForm({ listing, onHiring }: { listing: ApiListing; onHiring: () => void }) {
+  const service = listing.service_type;
+  const choice = CHOICES[service];
   const [picture, setPicture] = useState<Picture>();
+  const [document, setDocument] = useState<Document>();
+  const [told, setTold] = useState(choice?.initial ?? '');
   const [note, setNote] = useState('');
   const [, navigate] = useLocation();
   const policy = usePolicy(listing.policy_id);
   const hire = useHire((jobId) => navigate(`/jobs/${jobId}`));
+  const input = choice ? document : picture;
+  const settings = choice ? choice.read(told) : {};
+  const missing = missingOf(inputKindOf(service), input !== undefined, settings !== undefined);
   return (
     <ol className="grid gap-8">
-      <Step number={1} title={t('hire.step.picture')} isDone={picture !== undefined}>
-        <PictureStep
-          picture={picture}
-          note={note}
-          onPicture={setPicture}
-          onNote={setNote}
-          isLocked={hire.isBusy}
-        />
+      <Step number={1} title={t(choice ? 'hire.step.document' : 'hire.step.picture')} isDone={!missing}>
+        {choice ? (
+          <Suspense fallback={<LoadingRows count={1} height="h-56" />}>
+            <DocumentStep
+              inputId={FILE_INPUT}
+              document={document}
+              choice={choice}
+              told={told}
+              note={note}
+              onDocument={setDocument}
+              onTold={setTold}
+              onNote={setNote}
+              isLocked={hire.isBusy}
+            />
+          </Suspense>
+        ) : (
+          <PictureStep
+            picture={picture}
+            note={note}
+            onPicture={setPicture}
+            onNote={setNote}
+            isLocked={hire.isBusy}
+          />
+        )}
       </Step>
-      <Step number={2} title={t('hire.step.quote')} isDone={picture !== undefined && policy.isSuccess}>
+      <Step number={2} title={t('hire.step.quote')} isDone={!missing && policy.isSuccess}>
         {policy.isError ? (
           <Failed error={policy.error} onRetry={() => void policy.refetch()} />
         ) : policy.data ? (
@@ -88,18 +114,25 @@ function HireForm({ listing, onHiring }: { listing: ApiListing; onHiring: () => 
         <FundStep
           listing={listing}
           hire={hire}
-          picture={picture}
+          missing={missing}
           onHire={(account) => {
-            if (!picture || !policy.data) return;
+            if (!input || !settings || !policy.data) return;
             onHiring();
-            void hire.start(account, { listing, tailSeconds: policy.data.tailSeconds, picture, note });
+            const { tailSeconds } = policy.data;
+            void hire.start(account, { listing, tailSeconds, input, settings, note });
           }}
           isReady={policy.isSuccess}
-          onMissingPicture={() => document.getElementById(PICTURE_INPUT)?.focus()}
+          onMissing={() => window.document.getElementById(FILE_INPUT)?.focus()}
         />
       </Step>
     </ol>
   );
+}
+
+/** The first thing that is still wanted of the client. */
+function missingOf(kind: InputKind, hasInput: boolean, hasSettings: boolean): MessageKey | undefined {
+  if (!hasInput) return kind === 'document' ? 'hire.missing.document' : 'hire.missing.picture';
+  return hasSettings ? undefined : 'hire.missing.choice';
 }
 
 function Step({

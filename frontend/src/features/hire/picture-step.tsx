@@ -5,11 +5,11 @@ import { t } from '../../i18n';
 import { formatBytes, formatNumber } from '../../lib/format';
 import { Button } from '../../ui/button';
 import { Notice } from '../../ui/states';
+import { NoteField } from './note-field';
 import { ACCEPTED, MAX_BYTES, type Picture, type PictureFault, readPicture } from './picture';
-import { NOTE_MAX } from './request';
 
 /** The file field's id, by which the last step sends a person back who has chosen nothing yet. */
-export const PICTURE_INPUT = 'hire-picture';
+export const FILE_INPUT = 'hire-file';
 
 /** Step 1: the picture, looked at on this machine only, and a note. */
 export function PictureStep({
@@ -28,7 +28,6 @@ export function PictureStep({
   const [fault, setFault] = useState<PictureFault>();
   const [isReading, setReading] = useState(false);
   const [isOver, setOver] = useState(false);
-  const noteId = useId();
   const faultId = useId();
 
   useEffect(() => {
@@ -51,7 +50,7 @@ export function PictureStep({
   return (
     <div className="grid gap-4">
       <label
-        htmlFor={PICTURE_INPUT}
+        htmlFor={FILE_INPUT}
         data-drop
         onDragOver={(event) => {
           event.preventDefault();
@@ -71,7 +70,7 @@ export function PictureStep({
         )}
       >
         <input
-          id={PICTURE_INPUT}
+          id={FILE_INPUT}
           type="file"
           accept={ACCEPTED}
           disabled={isLocked}
@@ -130,21 +129,7 @@ export function PictureStep({
           </Button>
         </div>
       )}
-      <div className="grid gap-1.5">
-        <label htmlFor={noteId} className="font-medium">
-          {t('hire.note')} <span className="font-normal text-muted">{t('common.optional')}</span>
-        </label>
-        <textarea
-          id={noteId}
-          value={note}
-          maxLength={NOTE_MAX}
-          rows={3}
-          disabled={isLocked}
-          onChange={(event) => onNote(event.target.value)}
-          className="control w-full resize-y py-2"
-        />
-        <p className="text-small text-muted">{t('hire.note.public')}</p>
-      </div>
+      <NoteField note={note} onNote={onNote} isLocked={isLocked} />
     </div>
   );
 }

@@ -1,7 +1,7 @@
 /**
  * What the client asks for, as the document whose CID goes on chain.
  *
- * The server stores the picture and the document; this page recomputes both digests, so that what is signed is
+ * The server stores the file and the document; this page recomputes both digests, so that what is signed is
  * what was asked, whatever the server answers.
  */
 
@@ -9,17 +9,21 @@ import { t } from '../../i18n';
 import { ApiError, apiPost, type StoredFile } from '../../lib/api';
 import { canonicalJson, type Json } from '../../lib/canonical';
 import { rawCidOf, sha256, toHex } from '../../lib/cid';
-import type { Picture } from './picture';
+import { criteriaOf } from './kinds';
 
 export const NOTE_MAX = 2000;
+
+/** A file that was looked at on this machine. */
+export type HireInput = { file: File; sha256: string };
 
 export function requestDocument(input: {
   service: string;
   listingId: string;
   stored: StoredFile;
+  settings?: Record<string, Json>;
   note: string;
 }): Record<string, Json> {
-  const { service, listingId, stored, note } = input;
+  const { service, listingId, stored, settings = {}, note } = input;
   return {
     schema: 'aitbc.request/1',
     service,
@@ -30,18 +34,18 @@ export function requestDocument(input: {
       bytes: stored.bytes,
       sha256: stored.sha256.replace(/^0x/, ''),
     },
-    settings: {},
-    criteria: { kind: 're-execution', box_tolerance_px: 1, score_tolerance: 0.001, text: 'equal' },
+    settings,
+    criteria: criteriaOf(service),
     note: note.toWellFormed(),
   };
 }
 
-/** Stores the picture. Rejects with an `ApiError` when the server refuses or has kept something else. */
-export async function storePicture(picture: Picture): Promise<StoredFile> {
+/** Stores what is worked on. Rejects with an `ApiError` when the server refuses or has kept something else. */
+export async function storeInput(input: HireInput): Promise<StoredFile> {
   const form = new FormData();
-  form.set('file', picture.file, picture.file.name || 'picture');
+  form.set('file', input.file, input.file.name || 'file');
   const stored = await apiPost<StoredFile>('/uploads', form);
-  if (stored.sha256.replace(/^0x/, '') !== picture.sha256) throw mismatch();
+  if (stored.sha256.replace(/^0x/, '') !== input.sha256) throw mismatch();
   return stored;
 }
 

@@ -1,4 +1,4 @@
-/** The hire itself, in order: store the picture and the request, allow the escrow, lock the pay, find the job. */
+/** The hire itself, in order: store the file and the request, allow the escrow, lock the pay, find the job. */
 import { useState } from 'react';
 import { approveCall, hireCall } from '../../chain/calls';
 import { type Described, describeError } from '../../chain/errors';
@@ -7,12 +7,18 @@ import { readPurse } from '../../chain/money';
 import { readChainTime } from '../../chain/policy';
 import { useSend } from '../../chain/use-send';
 import type { ApiListing, StoredFile } from '../../lib/api';
+import type { Json } from '../../lib/canonical';
 import type { Address } from '../../lib/deployment';
-import type { Picture } from './picture';
-import { requestDocument, storePicture, storeRequest } from './request';
+import { type HireInput, requestDocument, storeInput, storeRequest } from './request';
 
 export type HirePhase = 'idle' | 'storing' | 'approving' | 'hiring';
-export type Order = { listing: ApiListing; tailSeconds: number; picture: Picture; note: string };
+export type Order = {
+  listing: ApiListing;
+  tailSeconds: number;
+  input: HireInput;
+  settings: Record<string, Json>;
+  note: string;
+};
 
 export function useHire(onHired: (jobId: string) => void) {
   const [phase, setPhase] = useState<HirePhase>('idle');
@@ -21,24 +27,25 @@ export function useHire(onHired: (jobId: string) => void) {
   const approval = useSend();
   const hiring = useSend();
 
-  /** Stored once per picture: a second try after a rejected signature does not upload again. */
-  const keepPicture = async (picture: Picture): Promise<StoredFile> => {
-    if (kept?.sha256 === picture.sha256) return kept.stored;
-    const stored = await storePicture(picture);
-    setKept({ sha256: picture.sha256, stored });
+  /** Stored once per file: a second try after a rejected signature does not upload again. */
+  const keepInput = async (input: HireInput): Promise<StoredFile> => {
+    if (kept?.sha256 === input.sha256) return kept.stored;
+    const stored = await storeInput(input);
+    setKept({ sha256: input.sha256, stored });
     return stored;
   };
 
   const steps = async (account: Address, order: Order): Promise<void> => {
-    const { listing, picture, note } = order;
+    const { listing, input, settings, note } = order;
     const budget = BigInt(listing.price);
     setPhase('storing');
-    const stored = await keepPicture(picture);
+    const stored = await keepInput(input);
     const cid = await storeRequest(
       requestDocument({
         service: listing.service_type,
         listingId: listing.listing_id,
         stored,
+        settings,
         note: note.trim(),
       }),
     );

@@ -10,6 +10,7 @@ import type { Job } from '../../lib/job';
 import { Section } from '../../ui/page';
 import { Failed, LoadingRows, Notice } from '../../ui/states';
 import { Code } from '../../ui/values';
+import { QuotedPanel } from './quoted-panel';
 import { parseResult, type ResultDocument } from './result';
 
 type Shape = { kind: 'object' | 'text'; index: number } | undefined;
@@ -81,7 +82,9 @@ function Delivered({ job, checked }: { job: Job; checked: CheckedBytes }) {
           {t('proof.warning.text')}
         </Notice>
       )}
-      {document ? (
+      {document?.quoted ? (
+        <QuotedPanel quoted={document.quoted} />
+      ) : document ? (
         <Findings document={document} picture={picture.data} />
       ) : (
         <Notice tone="warn" title={t('result.unreadable')}>

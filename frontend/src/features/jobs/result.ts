@@ -7,6 +7,17 @@ type Quad = readonly (readonly [number, number])[];
 
 export type FoundObject = { label: string; score: number; box: Box };
 export type TextLine = { text: string; score: number; box: Quad };
+export type Quotation = { page: number; quote: string };
+export type Statement = { text: string; field: string; citations: Quotation[] };
+/** What a language service says: statements with the places that say so, or a text of its own. */
+export type Quoted = {
+  isAnswered: boolean;
+  question: string;
+  label: string;
+  missing: string[];
+  statements: Statement[];
+  text: string;
+};
 export type ResultDocument = {
   service: string;
   requestCid: string | undefined;
@@ -15,6 +26,7 @@ export type ResultDocument = {
   objects: FoundObject[];
   text: TextLine[];
   annotated: { cid: string; mediaType: string } | undefined;
+  quoted: Quoted | undefined;
   models: readonly (readonly [string, string])[];
   skill: string | undefined;
 };
@@ -44,6 +56,7 @@ export function parseResult(document: Loose | undefined): ResultDocument | undef
       asText(annotated.cid) && IMAGE_TYPES.has(mediaType)
         ? { cid: asText(annotated.cid), mediaType }
         : undefined,
+    quoted: 'document' in output ? readQuoted(output) : undefined,
     models: Object.entries(asObject(evidence.models))
       .slice(0, 20)
       .map(([name, digest]) => [name, asText(digest)] as const),
@@ -64,6 +77,26 @@ export function parseReport(document: Loose | undefined): ReportDocument | undef
         passed: check.passed === true,
         detail: asText(check.detail),
       })),
+  };
+}
+
+function readQuoted(output: Loose): Quoted {
+  return {
+    isAnswered: output.is_answered === true,
+    question: asText(output.question),
+    label: asText(output.label),
+    missing: asList(output.missing).slice(0, MAX_SHOWN).map(asText).filter(Boolean),
+    statements: asList(output.statements).slice(0, MAX_SHOWN).map(asObject).map(readStatement),
+    text: asText(output.text),
+  };
+}
+
+function readStatement(value: Loose): Statement {
+  const citations = asList(value.citations).slice(0, 20).map(asObject);
+  return {
+    text: asText(value.text),
+    field: asText(value.field),
+    citations: citations.map((cited) => ({ page: asSize(cited.page), quote: asText(cited.quote) })),
   };
 }
 
