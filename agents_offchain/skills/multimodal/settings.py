@@ -9,7 +9,7 @@ from typing import Any
 from agents_offchain.skills.errors import SkillSettingsInvalid
 from agents_offchain.skills.vision.reasoning.parse import MAX_QUESTION_CHARACTERS
 
-MAX_QUESTIONS = 16
+MAX_TEXTS = 16
 RANGES: Mapping[str, tuple[float, float]] = {
     "acceleration_density": (1e-9, 1e6),
     "max_speed": (1e-6, 1e5),
@@ -25,6 +25,7 @@ class ObserveSettings:
 
     Attributes:
         questions: In English, about the picture; at most 16.
+        captions: Texts in English; for each the result says whether it agrees with the picture; at most 16.
         acceleration_density: How restless the thing that the sensors follow is, m²/s³.
         max_speed: Deviation of its first velocity, m/s per axis.
         track_points: Length of the fused track, evenly spaced over the log.
@@ -33,6 +34,7 @@ class ObserveSettings:
     """
 
     questions: tuple[str, ...] = field(default=())
+    captions: tuple[str, ...] = field(default=())
     acceleration_density: float = 1.0
     max_speed: float = 30.0
     track_points: int = 100
@@ -55,10 +57,14 @@ class ObserveSettings:
                 f"observe-scene has no setting {unknown[0]!r}.", mend=f"Use only: {', '.join(known)}."
             )
         chosen = {name: _in_range(name, settings[name]) for name in RANGES if name in settings}
-        return cls(questions=_questions(settings.get("questions", [])), **chosen)
+        return cls(
+            questions=_texts("questions", settings.get("questions", [])),
+            captions=_texts("captions", settings.get("captions", [])),
+            **chosen,
+        )
 
     def as_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "questions": list(self.questions)}
+        return {**asdict(self), "questions": list(self.questions), "captions": list(self.captions)}
 
 
 def _in_range(name: str, value: Any) -> Any:
@@ -72,10 +78,10 @@ def _in_range(name: str, value: Any) -> Any:
     return value
 
 
-def _questions(asked: Any) -> tuple[str, ...]:
-    if not isinstance(asked, list | tuple) or len(asked) > MAX_QUESTIONS:
-        raise SkillSettingsInvalid(f"The setting questions is not a list of at most {MAX_QUESTIONS}.")
-    for question in asked:
-        if not isinstance(question, str) or not 1 <= len(question.strip()) <= MAX_QUESTION_CHARACTERS:
-            raise SkillSettingsInvalid(f"A question is a text of 1 to {MAX_QUESTION_CHARACTERS} characters.")
-    return tuple(question.strip() for question in asked)
+def _texts(name: str, asked: Any) -> tuple[str, ...]:
+    if not isinstance(asked, list | tuple) or len(asked) > MAX_TEXTS:
+        raise SkillSettingsInvalid(f"The setting {name} is not a list of at most {MAX_TEXTS}.")
+    for text in asked:
+        if not isinstance(text, str) or not 1 <= len(text.strip()) <= MAX_QUESTION_CHARACTERS:
+            raise SkillSettingsInvalid(f"An entry of {name} is a text of 1 to {MAX_QUESTION_CHARACTERS} characters.")
+    return tuple(text.strip() for text in asked)

@@ -15,8 +15,13 @@ from typing import Any
 
 from agents_offchain.skills.errors import InferenceFailed
 from agents_offchain.skills.manifest import read_checked, read_manifest
+from agents_offchain.skills.vision.classifier import Classifier, read_class_names
 
 DETECTION_SIDE_PX = 1280
+SEEING = ("nanodet", "ocr_det", "ocr_cls", "ocr_rec")
+"""The models of `load_models`, by their names in the manifest."""
+NAMING = ("classifier", "class_names")
+"""The models of `load_classifier`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +42,7 @@ class VisionModels:
 
 
 def load_models(models_dir: Path, threads: int = 1) -> VisionModels:
-    """Check and load every model of the manifest. Sets OpenCV's thread count for this process.
+    """Check and load the models that find objects and text. Sets OpenCV's thread count for this process.
 
     Args:
         models_dir: The folder that ``tools/prepare_models.py`` filled.
@@ -53,7 +58,8 @@ def load_models(models_dir: Path, threads: int = 1) -> VisionModels:
             f"{threads} threads were asked for; this machine has {os.cpu_count()} cores.",
             mend="Set the thread count to 1.",
         )
-    manifest = read_manifest("vision")
+    listed = read_manifest("vision")
+    manifest = {name: listed[name] for name in SEEING}
     contents = {name: read_checked(entry, models_dir) for name, entry in manifest.items()}
     paths = {name: entry.locate(models_dir) for name, entry in manifest.items()}
 
@@ -61,7 +67,7 @@ def load_models(models_dir: Path, threads: int = 1) -> VisionModels:
 
     cv2.setNumThreads(threads)
     try:
-        detector = _load_detector(contents["nanodet"], threads)
+        detector = _load_session(contents["nanodet"], threads)
         ocr = _load_ocr(paths, threads)
     except RuntimeError as error:
         raise InferenceFailed("The model runtime refuses a model file.", reason=str(error)[:200]) from error
@@ -79,7 +85,23 @@ def load_models(models_dir: Path, threads: int = 1) -> VisionModels:
     )
 
 
-def _load_detector(content: bytes, threads: int) -> Any:
+def load_classifier(models_dir: Path, threads: int = 1) -> tuple[Classifier, dict[str, str]]:
+    """Check and load the classifier; also its digests, as `VisionModels` has them.
+
+    Raises:
+        ModelMissing, ModelDigestMismatch, InferenceFailed: as `load_models`.
+    """
+    listed = read_manifest("vision")
+    contents = {name: read_checked(listed[name], models_dir) for name in NAMING}
+    try:
+        session = _load_session(contents["classifier"], threads)
+    except RuntimeError as error:
+        raise InferenceFailed("The model runtime refuses the classifier.", reason=str(error)[:200]) from error
+    names = read_class_names(contents["class_names"])
+    return Classifier(session, names), {name: f"sha256:{listed[name].sha256}" for name in NAMING}
+
+
+def _load_session(content: bytes, threads: int) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from agents_offchain.skills.vision.classifier import ClassGuess
 from agents_offchain.skills.vision.detector import DetectedObject
 from agents_offchain.skills.vision.reasoning.colours import NamedColour, colour_shares
 from agents_offchain.skills.vision.reasoning.geometry import region_of
@@ -37,6 +38,7 @@ class Scene:
         sharpness: Variance of the Laplacian at 640 pixels (Pech-Pacheco et al., ICPR 2000); ``is_blurred`` under 40.
         colours: The commonest colours that cover at least a twentieth.
         layout: Label, how many, and in which of nine parts of the picture each is.
+        classes: What the picture as a whole may show, the likeliest first, with calibrated scores.
     """
 
     light: Literal["dark", "even", "bright"]
@@ -45,6 +47,7 @@ class Scene:
     sharpness: float
     colours: tuple[NamedColour, ...]
     layout: tuple[tuple[str, int, tuple[str, ...]], ...]
+    classes: tuple[ClassGuess, ...] = ()
 
     @property
     def is_flat(self) -> bool:
@@ -63,16 +66,20 @@ class Scene:
             "sharpness": self.sharpness,
             "is_blurred": self.is_blurred,
             "colours": [{"name": colour.name, "share": colour.share} for colour in self.colours],
+            "classes": [{"name": guess.name, "score": guess.score} for guess in self.classes],
             "layout": [{"label": label, "count": count, "places": list(at)} for label, count, at in self.layout],
         }
 
 
-def describe_scene(pixels: NDArray[np.uint8], objects: Sequence[DetectedObject]) -> Scene:
+def describe_scene(
+    pixels: NDArray[np.uint8], objects: Sequence[DetectedObject], classes: Sequence[ClassGuess] = ()
+) -> Scene:
     """Measure a picture.
 
     Args:
         pixels: `(height, width, 3)` uint8 RGB.
         objects: Boxes in pixels of ``pixels``.
+        classes: From `classify`; told as they are.
     """
     luma = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     mean = round(float(luma.mean()), 1)
@@ -92,6 +99,7 @@ def describe_scene(pixels: NDArray[np.uint8], objects: Sequence[DetectedObject])
             (label, count, tuple(region_of(item.box_px, size) for item in objects if item.label == label))
             for label, count in sorted(counts.items())
         ),
+        classes=tuple(classes),
     )
 
 

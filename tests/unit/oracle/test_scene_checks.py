@@ -27,11 +27,13 @@ pytestmark = pytest.mark.unit
 
 JOB = Job(CHAIN_ID, checksum(ESCROW), 1, REQUEST_CID)
 SERVICE = "observe-scene"
-EVIDENCE = {"skill": "observe-scene/1", "models": {}, "seed": 0, "inputs_sha256": {"a": "aa", "b": "bb"}}
+EVIDENCE = {"skill": "observe-scene/2", "models": {}, "seed": 0, "inputs_sha256": {"a": "aa", "b": "bb"}}
 SCENE: dict[str, Any] = {
     **OUTPUT,
     "steps": ["detect-objects", "answer-questions", "fuse-sensors"],
-    "scene": {"light": "even"},
+    "scene": {"light": "even", "classes": [{"name": "cup", "score": 0.8}, {"name": "plate", "score": 0.1}]},
+    "fingerprint": "00000000000000ff",
+    "agreements": [{"text": "a cup", "similarity": 0.6, "nearness": 4.0, "agrees": True}],
     "answers": [
         {
             "question": "How many dogs?",
@@ -93,6 +95,13 @@ def test_compare_scenes__given_an_honest_result__passes_everything() -> None:
         (changed("steps", to=["detect-objects"]), {"steps"}),
         (changed("objects", 2, "label", to="cat"), {"labels", "boxes", "scores", "objects", "shown"}),
         (changed("text", to=[]), {"text", "text_boxes"}),
+        (changed("scene", "classes", 0, "name", to="bowl"), {"classes"}),
+        (changed("scene", "classes", 0, "score", to=0.9), {"classes"}),
+        (changed("scene", "classes", to=[]), {"classes"}),
+        (changed("agreements", 0, "agrees", to=False), {"agreements"}),
+        (changed("agreements", to=[]), {"agreements"}),
+        (changed("fingerprint", to="0000000000000000"), {"fingerprint"}),
+        (changed("fingerprint", to=None), {"fingerprint"}),
     ],
 )
 def test_compare_scenes__one_part_bent__fails_it_and_does_not_pass(claimed: dict[str, Any], names: set[str]) -> None:
@@ -104,6 +113,8 @@ def test_compare_scenes__one_part_bent__fails_it_and_does_not_pass(claimed: dict
 
 def test_compare_scenes__differences_of_the_last_decimal__pass() -> None:
     assert failed(changed("track", "points", 0, "position", to=[0.5009, 1.4991])) == (set(), 100)
+    assert failed(changed("scene", "classes", 0, "score", to=0.8005)) == (set(), 100)
+    assert failed(changed("fingerprint", to="00000000000000fe")) == (set(), 100)
 
 
 def test_compare_scenes__made_from_other_files__is_worth_the_floor() -> None:

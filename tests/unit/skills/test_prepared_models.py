@@ -4,6 +4,7 @@ import base64
 import hashlib
 import importlib
 import json
+import pickle
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -197,7 +198,7 @@ def test_main__models_are_prepared__exits_0(
 
 def test_manifest__every_model__names_digest_licence_and_source() -> None:
     manifest = read_manifest("vision")
-    assert list(manifest) == ["nanodet", "ocr_det", "ocr_cls", "ocr_rec"]
+    assert list(manifest) == ["nanodet", "ocr_det", "ocr_cls", "ocr_rec", "classifier", "class_names"]
     for listed in manifest.values():
         assert len(bytes.fromhex(listed.sha256)) == 32
         assert listed.licence
@@ -233,3 +234,15 @@ def test_detector__reference_input__answers_as_tensorflow_js_does(vision_models:
         assert list(found.shape) == expected["shape"]
         np.testing.assert_allclose(found.ravel()[expected["at"]], expected["values"], atol=2e-5)
         assert found.sum(dtype=np.float64) == pytest.approx(expected["sum"], abs=0.05, rel=1e-5)
+
+
+def test_torch_weights__a_pickle_that_asks_for_more_than_tensors__is_refused(
+    tools: Callable[[str], ModuleType],
+) -> None:
+    reader = tools("torch_weights")
+    header = pickle.dumps(reader.MAGIC) + pickle.dumps(1001) + pickle.dumps({})
+
+    with pytest.raises(reader.WeightsMalformed, match="print"):
+        reader.read_torch_weights(header + pickle.dumps(print))
+    with pytest.raises(reader.WeightsMalformed, match="old format"):
+        reader.read_torch_weights(pickle.dumps(7))
