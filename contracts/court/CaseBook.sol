@@ -251,7 +251,7 @@ abstract contract CaseBook is IJurorCourt, JurorPool, Ownable2Step {
         // forge-lint: disable-next-line(unsafe-typecast) fees are below 2^96
         uint96 fee = isNew ? feePerJuror : uint96(_feeOf(token));
         uint96 most = type(uint96).max / 64;
-        uint96 min = isNew ? 1 : fee / 2 + fee % 2;
+        uint96 min = isNew ? 1 : fee - fee / 2;
         uint96 max = isNew || fee > most / 2 ? most : fee * 2;
         if (feePerJuror < min || feePerJuror > max) revert JurorCourt_FeeOutOfRange(feePerJuror, min, max);
         // Effect

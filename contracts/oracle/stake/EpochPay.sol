@@ -77,7 +77,7 @@ abstract contract EpochPay is StakeBook, EIP712 {
     /* ---------- anybody ---------- */
 
     /// @inheritdoc IReporterStake
-    function collect(IERC20 token) external returns (uint256 amount) {
+    function collect(IERC20 token) external nonReentrant returns (uint256 amount) {
         // Check
         uint32 epoch = ORACLE.epoch();
         (,, uint8 size,) = ORACLE.termOf(epoch);
@@ -120,7 +120,7 @@ abstract contract EpochPay is StakeBook, EIP712 {
     }
 
     /// @inheritdoc IReporterStake
-    function payReporter(IERC20 token, uint32 epoch, address reporter) external {
+    function payReporter(IERC20 token, uint32 epoch, address reporter) external nonReentrant {
         // Check
         (, uint32 endsAt, uint8 size,) = ORACLE.termOf(epoch);
         if (endsAt == 0) revert ReporterStake_EpochRuns(epoch);

@@ -65,7 +65,10 @@ abstract contract SlashProofs is StakeBook, EIP712 {
     /* ---------- anybody ---------- */
 
     /// @inheritdoc IReporterStake
-    function slashEquivocation(SignedVerdict calldata first, SignedVerdict calldata second) external {
+    function slashEquivocation(
+        SignedVerdict calldata first,
+        SignedVerdict calldata second
+    ) external nonReentrant {
         // Check
         Statement memory one = _statementOf(first);
         Statement memory two = _statementOf(second);
@@ -79,7 +82,7 @@ abstract contract SlashProofs is StakeBook, EIP712 {
     }
 
     /// @inheritdoc IReporterStake
-    function slashOverturned(SignedVerdict calldata signed) external {
+    function slashOverturned(SignedVerdict calldata signed) external nonReentrant {
         // Check
         Statement memory said = _statementOf(signed);
         if (!IRulings(address(ORACLE)).isOverturned(said.jobId)) {
@@ -142,7 +145,7 @@ abstract contract SlashProofs is StakeBook, EIP712 {
     }
 
     /// @inheritdoc IReporterStake
-    function slashSilence(uint256 jobId, uint32 submittedAt, address reporter) external {
+    function slashSilence(uint256 jobId, uint32 submittedAt, address reporter) external nonReentrant {
         // Check
         bytes32 submission = _submission(jobId, submittedAt);
         _openCommitment(submission, reporter, jobId);

@@ -3,13 +3,14 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 import {IReporterStake} from "../../interfaces/IReporterStake.sol";
 import {IResultOracle} from "../../interfaces/IResultOracle.sol";
 
 /// @title Stakes, the roll from which sets are made, and what a slash does
 /// @dev Promises and assumptions are in {IReporterStake}.
-abstract contract StakeBook is IReporterStake {
+abstract contract StakeBook is IReporterStake, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
     /* ---------- types ---------- */
@@ -105,7 +106,7 @@ abstract contract StakeBook is IReporterStake {
     /* ---------- reporters ---------- */
 
     /// @inheritdoc IReporterStake
-    function stakeFor(address reporter, uint256 amount) external {
+    function stakeFor(address reporter, uint256 amount) external nonReentrant {
         // Check
         if (reporter == address(0)) revert ReporterStake_ReporterIsZero();
         if (amount == 0) revert ReporterStake_AmountIsZero();
@@ -145,7 +146,7 @@ abstract contract StakeBook is IReporterStake {
     }
 
     /// @inheritdoc IReporterStake
-    function unstake() external {
+    function unstake() external nonReentrant {
         // Check
         Stake memory stake = _stakes[msg.sender];
         if (stake.leftAt == 0) revert ReporterStake_NotLeaving(msg.sender);
@@ -172,7 +173,7 @@ abstract contract StakeBook is IReporterStake {
     }
 
     /// @inheritdoc IReporterStake
-    function payTreasury() external {
+    function payTreasury() external nonReentrant {
         // Check
         uint256 amount = treasuryDue;
         if (amount == 0) revert ReporterStake_NothingDue();
