@@ -22,6 +22,7 @@ from agents_offchain.messaging.protocols.envelope import envelope_domain
 from agents_offchain.messaging.streams import StreamMailbox, connect
 from agents_offchain.primitives.clock import Clock
 from agents_offchain.primitives.eip712 import Domain, oracle_domain
+from agents_offchain.runtime.gas import GasWatch
 from agents_offchain.runtime.workers.limits import WorkerLimits
 from agents_offchain.runtime.workers.port import SkillRunner
 from agents_offchain.storage.database import Database
@@ -182,6 +183,7 @@ async def build_publisher(
         ),
         sender=sender,
         chores=chores,
+        gas=GasWatch(around.node, {key: address}, around.clock),
     )
 
 

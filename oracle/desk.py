@@ -13,6 +13,7 @@ from agents_offchain.chain.node import Block
 from agents_offchain.chain.watcher import ChainEvent, EventSink
 from agents_offchain.messaging.errors import BusUnavailable
 from agents_offchain.runtime.daemon import StepOutcome
+from agents_offchain.runtime.gas import GasWatch
 from oracle.chain_view import ChainView, Follower, Moment
 from oracle.errors import CaseChanged
 from oracle.keeper import Keeper
@@ -65,6 +66,7 @@ class Desk:
     publisher: Publisher
     keeper: Keeper
     sender: LaneSender
+    gas: GasWatch
     chores: Sequence[Chore] = ()
 
     async def setup(self) -> None:
@@ -86,10 +88,12 @@ class Desk:
                 moved += await chore.step()
         # Not before all facts are in: what is planned for a submission that was taken back would fail for good.
         sent = await self.sender.step() if watched.is_caught_up else 0
+        await self.gas.look()
         return StepOutcome(
             is_idle=watched.is_caught_up and not (moved or sent),
             block_number=watched.block_number,
             backlog=await self.publisher.outbox.count_open(),
+            detail=self.gas.alert,
         )
 
     async def close(self) -> None:

@@ -34,13 +34,17 @@ class Deployment:
         except KeyError:
             raise DeploymentMissing(f"The deployment has no {contract}.", mend="Deploy again.") from None
 
-    def watched(self) -> dict[bytes, ContractAbi]:
+    def watched(self, names: tuple[str, ...] = WATCHED) -> dict[bytes, ContractAbi]:
         """Address -> ABI of every contract whose events matter."""
-        return {self.address(name): load_abi(name) for name in WATCHED}
+        return {self.address(name): load_abi(name) for name in names}
 
     def job_key(self, job_id: int) -> str:
         """`chain_id:escrow:job_id`, the name of a job across chains and deployments."""
-        return f"{self.chain_id}:0x{self.address('JobEscrow').hex()}:{job_id}"
+        return f"{self.book('JobEscrow')}:{job_id}"
+
+    def book(self, contract: str) -> str:
+        """`chain_id:0x<contract>`: under which rows of one contract are kept."""
+        return f"{self.chain_id}:0x{self.address(contract).hex()}"
 
 
 def parse_deployment(document: dict[str, Any]) -> Deployment:

@@ -170,6 +170,7 @@ def deployment_plan(plan: MarketPlan) -> PlannedMarket:
     steps.append(Step("ReporterStake", stake, factory, make))
     reputation = add("ReputationRegistry", registry, escrow, oracle, token, plan.weight_unit, plan.client_cap)
     listings = add("ServiceListings", registry, escrow, reputation)
+    channels = add("PaymentChannels")
     coin = plan.coin if plan.coin is not None or plan.token is not None else add("WrappedCoin")
     desks = {
         "ListingDesk": add("ListingDesk", escrow, listings, registry),
@@ -199,6 +200,7 @@ def deployment_plan(plan: MarketPlan) -> PlannedMarket:
             "ReporterStakeFactory": factory,
             "TestDollar": token,
             "ReputationRegistry": reputation,
+            "PaymentChannels": channels,
             **desks,
         },
         deployer=deployer,

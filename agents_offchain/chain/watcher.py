@@ -19,7 +19,7 @@ import structlog
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from agents_offchain.chain.addresses import Deployment
+from agents_offchain.chain.addresses import WATCHED, Deployment
 from agents_offchain.chain.bloom import LogAudit
 from agents_offchain.chain.contract_abi import ContractAbi
 from agents_offchain.chain.errors import NodeUnavailable, ReorgBeyondRetention, RpcRefused
@@ -87,6 +87,7 @@ class Watcher:
         confirmations: Blocks that must stand on top of a block before it is taken.
         retained: Headers kept; a deeper reorganisation stops the watcher (Contested).
         range_blocks: Most blocks asked for at once; halved while the node refuses the size.
+        contracts: Whose events are taken, by name.
     """
 
     consumer: str
@@ -98,9 +99,10 @@ class Watcher:
     retained: int = 256
     range_blocks: int = 2_000
     clock: Clock = field(default_factory=SystemClock)
+    contracts: tuple[str, ...] = WATCHED
 
     def __post_init__(self) -> None:
-        self._abis: dict[bytes, ContractAbi] = self.deployment.watched()
+        self._abis: dict[bytes, ContractAbi] = self.deployment.watched(self.contracts)
         self._names = {address: abi.name for address, abi in self._abis.items()}
         self._range = self.range_blocks
         self._calm_steps = CALM_STEPS

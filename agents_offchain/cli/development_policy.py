@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from agents_offchain.chain.deployment import CREATE2_PROXY, deployment_plan
 from agents_offchain.chain.devnet.anvil import DEVNET_CHAIN_ID
+from agents_offchain.chain.proxies.authorized_hire import AUTHORIZATION_FIELDS, AUTHORIZATION_TYPE
 from agents_offchain.chain.signer.policy import parse_policy
 from agents_offchain.cli.development import REPORTERS
 from agents_offchain.cli.market import local_plan
@@ -39,6 +40,14 @@ from agents_offchain.primitives.eip712 import (
     Field,
 )
 from agents_offchain.primitives.hexes import checksum
+from agents_offchain.primitives.payments import (
+    ORDER_FIELDS,
+    ORDER_TYPE,
+    PAYMENTS_DOMAIN_NAME,
+    PAYMENTS_DOMAIN_VERSION,
+    VOUCHER_FIELDS,
+    VOUCHER_TYPE,
+)
 
 _NO_ROLES: Mapping[str, str] = MappingProxyType({})
 _MARK = "# Written by aitbc for development keys; once you change anything below it is yours. sha256 "
@@ -52,7 +61,8 @@ _CALL = """[[keys.{name}.calls]]
 contract = "{contract}"
 function = "{function}"
 """
-_TO_SELF, _TO_ESCROW, _TO_ANYBODY = ('recipients = ["self"]\n', 'recipients = ["JobEscrow"]\n', 'recipients = ["*"]\n')
+_TO_SELF, _TO_ANYBODY = 'recipients = ["self"]\n', 'recipients = ["*"]\n'
+_TO_HOUSE = 'recipients = ["JobEscrow", "PaymentChannels"]\n'
 _OF_DOLLARS = 'recipients = ["TestDollar"]\n'
 
 
@@ -71,13 +81,28 @@ _CALLS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("JobEscrow", "submit", ""),
         ("JobEscrow", "decline", ""),
         ("JobEscrow", "withdraw", _OF_DOLLARS),
+        ("PaymentChannels", "release", _TO_ANYBODY),
+        ("PaymentChannels", "finishClose", _TO_ANYBODY),
+        ("PaymentChannels", "withdraw", _OF_DOLLARS),
     ),
     "client": (
         ("TestDollar", "mint", _TO_SELF),
-        ("TestDollar", "approve", _TO_ESCROW + _up_to("value")),
+        ("TestDollar", "approve", _TO_HOUSE + _up_to("value")),
         ("JobEscrow", "hire", _TO_ANYBODY + _up_to("terms.budget")),
         ("JobEscrow", "accept", ""),
         ("JobEscrow", "withdraw", _OF_DOLLARS),
+        ("PaymentChannels", "open", _TO_ANYBODY + _up_to("amount")),
+        ("PaymentChannels", "topUp", _TO_ANYBODY + _up_to("amount")),
+        ("PaymentChannels", "startClose", _TO_ANYBODY),
+        ("PaymentChannels", "finishClose", _TO_ANYBODY),
+        ("PaymentChannels", "withdraw", _OF_DOLLARS),
+        ("PaymentChannels", "fillPurse", _TO_ANYBODY + _up_to("amount")),
+    ),
+    "cashier": (
+        ("PaymentChannels", "claimBatch", _TO_ANYBODY),
+        ("PaymentChannels", "settleOrders", _TO_ANYBODY),
+        ("PaymentChannels", "withdrawFor", _TO_ANYBODY),
+        ("JobEscrow", "hireWithAuthorization", _TO_ANYBODY),
     ),
     "keeper": (
         ("ResultOracle", "postVerdict", ""),
@@ -87,6 +112,8 @@ _CALLS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     ),
 }
 """Role -> (contract, function, further lines). A development key of that name has it; others are given one."""
+LENT = frozenset({"cashier"})
+"""Roles that no development key has by itself."""
 REPORTER = "reporter"
 GATEWAY = "gateway"
 ROLES = (*_CALLS, REPORTER)
@@ -100,6 +127,8 @@ _AGREEMENT = (
     ("AITBC DecisionLedger", "1", STATEMENT_TYPE, STATEMENT_FIELDS),
     ("AITBC DecisionLedger", "1", DECISION_TYPE, DECISION_FIELDS),
 )
+_MOST_UNITS = "1e9"
+DOLLAR_DOMAIN_NAME = "Test Dollar"
 _CAPS = {True: ("1e18", "5e18", "2e19"), False: ("1e16", "5e16", "2e17")}
 """Wei a call, an hour and a day: of play money, and of any other."""
 
@@ -143,7 +172,7 @@ def development_policy(addresses: Mapping[str, bytes], roles: Mapping[str, str] 
     parts += [f'{name} = "{checksum(address)}"\n' for name, address in plan.contracts.items()]
     parts.append(_sender("deployer") + f"deploys = [{deploys}]\n")
     parts += [_call("deployer", *call) for call in _DEPLOYER_CALLS]
-    parts += [role_section(name, name, DEVNET_CHAIN_ID) for name in _CALLS]
+    parts += [role_section(name, name, DEVNET_CHAIN_ID) for name in _CALLS if name not in LENT]
     parts += [role_section(name, REPORTER, DEVNET_CHAIN_ID) for name in REPORTERS]
     parts.append(role_section(GATEWAY, GATEWAY, DEVNET_CHAIN_ID))
     parts += [role_section(name, role, DEVNET_CHAIN_ID) for name, role in sorted(roles.items())]
@@ -176,7 +205,24 @@ def speaker_section(name: str, chain_id: int, ledger: str | None = None) -> str:
 
 def _words(name: str, role: str) -> str:
     """Agents and clients also talk and vote."""
-    return "".join(_typed(name, *kind) for kind in (_SESSION, *_VOTES)) if role in _SPEAKERS else ""
+    words = "".join(_typed(name, *kind) for kind in (_SESSION, *_VOTES)) if role in _SPEAKERS else ""
+    return words + (_promises(name) if role == "client" else "")
+
+
+def _promises(name: str) -> str:
+    """What a client may promise off chain, within the same bounds as what it may send."""
+    voucher = _typed(
+        name, PAYMENTS_DOMAIN_NAME, PAYMENTS_DOMAIN_VERSION, VOUCHER_TYPE, VOUCHER_FIELDS, contract="PaymentChannels"
+    )
+    order = _typed(
+        name, PAYMENTS_DOMAIN_NAME, PAYMENTS_DOMAIN_VERSION, ORDER_TYPE, ORDER_FIELDS, contract="PaymentChannels"
+    )
+    hire = _typed(name, DOLLAR_DOMAIN_NAME, "1", AUTHORIZATION_TYPE, AUTHORIZATION_FIELDS, contract="TestDollar")
+    return (
+        f'{voucher}most = {{ cumulative = "{_MOST_UNITS}" }}\n'
+        f'{order}most = {{ amount = "{_MOST_UNITS}" }}\n'
+        f'{hire}is_permit = true\nrecipients = {{ to = "JobEscrow" }}\nmost = {{ value = "{_MOST_UNITS}" }}\n'
+    )
 
 
 def _sender(name: str, chain_id: int = DEVNET_CHAIN_ID) -> str:

@@ -20,6 +20,7 @@ from agents_offchain.cli.duties import commands as duties
 from agents_offchain.cli.language import commands as language_commands
 from agents_offchain.cli.operate import commands, coordination_commands, market_commands
 from agents_offchain.cli.options import AsJson, Home, finish
+from agents_offchain.cli.payments import commands as payments
 from agents_offchain.primitives.errors import AitbcError, Refused
 
 EPILOG = (
@@ -222,7 +223,8 @@ def demo(
     finish(run_demo(wishes, Console(as_json)))
 
 
-for group in (agent, *duties.GROUPS, *commands.GROUPS, *coordination_commands.GROUPS, *language_commands.GROUPS):
+_GROUPS = (*duties.GROUPS, *commands.GROUPS, *payments.GROUPS, *coordination_commands.GROUPS, *language_commands.GROUPS)
+for group in (agent, *_GROUPS):
     app.add_typer(group)
 app.command(epilog="Examples:  aitbc jobs  ·  aitbc jobs 5  ·  aitbc jobs --status completed --json")(
     market_commands.jobs

@@ -81,6 +81,8 @@ def _parser() -> argparse.ArgumentParser:
             which.add_argument("--key", help="name of its key")
         if name == "publisher":
             role.add_argument("--key", default="", help="name of the key that pays; the keeper's by default")
+        if name == "cashier":
+            role.add_argument("--key", required=True, help="name of the key that pays")
     return parser
 
 
@@ -132,6 +134,12 @@ def _publisher(settings: Settings, options: argparse.Namespace) -> Run:
     return run_publisher(settings, options.key)
 
 
+def _cashier(settings: Settings, options: argparse.Namespace) -> Run:
+    from agents_offchain.cli.bootstrap.cashier import run_cashier
+
+    return run_cashier(settings, options.key)
+
+
 _ROLES: dict[str, Callable[[Settings, argparse.Namespace], Run]] = {
     "signer": _signer,
     "artifacts": _artifacts,
@@ -141,6 +149,7 @@ _ROLES: dict[str, Callable[[Settings, argparse.Namespace], Run]] = {
     "helper": _helper,
     "reporter": _reporter,
     "publisher": _publisher,
+    "cashier": _cashier,
 }
 
 if __name__ == "__main__":

@@ -37,6 +37,15 @@ class Settings(BaseSettings):
     retained_blocks: int = Field(default=256, ge=8, description="headers kept to notice a reorganisation")
     artifact_max_bytes: int = Field(default=64 << 20, ge=1 << 20)
     upload_max_bytes: int = Field(default=20 << 20, ge=1 << 10)
+    coin_price: str = Field(
+        default="0", pattern=r"^\d+(\.\d{1,6})?$", description="tokens that a coin of the chain costs; 0: gas is free"
+    )
+    claim_above: str = Field(
+        default="0.01", pattern=r"^\d+(\.\d{1,6})?$", description="tokens below which the cashier claims nothing"
+    )
+    relay_gas_a_day: str = Field(
+        default="0.1", pattern=r"^\d+(\.\d{1,18})?$", description="coins that carrying signed hires may cost a day"
+    )
     log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
 
     def database(self) -> str:

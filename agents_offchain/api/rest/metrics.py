@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agents_offchain.api.rest.agents.gateway import Gateway
 from agents_offchain.api.rest.message_metrics import MessageMetrics
+from agents_offchain.api.rest.payment_metrics import PaymentMetrics
 from agents_offchain.api.rest.queue_metrics import QueueMetrics
 from agents_offchain.api.rest.reads.jobs import JobStatus
 from agents_offchain.storage.database import Database
@@ -40,6 +41,7 @@ class ApiMetrics:
         self.jobs = Gauge("aitbc_jobs", "Jobs by status.", ["status"], registry=self.registry)
         self.queues = QueueMetrics(self.registry)
         self.messages = MessageMetrics(self.registry)
+        self.payments = PaymentMetrics(self.registry)
 
     async def render(self, database: Database, gateway: Gateway | None = None) -> bytes:
         """The text format, with job counts of now, and every host's messages where a gateway leads to them."""
@@ -50,6 +52,7 @@ class ApiMetrics:
             self.jobs.labels(status.value).set(counts.get(status.value, 0))
         await self.queues.read(database)
         await self.messages.read(gateway)
+        await self.payments.read(database)
         return generate_latest(self.registry)
 
 

@@ -15,7 +15,7 @@ from eth_utils.crypto import keccak
 from agents_offchain.chain.deployment import CREATE2_PROXY, SALT
 from agents_offchain.chain.errors import SignerRefused
 from agents_offchain.chain.signer.calls import amount_at, creation_code
-from agents_offchain.chain.signer.policy import ANYBODY, PERMITS, CallRule, KeyRules, Limits, Policy
+from agents_offchain.chain.signer.policy import ANYBODY, PERMITS, CallRule, KeyRules, Limits, Policy, TypedRule
 from agents_offchain.chain.signer.requests import SignTransaction, SignTyped
 from agents_offchain.primitives.hexes import HexInvalid, decode_address, decode_hex
 
@@ -105,6 +105,7 @@ class Judge:
             if request.type_name in PERMITS and not rule.is_permit:
                 continue
             if self._resolve(rule.contract) == domain.verifying_contract:
+                self._require_values(key, rule, request)
                 return Judgement(
                     title=f"{request.type_name} of {rule.domain}", chain_id=domain.chain_id, is_dry_run=rules.dry_run
                 )
@@ -112,6 +113,19 @@ class Judge:
             f"{key} may not sign {request.type_name} of {domain.name[:60]!r} at 0x{domain.verifying_contract.hex()}.",
             mend=MEND,
         )
+
+    def _require_values(self, key: str, rule: TypedRule, request: SignTyped) -> None:
+        """Check the fields that a rule bounds."""
+        values = {name: value for (name, _), value in zip(request.fields, request.values, strict=True)}
+        for name, recipient in rule.recipients.items():
+            if values[name] != self._resolve(recipient):
+                raise SignerRefused(f"{key} may sign {request.type_name} only with {name} as {recipient}.", mend=MEND)
+        for name, most in rule.most.items():
+            if values[name] > most:
+                raise SignerRefused(
+                    f"{request.type_name} says {values[name]} as {name}; {key} may sign {most} at most.",
+                    mend="Raise it in policy.toml, if it is meant.",
+                )
 
     def _rules(self, key: str, chain_id: int) -> KeyRules:
         rules = self.policy.keys.get(key)

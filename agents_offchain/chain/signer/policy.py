@@ -47,7 +47,7 @@ PERMITS = frozenset(
     }
 )
 """Typed data that moves money by signature alone (EIP-2612, Permit2, ERC-3009); only where `is_permit` says so."""
-_TYPE_NAME = re.compile(r"([A-Za-z_$][A-Za-z0-9_$]{0,63})\([^()]*\)")
+_TYPE_NAME = re.compile(r"([A-Za-z_$][A-Za-z0-9_$]{0,63})\(([^()]*)\)")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _AMOUNT = re.compile(r"(\d{1,78})(?:e(\d{1,2}))?")
 
@@ -107,13 +107,18 @@ class CallRule(_Strict):
 
 
 class TypedRule(_Strict):
-    """Typed data that may be signed: exactly this domain and this type, fields included."""
+    """Typed data that may be signed: exactly this domain and this type, fields included.
+
+    `recipients` says what an address field must be (`{ to = "JobEscrow" }`), `most` how much a number field may say.
+    """
 
     domain: str
     version: str
     contract: str
     type: str
     is_permit: bool = False
+    recipients: dict[str, str] = {}
+    most: dict[str, Amount] = {}
 
     @model_validator(mode="after")
     def _check(self) -> TypedRule:
@@ -122,6 +127,10 @@ class TypedRule(_Strict):
             raise ValueError('a type is written out, such as "Verdict(uint256 jobId,uint8 score)"')
         if match[1] in PERMITS and not self.is_permit:
             raise ValueError(f"{match[1]} moves money by signature alone; say is_permit = true if that is meant")
+        kinds = {name: kind for kind, _, name in (part.partition(" ") for part in match[2].split(","))}
+        for name, wanted in [*((name, "address") for name in self.recipients), *((name, "uint") for name in self.most)]:
+            if not kinds.get(name, "").startswith(wanted):
+                raise ValueError(f"{match[1]} has no field {name} of the type {wanted}")
         return self
 
 

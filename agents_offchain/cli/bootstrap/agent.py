@@ -22,7 +22,8 @@ from agents_offchain.runtime.agent.delivery import Delivery
 from agents_offchain.runtime.agent.hands import Helper
 from agents_offchain.runtime.agent.intake import Intake, wants
 from agents_offchain.runtime.agent.orders import Orders
-from agents_offchain.runtime.agent.purse import COIN_DECIMALS, Purse
+from agents_offchain.runtime.agent.purse import Purse
+from agents_offchain.runtime.gas import COIN_DECIMALS
 from agents_offchain.runtime.profiles.profile import Profile, load_profile
 from agents_offchain.runtime.workers.gate import MeasuredArtifacts, PacedSkills
 from agents_offchain.runtime.workers.pace import Pace, PaceLimits

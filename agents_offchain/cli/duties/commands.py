@@ -1,4 +1,4 @@
-"""Options and help of `aitbc reporter` and `aitbc keeper`."""
+"""Options and help of `aitbc reporter`, `aitbc keeper` and `aitbc cashier`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from agents_offchain.cli.console import Console
-from agents_offchain.cli.duties.duty import KEEPER, REPORTER, Duty
+from agents_offchain.cli.duties.duty import CASHIER, KEEPER, REPORTER, Duty
 from agents_offchain.cli.options import AsJson, Home, finish
 
 Name = Annotated[str, typer.Argument(help="Its key's name.")]
@@ -42,4 +42,4 @@ def duty_group(duty: Duty) -> typer.Typer:
     return group
 
 
-GROUPS = tuple(duty_group(duty) for duty in (REPORTER, KEEPER))
+GROUPS = tuple(duty_group(duty) for duty in (REPORTER, KEEPER, CASHIER))

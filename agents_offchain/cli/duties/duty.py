@@ -25,15 +25,24 @@ class Duty:
     promise: str
 
     def daemon_name(self, key: str) -> str:
-        """The process of a key; there is one keeper in a home, whatever its key."""
-        return reporter_name(key) if self.name == "reporter" else PUBLISHER
+        """The process of a key; there is one keeper and one cashier in a home, whatever its key."""
+        return reporter_name(key) if self.name == "reporter" else self.process
+
+    @property
+    def process(self) -> str:
+        """What `cli.serve` calls it."""
+        return PUBLISHER if self.name == "keeper" else self.name
 
     def argv(self, key: str) -> tuple[str, ...]:
-        return ("reporter" if self.name == "reporter" else PUBLISHER, "--key", key)
+        return (self.process, "--key", key)
 
 
 REPORTER = Duty("reporter", "reporter", is_sender=False, promise="does submitted work again and signs what it found")
 KEEPER = Duty("keeper", "keeper", is_sender=True, promise="posts verdicts and settles jobs")
+
+CASHIER = Duty(
+    "cashier", "cashier", is_sender=True, promise="claims vouchers and orders in time, and carries signed hires"
+)
 
 
 def reporter_name(key: str) -> str:

@@ -14,13 +14,12 @@ import structlog
 from agents_offchain.chain.node import Node
 from agents_offchain.chain.proxies.job_escrow import JobEscrowProxy, withdraw_calldata
 from agents_offchain.primitives.clock import Clock
-from agents_offchain.primitives.units import TokenUnits, Wei, format_units
+from agents_offchain.primitives.units import TokenUnits, Wei
+from agents_offchain.runtime.gas import LOOK_SECONDS, GasWatch
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.outbox import CONFIRMED, Intent, Outbox
 
 log = structlog.get_logger(__name__)
-LOOK_SECONDS = 30.0
-COIN_DECIMALS = 18
 WITHDRAW = "withdraw"
 
 
@@ -42,8 +41,14 @@ class Purse:
     clock: Clock
     gas_alert_wei: Wei
     withdraw_above: TokenUnits | None
-    alert: str = ""
     _due_at: float = field(default=0.0)
+
+    def __post_init__(self) -> None:
+        self._gas = GasWatch(self.node, {"": self.wallet}, self.clock, self.gas_alert_wei)
+
+    @property
+    def alert(self) -> str:
+        return self._gas.alert
 
     async def step(self) -> int:
         """Look now and then; 1 when a withdrawal was planned."""
@@ -51,14 +56,8 @@ class Purse:
         if now < self._due_at:
             return 0
         self._due_at = now + LOOK_SECONDS
-        self._judge_gas(await self.node.balance(self.wallet))
+        await self._gas.look()
         return await self._fetch_credit()
-
-    def _judge_gas(self, held_wei: int) -> None:
-        before, is_enough = self.alert, held_wei >= self.gas_alert_wei
-        self.alert = "" if is_enough else f"gas is low: {format_units(held_wei, COIN_DECIMALS)} left"
-        if self.alert and not before:
-            log.warning("gas_low", wallet="0x" + self.wallet.hex(), held_wei=str(held_wei))
 
     async def _fetch_credit(self) -> int:
         credit = int(await self.escrow.credit(self.token, self.wallet))

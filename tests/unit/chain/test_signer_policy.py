@@ -251,3 +251,44 @@ def test_parse_policy__of_the_example_in_the_operators_guide__is_sound() -> None
     guide = (Path(__file__).parents[3] / "docs" / "operators.md").read_text()
     policy = parse_policy(guide.partition("```toml\n")[2].partition("```")[0])
     assert [rule.title for rule in policy.keys["agent"].calls] == ["JobEscrow.submit", "TestDollar.approve"]
+
+
+BOUNDED = """version = 1
+[keys.reporter]
+chains = [31337]
+[[keys.reporter.typed]]
+domain = "Test Dollar"
+version = "1"
+contract = "0x{token}"
+type = "ReceiveWithAuthorization(address from,address to,uint256 value)"
+is_permit = true
+recipients = {{ to = "0x{escrow}" }}
+most = {{ value = "1_000" }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("to", "value", "is_allowed"), [(ESCROW, 1_000, True), (ESCROW, 1_001, False), (STRANGER, 1, False)]
+)
+def test_judge__of_typed_data_with_bounded_fields__allows_only_what_is_inside(
+    to: bytes, value: int, is_allowed: bool
+) -> None:
+    fields = (("from", "address"), ("to", "address"), ("value", "uint256"))
+    domain = Domain("Test Dollar", "1", CHAIN, TOKEN)
+    request = SignTyped("reporter", domain, "ReceiveWithAuthorization", fields, (AGENT.address, to, value))
+    policy = parse_policy(BOUNDED.format(token=TOKEN.hex(), escrow=ESCROW.hex()))
+    if is_allowed:
+        assert judge(request, policy).title == "ReceiveWithAuthorization of Test Dollar"
+        return
+    with pytest.raises(SignerRefused):
+        judge(request, policy)
+
+
+@pytest.mark.parametrize(
+    "bound", ['recipients = { too = "self" }', 'most = { to = "1" }', 'recipients = { value = "x" }']
+)
+def test_policy__that_bounds_a_field_which_is_not_there__is_refused(bound: str) -> None:
+    text = BOUNDED.format(token=TOKEN.hex(), escrow=ESCROW.hex())
+    lines = [line for line in text.splitlines() if not line.startswith(("recipients", "most"))]
+    with pytest.raises(PolicyInvalid, match="has no field"):
+        parse_policy("\n".join([*lines, bound]))

@@ -25,6 +25,7 @@ from agents_offchain.primitives.canonical import sha256
 from agents_offchain.primitives.clock import ManualClock
 from agents_offchain.primitives.eip712 import VerdictMessage, oracle_domain
 from agents_offchain.primitives.units import JobId, TokenUnits
+from agents_offchain.runtime.gas import GasWatch
 from agents_offchain.runtime.workers.limits import WorkerLimits
 from agents_offchain.runtime.workers.sandbox import WorkerResult
 from agents_offchain.storage.artifacts.client import MemoryArtifactStore
@@ -369,6 +370,13 @@ async def outbox_items(database: Database, *statuses: str) -> list[OutboxItem]:
         return [item_of(row) for row in (await connection.execute(query)).all()]
 
 
+class FullPurses:
+    """Nobody lacks gas."""
+
+    async def balance(self, address: bytes) -> int:
+        return 10**18
+
+
 @dataclass
 class World:
     """Everything outside the daemons, and builders of the daemons.
@@ -472,6 +480,7 @@ class World:
                 clock=self.clock,
             ),
             sender=self.sender,
+            gas=GasWatch(FullPurses(), {}, self.clock),
         )
 
     def mailbox(self, name: str) -> MemoryMailbox:

@@ -9,7 +9,8 @@ from sqlalchemy import update
 
 from agents_offchain.primitives.clock import ManualClock
 from agents_offchain.primitives.units import TokenUnits, Wei
-from agents_offchain.runtime.agent.purse import LOOK_SECONDS, Purse
+from agents_offchain.runtime.agent.purse import Purse
+from agents_offchain.runtime.gas import LOOK_SECONDS
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.outbox import CONFIRMED, FAILED, Outbox
 from agents_offchain.storage.tables.journal import outbox

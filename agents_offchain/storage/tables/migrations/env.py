@@ -8,6 +8,7 @@ from agents_offchain.storage.tables import (  # noqa: F401  (registers the table
     decisions,
     journal,
     messages,
+    payments,
     read_model,
     verdicts,
 )
