@@ -9,18 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from agents_offchain.primitives.canonical import canonical_json
-from agents_offchain.skills.embedding.embedder import Embedder
 from agents_offchain.skills.knowledge.words import find_numbers, has_negation, split_words
 from agents_offchain.skills.llm.chat import Ask, Reply, Usage
 from agents_offchain.skills.llm.errors import ContentRefused
 from agents_offchain.skills.llm.replay import ask_key
 from agents_offchain.skills.llm.structured import Advice, read_json
 from agents_offchain.storage.answers import AnswerBook, AnswersUnreadable
+
+if TYPE_CHECKING:  # every daemon loads this module, few of them vectors
+    from agents_offchain.skills.embedding.embedder import Embedder
 
 SAME_MEANING = 0.93
 """Questions at least this near (cosine) may share an answer; `make eval-language` prints how often that is right."""
@@ -64,6 +64,8 @@ class AnswerCache:
         kept = self.book.alike(tenant, frame) if frame else []
         if not kept:
             return None
+        import numpy as np  # only who compares meanings loads it
+
         vectors = np.stack([np.frombuffer(one.vector, dtype=np.float32) for one in kept])
         nearness = vectors @ self._vector(ask.meaning)
         best = int(np.argmax(nearness))
