@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from agents_offchain.primitives.errors import AitbcError
+from agents_offchain.skills.catalog import DESCRIPTIONS
 from agents_offchain.skills.embedding.embedder import MiniLm
 from agents_offchain.skills.knowledge.support import weigh_support
 from agents_offchain.skills.llm.answer import answer_question
@@ -62,11 +63,8 @@ RECALL = (
     ("How shall answers be?", "short"), ("What is my dog called?", "Bruno"), ("Which invoice number?", "7731"),
 )  # fmt: skip
 OFFERED = {
-    "inspect-image": "finds objects and reads the text in a photograph",
-    "answer-from-documents": "answers a question from a document or PDF",
-    "summarise": "sums up a document in a few sentences",
-    "extract-fields": "takes fields such as amounts and dates out of an invoice or form",
-    "classify": "sorts a document under one of several labels",
+    name: DESCRIPTIONS[name]
+    for name in ("inspect-image", "answer-from-documents", "summarise", "extract-fields", "classify")
 }
 
 

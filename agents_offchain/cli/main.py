@@ -234,6 +234,14 @@ app.command(
     "aitbc hire inspect-image --file photo.jpg --max-price 2  ·  aitbc hire 3 --file photo.jpg --accept --json  ·  "
     "aitbc hire --service answer-from-documents --document terms.pdf --question 'How large is the fee?'"
 )(market_commands.hire)
+app.command(
+    "ask-for",
+    epilog="Exit codes: 0 a whole draft · 1 something is asked back.  Example:  "
+    "aitbc ask-for 'have someone read the text in this photo by tomorrow for at most 2 dollars' --file photo.jpg",
+)(language_commands.ask_for)
+app.command(epilog="Exit codes: 0 found · 1 nothing fits.  Example:  aitbc find 'best for PDFs under 1 dollar'")(
+    language_commands.find
+)
 app.command(epilog="Examples:  aitbc withdraw  ·  aitbc withdraw agent --dry-run --json")(market_commands.withdraw)
 app.command(
     epilog="Exit codes with --once, --svg or --json: 0 all is well · 1 something is not.  "

@@ -28,6 +28,11 @@ class Settings(BaseSettings):
     language_api_base: str = Field(default="", description="URL of an OpenAI-compatible server for that model")
     rpc_url: str = Field(default="", description="the chain's providers, separated by commas; the first is preferred")
     database_url: str = Field(default="", pattern=r"^$|^(sqlite\+aiosqlite|postgresql\+asyncpg)://")
+    knowledge_url: str = Field(
+        default="",
+        pattern=r"^$|^(sqlite\+aiosqlite|postgresql\+asyncpg)://",
+        description="where `aitbc knowledge` keeps documents",
+    )
     redis_url: str = ""
     artifacts_url: str = ""
     host: str = "127.0.0.1"

@@ -28,6 +28,17 @@ ROOMS: Mapping[str, str] = {
     "translate": LANGUAGE,
 }
 """The module with the `run` of each service."""
+DESCRIPTIONS: Mapping[str, str] = {
+    "answer-from-documents": "answers a question from a document or PDF",
+    "classify": "sorts a document under one of several labels",
+    "extract-fields": "takes fields such as amounts and dates out of an invoice or form",
+    "inspect-image": "finds objects and reads the text in a photograph",
+    "judge": "judges a text point by point by a rubric",
+    "observe-scene": "answers questions about a photograph and sensor data, describes a scene",
+    "summarise": "sums up a document in a few sentences",
+    "translate": "translates a text into another language",
+}
+"""What each service does, for people and for finding the one that a wish means."""
 
 
 def run(

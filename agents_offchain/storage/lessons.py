@@ -16,6 +16,7 @@ from agents_offchain.primitives.clock import Clock
 
 MOST_READ = 5_000
 """Lessons that count, newest first; older ones are forgotten."""
+MOST_WISHES = 500
 _TABLES = """
 CREATE TABLE IF NOT EXISTS lessons (
   id INTEGER PRIMARY KEY, at REAL NOT NULL, job TEXT NOT NULL, model TEXT NOT NULL, task TEXT NOT NULL,
@@ -25,6 +26,7 @@ CREATE INDEX IF NOT EXISTS lessons_job ON lessons (job);
 CREATE TABLE IF NOT EXISTS ratings (
   job TEXT NOT NULL, source TEXT NOT NULL, at REAL NOT NULL, quality REAL NOT NULL, PRIMARY KEY (job, source)
 );
+CREATE TABLE IF NOT EXISTS wishes (wish TEXT PRIMARY KEY, service TEXT NOT NULL, at REAL NOT NULL);
 """
 
 
@@ -97,6 +99,20 @@ class LessonBook:
                 (MOST_READ,),
             ).fetchall()
         return [Lesson(row[0], row[1], row[2], bool(row[3]), *row[4:]) for row in reversed(rows)]
+
+    def keep_wish(self, wish: str, service: str) -> None:
+        """Remember which service was hired for a wish; the newest word counts."""
+        with self._open() as book:
+            book.execute(
+                "INSERT OR REPLACE INTO wishes (wish, service, at) VALUES (?, ?, ?)",
+                (wish, service, self._clock.now_seconds()),
+            )
+
+    def wishes(self) -> list[tuple[str, str]]:
+        """Wishes with the service that was hired, the newest `MOST_WISHES`."""
+        query = "SELECT wish, service FROM wishes ORDER BY at DESC, wish LIMIT ?"
+        with self._open() as book:
+            return [(str(wish), str(service)) for wish, service in book.execute(query, (MOST_WISHES,))]
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:

@@ -18,7 +18,9 @@ def _group(name: str, text: str) -> typer.Typer:
 
 
 language = _group("language", "Language models of a home: who is asked and why, what they cost, how good they were.")
-GROUPS = (language,)
+knowledge = _group("knowledge", "Documents of your own: kept by version, searched with exact citations, deleted.")
+GROUPS = (language, knowledge)
+Shelf = Annotated[str, typer.Option(help="Whose documents; no shelf sees another's.")]
 
 
 @language.command("models", epilog="Examples:  aitbc language models  ·  aitbc language models --task translate")
@@ -102,3 +104,92 @@ def forget(home: Home = None, as_json: AsJson = False) -> None:
     from agents_offchain.cli.places import settings_for
 
     finish(run_forget(settings_for(home), Console(as_json)))
+
+
+@knowledge.command("add", epilog="Example:  aitbc knowledge add terms.pdf handbook.md --shelf legal")
+def knowledge_add(
+    files: Annotated[list[Path], typer.Argument(help="PDF, HTML, Markdown or text.")],
+    shelf: Shelf = "default",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put documents on a shelf; a changed one becomes a new version, an unchanged one stays."""
+    from agents_offchain.cli.language.knowledge import run_add
+    from agents_offchain.cli.places import settings_for
+
+    finish(run_add(settings_for(home), Console(as_json), files, shelf))
+
+
+@knowledge.command("list", epilog="Example:  aitbc knowledge list --all")
+def knowledge_list(
+    shelf: Shelf = "default",
+    every: Annotated[bool, typer.Option("--all", help="Also older versions.")] = False,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what stands on a shelf."""
+    from agents_offchain.cli.language.knowledge import run_list
+    from agents_offchain.cli.places import settings_for
+
+    finish(run_list(settings_for(home), Console(as_json), shelf, every_version=every))
+
+
+@knowledge.command("remove", epilog="Example:  aitbc knowledge remove terms.pdf")
+def knowledge_remove(
+    name: Annotated[str, typer.Argument(help="Its name in `aitbc knowledge list`.")],
+    shelf: Shelf = "default",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Delete a document with every version and passage."""
+    from agents_offchain.cli.language.knowledge import run_remove
+    from agents_offchain.cli.places import settings_for
+
+    finish(run_remove(settings_for(home), Console(as_json), name, shelf))
+
+
+@knowledge.command("search", epilog="Example:  aitbc knowledge search 'How large is the fee?' --json")
+def knowledge_search(
+    question: Annotated[str, typer.Argument(help="In your words.")],
+    shelf: Shelf = "default",
+    count: Annotated[int, typer.Option(min=1, max=50, help="At most so many passages.")] = 5,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find the passages that fit a question, each with document, version, page and exact place."""
+    from agents_offchain.cli.language.knowledge import run_search
+    from agents_offchain.cli.places import settings_for
+
+    finish(run_search(settings_for(home), Console(as_json), question, shelf, count))
+
+
+def ask_for(
+    wish: Annotated[str, typer.Argument(help="What you want, in a sentence: what, for how much, until when.")],
+    file: Annotated[Path | None, typer.Option(help="What shall be worked on.")] = None,
+    service: Annotated[str | None, typer.Option(help="The service that is meant, when it was misunderstood.")] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE, when something was asked back; repeatable.")
+    ] = None,
+    hire: Annotated[bool, typer.Option("--hire", help="Go on and hire when nothing is missing.")] = False,
+    accept: Annotated[bool, typer.Option("--accept", help="With --hire: pay as soon as the result is there.")] = False,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a job draft of a sentence: what was understood, assumed, and is missing. Hires only with --hire."""
+    from agents_offchain.cli.language.wish import WishWords, run_ask_for
+    from agents_offchain.cli.places import settings_for
+
+    said = WishWords(wish, file, service, tuple(setting or ()), hire, accept)
+    finish(run_ask_for(settings_for(home), Console(as_json), said))
+
+
+def find(
+    question: Annotated[str, typer.Argument(help="Such as 'the cheapest that reads text in photos under 2 dollars'.")],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask the market in words: which offers fit, cheapest first unless you ask for the best or the fastest."""
+    from agents_offchain.cli.language.wish import run_find
+    from agents_offchain.cli.places import settings_for
+
+    finish(run_find(settings_for(home), Console(as_json), question))

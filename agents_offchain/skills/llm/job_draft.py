@@ -8,12 +8,17 @@ nobody, names no wallet, and ignores addresses and amounts that are not the spea
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
+from agents_offchain.primitives.errors import Refused, Retryable
 from agents_offchain.skills.embedding.embedder import Embedder
+from agents_offchain.skills.llm.chat import Provider
+from agents_offchain.skills.llm.prompts.prompt import load_prompt
+from agents_offchain.skills.llm.structured import ask_for_json
 
 LEAST_NEARNESS = 0.20
 LEAST_MARGIN = 0.03
@@ -25,12 +30,33 @@ _CENTS = re.compile(r"cents?\b", re.I)
 _WITHIN = re.compile(
     r"\b(?:within|in|inside)\s+(?P<count>\d+|an?|one|two|three)\s+(?P<unit>minute|hour|day|week)s?\b", re.I
 )
-_WORDS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3}
+_WORDS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 _UNITS = {"minute": 60, "hour": 3600, "day": 86_400, "week": 7 * 86_400}
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DATE = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
 _QUOTED = re.compile(r"[\"“']([^\"”']{3,500})[\"”']|:\s*([^:]{3,500}\?)\s*$")
+_SENTENCES = re.compile(r"\b([1-8]|one|two|three|four|five)\s+sentences?\b", re.I)
+_INTO = re.compile(r"\b(?:into|to|in) (English|German|French|Spanish|Italian|[A-Z][a-z]{2,24})\b")
+_FIELDS = re.compile(
+    r"\b(?:(?:due|invoice|issue|delivery|total|net|order) )?"
+    r"(?:date|deadline|amount|total|sum|price|e-?mail|percentage|rate|number|sender|name)s?\b",
+    re.I,
+)
+_KINDS = {
+    "date": ("date", "deadline"),
+    "amount": ("amount", "total", "sum", "price"),
+    "email": ("mail",),
+    "percent": ("percentage", "rate"),
+}
 NEEDS_QUESTION = "answer-from-documents"
+_NEEDED = {
+    NEEDS_QUESTION: "Which question shall be answered?",
+    "translate": "Into which language?",
+    "classify": "Which labels are there, and what does each mean?",
+    "extract-fields": "Which fields are wanted?",
+    "judge": "Which points shall be fulfilled?",
+}
+"""Services that cannot begin without being told something, and how it is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +72,38 @@ class JobDraft:
     """
 
     service: str | None
-    settings: Mapping[str, str]
+    settings: Mapping[str, Any]
     budget: Decimal | None
     due_at: int | None
     assumed: tuple[str, ...]
     missing: tuple[str, ...]
 
 
-def draft_job(wish: str, services: Mapping[str, str], embedder: Embedder, *, now: int, has_file: bool) -> JobDraft:
+def draft_job(
+    wish: str,
+    services: Mapping[str, str],
+    embedder: Embedder,
+    *,
+    now: int,
+    has_file: bool,
+    told: Mapping[str, Any] | None = None,
+    examples: Sequence[tuple[str, str]] = (),
+    model: Provider | None = None,
+) -> JobDraft:
     """Understand a wish.
 
     Args:
         services: What is on offer, name to description.
         now: Unix seconds.
         has_file: Whether a file came along.
+        told: Settings that were said besides, such as labels; they hold.
+        examples: Earlier wishes with the service that was hired for them; what is near to one means the same.
+        model: Asked which service is meant when nearness does not tell; None asks the speaker instead.
     """
     assumed: list[str] = []
     missing: list[str] = []
-    service = _choose(wish, services, embedder, missing)
-    budget = _budget(wish)
+    service = _choose(wish, services, embedder, examples, model, missing)
+    budget = read_budget(wish)
     if budget is None:
         missing.append("How much may it cost at most?")
     due_at = _due(wish, now)
@@ -74,30 +113,61 @@ def draft_job(wish: str, services: Mapping[str, str], embedder: Embedder, *, now
         missing.append("The time lies in the past: until when is it wanted?")
     if not has_file:
         missing.append("Which file shall be worked on?")
-    settings = _settings(wish, service, missing)
+    settings = _settings(wish, service, told or {}, missing)
     return JobDraft(service, settings, budget, due_at, tuple(assumed), tuple(missing))
 
 
-def _choose(wish: str, services: Mapping[str, str], embedder: Embedder, missing: list[str]) -> str | None:
+def rank_services(
+    wish: str, services: Mapping[str, str], embedder: Embedder, examples: Sequence[tuple[str, str]] = ()
+) -> list[tuple[str, float]]:
+    """Services by nearness to a wish, in [-1, 1], best first: to their descriptions, and to wishes that meant them."""
     names = sorted(services)
-    if not names:
+    told = embedder.embed([_MONEY.sub("", wish)])[0]
+    described = embedder.embed([f"{name.replace('-', ' ')}: {services[name]}" for name in names]) @ told
+    nearness = dict(zip(names, (float(value) for value in described), strict=True))
+    known = [(text, name) for text, name in examples if name in services]
+    alike = embedder.embed([_MONEY.sub("", text) for text, _ in known]) @ told
+    for (_, name), value in zip(known, alike, strict=True):
+        nearness[name] = max(nearness[name], float(value))
+    return sorted(nearness.items(), key=lambda one: (-one[1], one[0]))
+
+
+def _choose(
+    wish: str,
+    services: Mapping[str, str],
+    embedder: Embedder,
+    examples: Sequence[tuple[str, str]],
+    model: Provider | None,
+    missing: list[str],
+) -> str | None:
+    if not services:
         missing.append("Nothing is on offer now.")
         return None
-    told = _MONEY.sub("", wish)
-    nearness = (
-        embedder.embed([f"{name.replace('-', ' ')}: {services[name]}" for name in names]) @ embedder.embed([told])[0]
-    )
-    ranked = sorted(zip(names, (float(value) for value in nearness), strict=True), key=lambda one: (-one[1], one[0]))
-    if ranked[0][1] < LEAST_NEARNESS:
-        missing.append(f"What shall be done? On offer: {', '.join(names)}.")
-        return None
+    ranked = rank_services(wish, services, embedder, examples)
     close = [name for name, value in ranked if value >= ranked[0][1] - LEAST_MARGIN]
+    is_sure = ranked[0][1] >= LEAST_NEARNESS and len(close) == 1
+    named = None if is_sure or model is None else _ask_model(wish, services, model)
+    if named is not None:
+        return named
+    if ranked[0][1] < LEAST_NEARNESS:
+        missing.append(f"What shall be done? On offer: {', '.join(sorted(services))}.")
+        return None
     if len(close) > 1:
         missing.append(f"Which of these is meant: {', '.join(close)}?")
     return ranked[0][0]
 
 
-def _budget(wish: str) -> Decimal | None:
+def _ask_model(wish: str, services: Mapping[str, str], model: Provider) -> str | None:
+    """What a model says is meant, if it is on offer; None when it cannot tell or is not there."""
+    told = "\n".join(f"{name}: {services[name]}" for name in sorted(services))
+    try:
+        data = ask_for_json(model, load_prompt("draft-job"), {"services": told, "wish": wish})
+    except (Refused, Retryable):  # the speaker is asked instead
+        return None
+    return str(data["service"]) if data["service"] in services else None
+
+
+def read_budget(wish: str) -> Decimal | None:
     """The largest sum that is called one; cents are hundredths."""
     sums = []
     for match in _MONEY.finditer(wish):
@@ -129,11 +199,27 @@ def _due(wish: str, now: int) -> int | None:
     return None
 
 
-def _settings(wish: str, service: str | None, missing: list[str]) -> dict[str, str]:
-    if service != NEEDS_QUESTION:
-        return {}
-    quoted = _QUOTED.search(wish)
-    if quoted:
+def _settings(wish: str, service: str | None, told: Mapping[str, Any], missing: list[str]) -> dict[str, Any]:
+    """What the wish says of the service's own settings; what it needs and was not said is asked."""
+    if told:
+        return dict(told)
+    fields = list(dict.fromkeys(found[0].lower() for found in _FIELDS.finditer(wish)))
+    if service == "extract-fields" and fields:
+        return {"fields": [_field(words) for words in fields]}
+    quoted, count, language = _QUOTED.search(wish), _SENTENCES.search(wish), _INTO.search(wish)
+    if service == NEEDS_QUESTION and quoted:
         return {"question": (quoted[1] or quoted[2]).strip()}
-    missing.append("Which question shall be answered?")
+    if service == "summarise" and count:
+        return {"sentences": _WORDS.get(count[1].lower()) or int(count[1])}
+    if service == "translate" and language:
+        return {"language": language[1]}
+    if service in _NEEDED:
+        missing.append(_NEEDED[service])
     return {}
+
+
+def _field(words: str) -> dict[str, str]:
+    """A field by the words for it: its kind follows from its last word."""
+    last = words.split()[-1]
+    kind = next((kind for kind, signs in _KINDS.items() if any(sign in last for sign in signs)), "text")
+    return {"name": re.sub(r"[^a-z0-9]+", "_", words), "kind": kind}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
 from agents_offchain.skills.embedding.embedder import MiniLm
+from agents_offchain.skills.llm.chat import Ask, Listener, Reply
 from agents_offchain.skills.llm.job_draft import JobDraft, draft_job
 
 pytestmark = pytest.mark.unit
@@ -78,3 +80,51 @@ def test_draft_job__given_orders_and_addresses__stays_a_draft(minilm: MiniLm) ->
     )
     assert found.budget == Decimal(1)
     assert not any("0x1111" in str(value) for value in (found.service, found.settings, found.assumed))
+
+
+def test_draft_job__of_named_fields__asks_for_them_by_kind(minilm: MiniLm) -> None:
+    found = draft(minilm, "Take total, due date and sender out of this invoice for 60 cents today")
+    assert found.settings == {
+        "fields": [
+            {"name": "total", "kind": "amount"},
+            {"name": "due_date", "kind": "date"},
+            {"name": "sender", "kind": "text"},
+        ]
+    }
+
+
+def test_draft_job__with_a_count_of_sentences__takes_it_over(minilm: MiniLm) -> None:
+    assert draft(minilm, "Sum up this document in two sentences for 1 dollar today").settings == {"sentences": 2}
+
+
+def test_draft_job__given_earlier_wishes__means_what_was_hired_for_them(minilm: MiniLm) -> None:
+    wish = "Put this mail into the right tray, 30 cents, today"
+    assert draft(minilm, wish).service != "classify"
+    learned = draft_job(
+        wish,
+        SERVICES,
+        minilm,
+        now=NOW,
+        has_file=True,
+        told={"labels": {"a": "one", "b": "two"}},
+        examples=[("Put the letter into the right tray", "classify"), ("Drive me home", "taxi")],
+    )
+    assert (learned.service, learned.missing) == ("classify", ())
+
+
+def test_draft_job__unsure_with_a_model__takes_what_it_names_of_those_on_offer(minilm: MiniLm) -> None:
+    class Named:
+        name = "named"
+
+        def __init__(self, *names: str) -> None:
+            self._names = list(names)
+
+        def complete(self, ask: Ask, on_text: Listener | None = None) -> Reply:
+            return Reply(json.dumps({"service": self._names.pop(0)}), "named")
+
+    def meant(model: Named) -> JobDraft:
+        wish = "Tell me whom this cake is for, 3 dollars, today"
+        return draft_job(wish, SERVICES, minilm, now=NOW, has_file=True, model=model)
+
+    assert meant(Named("inspect-image")).service == "inspect-image"
+    assert meant(Named("transfer")).service is None

@@ -1,0 +1,248 @@
+"""`aitbc ask-for` and `aitbc find`: a sentence becomes a job draft, or a question to the market.
+
+A draft hires nobody. It says what was understood, what was taken for granted and what is missing; `--hire` goes on as
+`aitbc hire` would, with the draft's words, once nothing is missing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from agents_offchain.cli.bootstrap.language import language_folder, read_catalogue
+from agents_offchain.cli.console import Console
+from agents_offchain.cli.hire.command import HireWishes, run_hire
+from agents_offchain.cli.hire.record import read_details
+from agents_offchain.cli.hire.told import require_settings
+from agents_offchain.cli.operate.home import home_database, moment, show_table
+from agents_offchain.primitives.clock import SystemClock
+from agents_offchain.primitives.settings import Settings
+from agents_offchain.primitives.units import format_units, parse_units
+from agents_offchain.skills.catalog import DESCRIPTIONS
+from agents_offchain.skills.embedding.embedder import Embedder, MiniLm
+from agents_offchain.skills.errors import SkillSettingsInvalid
+from agents_offchain.skills.llm.chat import Provider
+from agents_offchain.skills.llm.job_draft import JobDraft, draft_job, rank_services, read_budget
+from agents_offchain.skills.llm.local import LocalModel
+from agents_offchain.skills.llm.models_at_hand import GOOD_ENOUGH, LESSONS, ModelsAtHand
+from agents_offchain.skills.llm.router import Need
+from agents_offchain.storage.lessons import LessonBook
+from agents_offchain.storage.tables.read_model import agent_listings
+
+DECIMALS = 6
+MISSING = 1
+MOST_SHOWN = 20
+_BEST = ("best", "most reliable", "highest rated", "reputation")
+_QUICK = ("fastest", "quickest", "soonest")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An open listing."""
+
+    listing_id: int
+    agent_id: int
+    service: str
+    price: int
+    work_seconds: int
+    reputation: int | None
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "listing_id": str(self.listing_id),
+            "agent_id": str(self.agent_id),
+            "service": self.service,
+            "price": format_units(self.price, DECIMALS),
+            "work_seconds": self.work_seconds,
+            "reputation": self.reputation,
+        }
+
+
+@dataclass(frozen=True)
+class WishWords:
+    """What was said on the command line; `service` corrects what would be understood."""
+
+    wish: str
+    file: Path | None = None
+    service: str | None = None
+    settings: tuple[str, ...] = ()
+    hires: bool = False
+    accepts: bool = False
+
+
+def run_ask_for(settings: Settings, console: Console, said: WishWords) -> int:
+    """Exit code 0 for a draft without gaps (or the hire's), 1 when something is asked back."""
+    offers = asyncio.run(read_offers(settings))
+    embedder = MiniLm.load(settings.models)
+    draft = _drafted(settings, said, offers, embedder)
+    chosen, gaps = choose_offer(draft, offers, now=int(time.time()))
+    missing = [*draft.missing, *gaps]
+    missing += [] if missing else unsaid(draft)
+    _show(console, draft, chosen, missing)
+    if missing or chosen is None:
+        return MISSING
+    if not said.hires:
+        console.line("Nobody is hired yet: the same with --hire goes on.")
+        return 0
+    LessonBook(language_folder(settings) / LESSONS, SystemClock()).keep_wish(said.wish, chosen.service)
+    words = tuple(f"{name}={json.dumps(value)}" for name, value in draft.settings.items())
+    cap = None if draft.budget is None else format(draft.budget, "f")
+    wishes = HireWishes(
+        str(chosen.listing_id), said.file, settings=words, note=said.wish, max_price=cap, accepts=said.accepts
+    )
+    return run_hire(settings, wishes, console)
+
+
+def run_find(settings: Settings, console: Console, question: str) -> int:
+    """Exit code 0 with offers, 1 without one."""
+    offers = asyncio.run(read_offers(settings))
+    services = {offer.service: DESCRIPTIONS.get(offer.service, offer.service) for offer in offers}
+    found = find_offers(question, offers, services, MiniLm.load(settings.models))
+    console.document({"question": question, "offers": [offer.as_dict() for offer in found]})
+    rows = [
+        (one.listing_id, one.service, format_units(one.price, DECIMALS), one.work_seconds, one.reputation, one.agent_id)
+        for one in found
+    ]
+    heads = ("listing", "service", "price", "seconds", "reputation", "agent")
+    show_table(console, heads, rows, empty="Nothing on offer fits.")
+    return 0 if found else 1
+
+
+async def read_offers(settings: Settings) -> list[Offer]:
+    """Every listing that can be hired, cheapest first, from the home's tables.
+
+    Raises:
+        HomeEmpty: the home has no tables yet.
+    """
+    query = select(agent_listings).where(agent_listings.c.is_available.is_(True), agent_listings.c.is_closed.is_(False))
+    async with home_database(settings) as database, database.read() as connection:
+        rows = (await connection.execute(query)).all()
+    offers = [
+        Offer(
+            int(row.listing_id),
+            int(row.agent_id),
+            row.service_type,
+            int(row.price),
+            int(row.work_seconds),
+            row.reputation_score,
+        )
+        for row in rows
+    ]
+    return sorted(offers, key=lambda offer: (offer.price, offer.listing_id))
+
+
+def find_offers(question: str, offers: Sequence[Offer], services: dict[str, str], embedder: Embedder) -> list[Offer]:
+    """Offers of the service that a question means, within its price, in the order it asks for; at most `MOST_SHOWN`."""
+    if not services:
+        return []
+    service = rank_services(question, services, embedder)[0][0]
+    cap, said = read_budget(question), question.casefold()
+    fitting = [offer for offer in offers if offer.service == service and (cap is None or offer.price <= _units(cap))]
+    if any(word in said for word in _BEST):
+        fitting.sort(key=lambda offer: -(offer.reputation or 0))
+    elif any(word in said for word in _QUICK):
+        fitting.sort(key=lambda offer: offer.work_seconds)
+    return fitting[:MOST_SHOWN]
+
+
+def choose_offer(draft: JobDraft, offers: Sequence[Offer], *, now: int) -> tuple[Offer | None, list[str]]:
+    """The cheapest listing that the draft can be hired by, and what stands in the way when there is none."""
+    if draft.service is None:
+        return None, []
+    of_service = [offer for offer in offers if offer.service == draft.service]
+    if not of_service:
+        return None, [f"Nobody offers {draft.service} now: what else would help?"]
+    if draft.budget is not None and of_service[0].price > _units(draft.budget):
+        cheapest = format_units(of_service[0].price, DECIMALS)
+        return None, [f"The cheapest {draft.service} costs {cheapest}: may it cost that much?"]
+    in_time = [
+        offer
+        for offer in of_service
+        if (draft.due_at is None or now + offer.work_seconds <= draft.due_at)
+        and (draft.budget is None or offer.price <= _units(draft.budget))
+    ]
+    if not in_time:
+        soonest = min(offer.work_seconds for offer in of_service)
+        return None, [f"The quickest {draft.service} takes {soonest} s: may it take that long?"]
+    return in_time[0], []
+
+
+def unsaid(draft: JobDraft) -> list[str]:
+    """What is wrong with the draft's settings, as the service itself would say it."""
+    try:
+        require_settings(draft.service or "", dict(draft.settings))
+    except SkillSettingsInvalid as error:
+        return [f"{error.message} {error.mend}"]
+    return []
+
+
+def _units(amount: Decimal) -> int:
+    return int(parse_units(format(amount.quantize(Decimal(10) ** -DECIMALS), "f"), DECIMALS))
+
+
+def _drafted(settings: Settings, said: WishWords, offers: Sequence[Offer], embedder: Embedder) -> JobDraft:
+    services = {offer.service: DESCRIPTIONS.get(offer.service, offer.service) for offer in offers}
+    if said.service is not None:
+        services = {said.service: DESCRIPTIONS.get(said.service, said.service)}
+    lessons = language_folder(settings) / LESSONS
+    examples = LessonBook(lessons, SystemClock()).wishes() if lessons.exists() else []
+    if said.service is not None:
+        examples = [(said.wish, said.service)]
+    return draft_job(
+        said.wish,
+        services,
+        embedder,
+        now=int(time.time()),
+        has_file=said.file is not None,
+        told=read_details((), said.settings, settings.artifact_max_bytes).settings,
+        examples=examples,
+        model=_model(settings, said.wish, embedder),
+    )
+
+
+def _model(settings: Settings, wish: str, embedder: Embedder) -> Provider:
+    """The router, which asks a model only when one is good enough, and within the client's budget."""
+    host = {
+        "language": read_catalogue(settings).model_dump(mode="json"),
+        "language_home": str(language_folder(settings)),
+        "agent": "client",
+    }
+    models = ModelsAtHand.of(host, {"note": wish}, LocalModel(settings.models), embedder)
+    return models.for_task(Need("draft-job", least_quality=GOOD_ENOUGH), "draft-job")
+
+
+def _show(console: Console, draft: JobDraft, chosen: Offer | None, missing: Sequence[str]) -> None:
+    console.document(
+        {
+            "service": draft.service,
+            "settings": dict(draft.settings),
+            "most": None if draft.budget is None else format(draft.budget, "f"),
+            "due_at": draft.due_at,
+            "offer": None if chosen is None else chosen.as_dict(),
+            "assumed": list(draft.assumed),
+            "missing": list(missing),
+            "is_complete": not missing,
+        }
+    )
+    rows = [
+        ("service", draft.service or "?"),
+        *((f"  {name}", value) for name, value in draft.settings.items()),
+        ("at most", "?" if draft.budget is None else format(draft.budget, "f")),
+        ("until", f"{moment(draft.due_at)} UTC" if draft.due_at else "the listing's own time"),
+    ]
+    if chosen is not None:
+        price = format_units(chosen.price, DECIMALS)
+        rows.append(("offer", f"listing {chosen.listing_id} at {price}, within {chosen.work_seconds} s"))
+    show_table(console, ("draft", ""), rows, empty="")
+    for sentence in draft.assumed:
+        console.line(f"assumed: {sentence}")
+    for sentence in missing:
+        console.line(f"missing: {sentence}")

@@ -1,0 +1,123 @@
+"""`aitbc ask-for` and `aitbc find`: a sentence against a market with three offers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agents_offchain.cli.main import main
+from agents_offchain.primitives.clock import SystemClock
+from agents_offchain.primitives.settings import Settings
+from agents_offchain.skills.llm.models_at_hand import LESSONS
+from agents_offchain.storage.database import Database
+from agents_offchain.storage.lessons import LessonBook
+from agents_offchain.storage.tables.read_model import agent_listings
+
+pytestmark = pytest.mark.unit
+OFFERS = (
+    (1, "inspect-image", 1_500_000, 900, 70),
+    (2, "inspect-image", 1_000_000, 3_600, 60),
+    (3, "summarise", 500_000, 900, None),
+    (4, "summarise", 100_000, 900, None),
+)
+
+
+@pytest.fixture
+def home(database_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("AITBC_MODELS", str(Path(Settings().models).resolve()))
+    rows = [
+        {
+            "id": str(number),
+            "listing_id": number,
+            "agent_id": number,
+            "service_type": service,
+            "pricing_model": "fixed",
+            "price": price,
+            "policy_id": 1,
+            "work_seconds": seconds,
+            "criteria_hash": bytes(32),
+            "uri": "",
+            "is_available": number != 4,
+            "is_closed": False,
+            "reputation_score": reputation,
+            "created_at": 1,
+            "updated_at": 1,
+        }
+        for number, service, price, seconds, reputation in OFFERS
+    ]
+
+    async def fill() -> None:
+        database = Database(f"sqlite+aiosqlite:///{database_file}")
+        async with database.write() as connection:
+            await connection.execute(agent_listings.insert(), rows)
+        await database.close()
+
+    asyncio.run(fill())
+    return database_file.parent
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, Any]:
+    with pytest.raises(SystemExit) as ended:
+        main([*words, "--json"])
+    return int(ended.value.code or 0), json.loads(capsys.readouterr().out)
+
+
+def test_ask_for__with_everything_said__is_a_draft_of_the_cheapest_offer(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wish = "Have someone read the text in these photos by tomorrow for at most 2 dollars"
+    code, draft = run(capsys, "ask-for", wish, "--file", __file__, "--home", str(home))
+    assert (code, draft["is_complete"], draft["service"], draft["most"]) == (0, True, "inspect-image", "2")
+    assert draft["offer"]["listing_id"] == "2"
+    code, draft = run(
+        capsys, "ask-for", wish.replace("by tomorrow", "in 30 minutes"), "--file", __file__, "--home", str(home)
+    )
+    assert draft["offer"]["listing_id"] == "1", "the cheapest takes an hour"
+
+
+@pytest.mark.parametrize(
+    ("wish", "words", "asked"),
+    [
+        ("Sum up this report today for 1 dollar", (), "Which file shall be worked on?"),
+        ("Sum up this report today", ("--file", __file__), "How much may it cost at most?"),
+        ("Sum up this report today for 10 cents", ("--file", __file__), "The cheapest summarise costs 0.5"),
+        ("Sum up this report in 1 minute for 1 dollar", ("--file", __file__), "The quickest summarise takes 900 s"),
+        ("Bake a cake today for 5 dollars", ("--file", __file__), "What shall be done?"),
+        (
+            "Sum up this report today for 1 dollar",
+            ("--file", __file__, "--setting", "sentences=90"),
+            "The setting sentences of summarise is wrong",
+        ),
+    ],
+)
+def test_ask_for__with_a_gap__asks_back(
+    home: Path, capsys: pytest.CaptureFixture[str], wish: str, words: tuple[str, ...], asked: str
+) -> None:
+    code, draft = run(capsys, "ask-for", wish, *words, "--home", str(home))
+    assert (code, draft["is_complete"]) == (1, False)
+    assert asked in " ".join(draft["missing"])
+
+
+def test_ask_for__after_a_wish_was_hired__understands_its_like(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("ask-for", "Boil this down for me for 1 dollar today", "--file", __file__, "--home", str(home))
+    before = run(capsys, *words)[1]
+    LessonBook(home / "language" / LESSONS, SystemClock()).keep_wish("Boil the paper down", "summarise")
+    code, after = run(capsys, *words)
+    assert before["is_complete"] is False
+    assert (code, after["service"]) == (0, "summarise")
+
+
+def test_find__by_words__gives_offers_in_the_order_asked_for(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def found(question: str) -> list[str]:
+        return [one["listing_id"] for one in run(capsys, "find", question, "--home", str(home))[1]["offers"]]
+
+    assert found("the cheapest that reads text in photographs") == ["2", "1"]
+    assert found("the best for reading text in photographs") == ["1", "2"]
+    assert found("the fastest for text in photographs under 2 dollars") == ["1", "2"]
+    assert found("text in photographs for 1.20 dollars") == ["2"]
+    assert found("sum up a document") == ["3"], "listing 4 is off the market"
+    assert run(capsys, "find", "sum up a document for 10 cents", "--home", str(home))[0] == 1
