@@ -6,11 +6,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agents_offchain.primitives.canonical import canonical_json
 from agents_offchain.primitives.clock import SystemClock
-from agents_offchain.skills.embedding.embedder import Embedder
 from agents_offchain.skills.llm.answer_cache import AnswerCache
 from agents_offchain.skills.llm.catalogue import Catalogue, ModelEntry, default_catalogue, parse_catalogue
 from agents_offchain.skills.llm.chat import PICOS_PER_USD, Provider
@@ -25,6 +24,9 @@ from agents_offchain.skills.llm.router import Need, Router, build_posts
 from agents_offchain.storage.answers import AnswerBook
 from agents_offchain.storage.lessons import LessonBook
 from agents_offchain.storage.spending import Ceiling, SpendingBook
+
+if TYPE_CHECKING:  # daemons read budgets and catalogues here, few of them load vectors
+    from agents_offchain.skills.embedding.embedder import Embedder
 
 ANSWERS, LESSONS, SPENDING = "answers.db", "lessons.db", "spending.db"
 """Files of the folder `language` of a home."""
