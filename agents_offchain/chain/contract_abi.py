@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -23,10 +23,13 @@ from eth_abi.registry import registry as default_registry
 from eth_utils.crypto import keccak
 
 from agents_offchain.chain.errors import ContractMissing, ContractReverted, RpcRefused
+from agents_offchain.chain.event_words import EventWords
 from agents_offchain.primitives.hexes import HexInvalid, decode_hex
 
 PANIC_SELECTOR = bytes.fromhex("4e487b71")
 ERROR_SELECTOR = bytes.fromhex("08c379a0")
+_SAFE = 2**53
+"""From here on not every integer is a number in JSON everywhere."""
 REVERT_CODE = 3
 """What nodes answer for a reverted simulation."""
 
@@ -64,6 +67,12 @@ class EventCodec:
     indexed: tuple[tuple[str, str], ...]
     plain: tuple[tuple[str, str], ...]
     plain_components: tuple[Any, ...]
+    words: EventWords
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """Names of the arguments that are text."""
+        return tuple(name for name, kind in self.plain if kind == "string")
 
 
 class ContractAbi:
@@ -96,12 +105,11 @@ class ContractAbi:
             self._functions.setdefault(entry["name"], function)
         elif entry["type"] == "event":
             pairs = [(field["name"], canonical_type(field), bool(field["indexed"]), field) for field in inputs]
+            indexed = tuple((name, kind) for name, kind, is_indexed, _ in pairs if is_indexed)
+            plain = tuple((name, kind) for name, kind, is_indexed, _ in pairs if not is_indexed)
+            components = tuple(field for _, _, is_indexed, field in pairs if not is_indexed)
             self.events[hashed] = EventCodec(
-                entry["name"],
-                hashed,
-                tuple((name, kind) for name, kind, is_indexed, _ in pairs if is_indexed),
-                tuple((name, kind) for name, kind, is_indexed, _ in pairs if not is_indexed),
-                tuple(field for _, _, is_indexed, field in pairs if not is_indexed),
+                entry["name"], hashed, indexed, plain, components, EventWords(indexed, plain)
             )
         else:
             names = tuple((field["name"], canonical_type(field)) for field in inputs)
@@ -155,12 +163,11 @@ class ContractAbi:
         codec = self.events.get(topics[0]) if topics else None
         if codec is None or len(topics) != len(codec.indexed) + 1:
             return None
-        args: dict[str, Any] = {}
-        for (name, kind), topic in zip(codec.indexed, topics[1:], strict=True):
-            args[name] = topic if _is_dynamic(kind) else CODEC.decode([kind], topic)[0]
-        values = CODEC.decode([kind for _, kind in codec.plain], data)
-        for field, value in zip(codec.plain_components, values, strict=True):
-            args[field["name"]] = _named(field, value)
+        args = codec.words.read(topics[1:], data)
+        if args is None:
+            return codec.name, _decode_slowly(codec, topics, data)
+        for field in codec.texts:
+            args[field] = args[field].replace("\0", "\ufffd")
         return codec.name, args
 
     def decode_revert(self, data: bytes) -> ContractReverted:
@@ -170,6 +177,17 @@ class ContractAbi:
     def encode_constructor(self, *args: Any) -> bytes:
         """Creation code with constructor arguments."""
         return self.bytecode + encode(self.constructor_types, args)
+
+
+def _decode_slowly(codec: EventCodec, topics: list[bytes], data: bytes) -> dict[str, Any]:
+    """Any event, by the library."""
+    args: dict[str, Any] = {}
+    for (name, kind), topic in zip(codec.indexed, topics[1:], strict=True):
+        args[name] = topic if _is_dynamic(kind) else CODEC.decode([kind], topic)[0]
+    values = CODEC.decode([kind for _, kind in codec.plain], data)
+    for field, value in zip(codec.plain_components, values, strict=True):
+        args[field["name"]] = _named(field, value)
+    return args
 
 
 def decode_revert(data: bytes, errors: Mapping[bytes, tuple[str, tuple[tuple[str, str], ...]]]) -> ContractReverted:
@@ -223,12 +241,12 @@ def canonical_type(field: dict[str, Any]) -> str:
 
 def jsonable(value: Any) -> Any:
     """ABI values as JSON: bytes as hex, big integers as decimal strings, tuples as lists."""
-    if isinstance(value, bool | str) or value is None:
+    if value is None or isinstance(value, str | bool):
         return value
+    if isinstance(value, int):
+        return value if -_SAFE < value < _SAFE else str(value)
     if isinstance(value, bytes):
         return "0x" + value.hex()
-    if isinstance(value, int):
-        return value if abs(value) < 2**53 else str(value)
     if isinstance(value, dict):
         return {key: jsonable(part) for key, part in value.items()}
     return [jsonable(part) for part in value]

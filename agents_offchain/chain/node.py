@@ -11,7 +11,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import httpx
 import orjson
@@ -45,9 +45,8 @@ class Block:
     logs_bloom: bytes = b""
 
 
-@dataclass(frozen=True)
-class RawLog:
-    """A log as the node returns it, in bytes."""
+class RawLog(NamedTuple):
+    """A log as the node returns it, in bytes; `block_time` (unix seconds) where the node says it, else None."""
 
     address: bytes
     topics: list[bytes]
@@ -56,6 +55,7 @@ class RawLog:
     block_hash: bytes
     tx_hash: bytes
     log_index: int
+    block_time: int | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,7 @@ class Node:
     _compared_at = 0.0
 
     def __init__(self, url: str, client: httpx.AsyncClient | None = None) -> None:
+        self._standing: set[bytes] = set()
         self.url = url
         self._providers = Providers(url)
         self._client = client or httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False)
@@ -229,7 +230,7 @@ class Node:
             "toBlock": hex(last),
         }
         logs = await self._read(_logs, "eth_getLogs", query)
-        return sorted(logs, key=lambda log: (log.block_number, log.log_index))
+        return sorted(logs, key=lambda log: log.block_number << 32 | log.log_index)
 
     async def logs_of_blocks(self, addresses: list[bytes], hashes: Sequence[bytes]) -> list[RawLog]:
         """All logs of these contracts in blocks by their hashes, so that no other block can answer.
@@ -266,8 +267,8 @@ class Node:
 
         Raises:
             ContractReverted: the view reverted; named by the ABI's errors.
-            ContractMissing: no such contract stands at this address.
-            NodeUnavailable: it stands, but the node answers as if it did not.
+            ContractMissing: no such contract stands at this address, and none has answered from there before.
+            NodeUnavailable: it stands, or stood a moment ago: a node may lose its state while it reorganises.
         """
         transaction = {"to": "0x" + address.hex(), "data": "0x" + abi.encode_call(function, *args).hex()}
         if sender is not None:
@@ -277,11 +278,13 @@ class Node:
         except RpcRefused as error:
             raise revert_of(error, abi) or error from error
         try:
-            return abi.decode_output(function, answer)
+            value = abi.decode_output(function, answer)
         except ContractMissing as error:
-            if await self.code(address):  # it stands; the node had lost its state for a moment
+            if address in self._standing or await self.code(address):
                 raise NodeUnavailable("The node's answer is not that of the contract.") from error
             raise
+        self._standing.add(address)
+        return value
 
     async def receipt(self, tx_hash: bytes) -> Receipt | None:
         """What became of a transaction; None while it is in no block of the chain."""
@@ -310,14 +313,16 @@ class Node:
 
 
 def decode_raw_log(entry: dict[str, Any]) -> RawLog:
+    read, time = bytes.fromhex, entry.get("blockTimestamp")
     return RawLog(
-        address=_bytes(entry["address"]),
-        topics=[_bytes(topic) for topic in entry["topics"]],
-        data=_bytes(entry["data"]),
-        block_number=_int(entry["blockNumber"]),
-        block_hash=_bytes(entry["blockHash"]),
-        tx_hash=_bytes(entry["transactionHash"]),
-        log_index=_int(entry["logIndex"]),
+        read(entry["address"][2:]),
+        [read(topic[2:]) for topic in entry["topics"]],
+        read(entry["data"][2:]),
+        int(entry["blockNumber"], 16),
+        read(entry["blockHash"][2:]),
+        read(entry["transactionHash"][2:]),
+        int(entry["logIndex"], 16),
+        None if time is None else int(time, 16),
     )
 
 

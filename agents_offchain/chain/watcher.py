@@ -13,13 +13,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agents_offchain.chain.addresses import WATCHED, Deployment
+from agents_offchain.chain.ahead import Ahead
 from agents_offchain.chain.bloom import LogAudit
 from agents_offchain.chain.contract_abi import ContractAbi
 from agents_offchain.chain.errors import NodeUnavailable, ReorgBeyondRetention, RpcRefused
@@ -39,8 +40,7 @@ CALM_STEPS = 16
 """After a refused range, so many accepted ones before a larger one is tried."""
 
 
-@dataclass(frozen=True)
-class ChainEvent:
+class ChainEvent(NamedTuple):
     """One decoded log. Arguments are ABI values; addresses are lower-case hex, hashes bytes."""
 
     chain_id: int
@@ -107,6 +107,7 @@ class Watcher:
         self._range = self.range_blocks
         self._calm_steps = CALM_STEPS
         self._audit = LogAudit(self._abis)
+        self._ahead = Ahead(self.node, list(self._abis))
 
     async def step(self) -> StepResult:
         """Take the next blocks, or roll back to where the chain still agrees with what was taken.
@@ -130,6 +131,8 @@ class Watcher:
         chain = await self._read_headers(cursor, target, head_number)
         events = await self._read_events(cursor.number + 1, target, chain)
         head = chain[target]
+        if self._is_deep(target, head_number):
+            self._ahead.start(target + 1, self._target(target, head_number))
         async with self.database.write() as connection:
             await self.sink.apply(connection, events, head)
             await self._save(connection, head, chain)
@@ -185,8 +188,8 @@ class Watcher:
             ) from error
         self._fit_range(last - first + 1, len(logs))
         await self._require_whole(logs, chain)
-        missing = sorted({entry.block_number for entry in logs} - chain.keys())
-        times = {block.number: block.timestamp for block in await self.node.blocks_at(missing)}
+        untold = {entry.block_number for entry in logs if entry.block_time is None} - chain.keys()
+        times = {block.number: block.timestamp for block in await self.node.blocks_at(sorted(untold))}
         return [event for entry in logs if (event := self._decode(entry, chain, times)) is not None]
 
     async def _read_logs(self, first: int, last: int, chain: dict[int, Block]) -> list[RawLog]:
@@ -196,7 +199,7 @@ class Watcher:
             with contextlib.suppress(RpcRefused):
                 hashes = [chain[number].hash for number in range(first, last + 1)]
                 return await self.node.logs_of_blocks(addresses, hashes)
-        return await self.node.logs(addresses, first, last)
+        return await self._ahead.logs(first, last)
 
     def _fit_range(self, blocks: int, count: int) -> None:
         """Ask for more after calm steps, for less where the logs are dense."""
@@ -226,18 +229,16 @@ class Watcher:
         decoded = self._abis[entry.address].decode_log(entry.topics, entry.data)
         if decoded is None:
             return None
-        name, args = decoded
         return ChainEvent(
-            chain_id=self.deployment.chain_id,
-            block_number=entry.block_number,
-            block_hash=entry.block_hash,
-            block_time=block.timestamp if block else _time_of(entry, times),
-            tx_hash=entry.tx_hash,
-            log_index=entry.log_index,
-            contract=self._names[entry.address],
-            address=entry.address,
-            name=name,
-            args=args,
+            self.deployment.chain_id,
+            entry.block_number,
+            entry.block_hash,
+            block.timestamp if block else _time_of(entry, times),
+            entry.tx_hash,
+            entry.log_index,
+            self._names[entry.address],
+            entry.address,
+            *decoded,
         )
 
     async def _is_ours(self, block: Block) -> bool:
@@ -315,6 +316,8 @@ class Watcher:
 
 
 def _time_of(entry: RawLog, times: dict[int, int]) -> int:
+    if entry.block_time is not None:
+        return entry.block_time
     try:
         return times[entry.block_number]
     except KeyError:

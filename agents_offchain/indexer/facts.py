@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from agents_offchain.chain.contract_abi import jsonable
 from agents_offchain.chain.watcher import ChainEvent
@@ -13,30 +13,35 @@ from agents_offchain.chain.watcher import ChainEvent
 AGENT, LISTING, JOB, POLICY = "agent", "listing", "job", "policy"
 ROW_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://aitbc.dev/read-model")
 _ENTITY_ARGUMENT = {
-    ("AgentRegistry", "agentId"): AGENT,
-    ("AgentRegistry", "tokenId"): AGENT,
-    ("ServiceListings", "listingId"): LISTING,
-    ("JobEscrow", "jobId"): JOB,
-    ("JobEscrow", "policyId"): POLICY,
-    ("ResultOracle", "jobId"): JOB,
-    ("DisputeDesk", "jobId"): JOB,
+    "AgentRegistry": {"agentId": AGENT, "tokenId": AGENT},
+    "ServiceListings": {"listingId": LISTING},
+    "JobEscrow": {"jobId": JOB, "policyId": POLICY},
+    "ResultOracle": {"jobId": JOB},
+    "DisputeDesk": {"jobId": JOB},
 }
+"""Contract -> argument -> the entity that it names."""
 _NOT_ABOUT_STATE = frozenset({"Approval", "ApprovalForAll"})
 
 
-@dataclass(frozen=True)
-class Fact:
-    """A decoded log; `args` are JSON values (bytes as 0x hex, integers from 2^53 as decimal strings)."""
+class Fact(NamedTuple):
+    """A decoded log as the `events` table holds it, columns in their order.
+
+    `args` are JSON values (bytes as 0x hex, integers from 2^53 as decimal strings); `entity` and its id are None for
+    logs that are about none.
+    """
 
     chain_id: int
     tx_hash: bytes
     log_index: int
     block_number: int
+    block_hash: bytes
     block_time: int
     contract: str
     address: bytes
     name: str
     args: Mapping[str, Any]
+    entity: str | None
+    entity_id: int | None
 
     def integer(self, name: str) -> int:
         """An unsigned integer argument."""
@@ -49,57 +54,43 @@ class Fact:
     def row_id(self, leg: int = 0) -> str:
         """UUIDv5 of (chain, transaction, log index); further rows of one log add their leg."""
         place = f"{self.chain_id}:0x{self.tx_hash.hex()}:{self.log_index}"
-        return str(uuid.uuid5(ROW_NAMESPACE, place if leg == 0 else f"{place}:{leg}"))
+        return _uuid5(place if leg == 0 else f"{place}:{leg}")
 
 
-_FACT_FIELDS = tuple(field.name for field in fields(Fact))
+def _uuid5(name: str) -> str:
+    """`str(uuid.uuid5(ROW_NAMESPACE, name))` by RFC 9562, 5.5, without the objects in between."""
+    digest = bytearray(hashlib.sha1(ROW_NAMESPACE.bytes + name.encode(), usedforsecurity=False).digest()[:16])
+    digest[6] = digest[6] & 0x0F | 0x50
+    digest[8] = digest[8] & 0x3F | 0x80
+    text = digest.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def entity_of(event: ChainEvent) -> tuple[str, int] | None:
     """What an event is about: (entity, id), or None for logs that change no row."""
     if event.name in _NOT_ABOUT_STATE:
         return None
+    known = _ENTITY_ARGUMENT.get(event.contract, {})
     for argument, value in event.args.items():
-        entity = _ENTITY_ARGUMENT.get((event.contract, argument))
-        if entity is not None:
-            return entity, int(value)
+        if argument in known:
+            return known[argument], int(value)
     return None
 
 
-def event_row(event: ChainEvent) -> dict[str, Any]:
-    """The row of the `events` table."""
+def fact_of(event: ChainEvent) -> Fact:
+    """What the `events` table keeps of an event."""
     entity, entity_id = entity_of(event) or (None, None)
-    return {
-        "chain_id": event.chain_id,
-        "tx_hash": event.tx_hash,
-        "log_index": event.log_index,
-        "block_number": event.block_number,
-        "block_hash": event.block_hash,
-        "block_time": event.block_time,
-        "contract": event.contract,
-        "address": event.address,
-        "name": event.name,
-        "args": jsonable(event.args),
-        "entity": entity,
-        "entity_id": entity_id,
-    }
-
-
-def fact_of_row(row: Mapping[str, Any]) -> Fact:
-    """What `event_row` made, as a value, without a way through the table."""
-    return Fact(**{name: row[name] for name in _FACT_FIELDS})
-
-
-def fact_of(row: Any) -> Fact:
-    """A row of the `events` table as a value."""
     return Fact(
-        chain_id=row.chain_id,
-        tx_hash=row.tx_hash,
-        log_index=row.log_index,
-        block_number=row.block_number,
-        block_time=row.block_time,
-        contract=row.contract,
-        address=row.address,
-        name=row.name,
-        args=row.args,
+        event.chain_id,
+        event.tx_hash,
+        event.log_index,
+        event.block_number,
+        event.block_hash,
+        event.block_time,
+        event.contract,
+        event.address,
+        event.name,
+        {name: value if type(value) is str else jsonable(value) for name, value in event.args.items()},
+        entity,
+        entity_id,
     )

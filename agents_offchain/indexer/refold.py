@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, delete, insert, select
+from sqlalchemy import Table, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from agents_offchain.indexer.facts import AGENT, JOB, LISTING, POLICY, Fact, fact_of
+from agents_offchain.indexer.facts import AGENT, JOB, LISTING, POLICY, Fact
 from agents_offchain.indexer.projections.agent import project_agent
 from agents_offchain.indexer.projections.dispute import project_dispute
 from agents_offchain.indexer.projections.job import project_job, project_verdict
@@ -28,6 +28,7 @@ from agents_offchain.storage.tables.read_model import (
     policies,
     verdicts,
 )
+from agents_offchain.storage.upsert import upsert_many
 
 GONE = "gone"
 _CHUNK = 200
@@ -64,7 +65,8 @@ class Refolder:
         """Write the rows of the touched entities; listings come before the jobs that name them.
 
         Args:
-            whole_jobs: Every fact of some of the jobs, in chain order; those are not read from the table.
+            whole_jobs: Every fact of jobs that have no rows yet, or those of the same facts, in chain order; neither
+                their events nor their rows are looked for.
         """
         by_entity: dict[str, set[int]] = defaultdict(set)
         for entity, entity_id in touched:
@@ -81,7 +83,7 @@ class Refolder:
         for chunk in _chunks(sorted(ids)):
             facts = await self._facts(connection, entity, chunk)
             rows = [row for entity_id in chunk if (row := project(facts[entity_id])) is not None]
-            await _replace(connection, table, key, chunk, [_columns(row) for row in rows])
+            await _replace(connection, table, key, chunk, rows)
             standing = {getattr(row, key) for row in rows}
             changes += [Change(entity, item, "" if item in standing else GONE) for item in chunk]
         return changes
@@ -113,10 +115,11 @@ class Refolder:
                 for job_id, row in rows.items()
                 for movement in project_transactions(facts[job_id], row, services.get(job_id, ""), self._owners)
             ]
-            await _replace(connection, jobs, "job_id", chunk, [_columns(row) for row in standing])
-            await _replace(connection, verdicts, "job_id", chunk, [_columns(row) for row in found])
-            await _replace(connection, disputes, "job_id", chunk, [_columns(row) for row in disputed])
-            await _replace(connection, marketplace_transactions, "job_id", chunk, [_columns(row) for row in moved])
+            old = [job_id for job_id in chunk if job_id not in known]
+            await _replace(connection, jobs, "job_id", old, standing)
+            await _replace(connection, verdicts, "job_id", old, found)
+            await _replace(connection, disputes, "job_id", old, disputed)
+            await _replace(connection, marketplace_transactions, "job_id", old, moved)
             changes += [Change(JOB, job_id, row.status if row else GONE) for job_id, row in rows.items()]
         return changes
 
@@ -134,7 +137,7 @@ class Refolder:
         if not facts:
             return facts
         for row in await connection.execute(query):
-            facts[row.entity_id].append(fact_of(row))
+            facts[row.entity_id].append(Fact(*row))
         return facts
 
 
@@ -170,16 +173,12 @@ async def _services(connection: AsyncConnection, rows: Sequence[JobRow]) -> dict
 
 
 async def _replace(
-    connection: AsyncConnection, table: Table, key: str, ids: Sequence[int], rows: Sequence[dict[str, Any]]
+    connection: AsyncConnection, table: Table, key: str, old: Sequence[int], rows: Sequence[tuple[Any, ...]]
 ) -> None:
-    await connection.execute(delete(table).where(table.c[key].in_(ids)))
-    if rows:
-        await connection.execute(insert(table), list(rows))
-
-
-def _columns(row: Any) -> dict[str, Any]:
-    """The fields of a flat row; `dataclasses.asdict` would copy every value deeply."""
-    return dict(vars(row))
+    """Drop what is kept of the old ids, and write the rows; what was taken before is written over itself."""
+    if old:
+        await connection.execute(delete(table).where(table.c[key].in_(old)))
+    await upsert_many(connection, table, rows)
 
 
 def _chunks(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:

@@ -1,12 +1,11 @@
-"""Rows of the read model as values; field names are the columns of `storage.tables.read_model`."""
+"""Rows of the read model as values; fields are the columns of `storage.tables.read_model`, in their order."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class AgentRow:
+class AgentRow(NamedTuple):
     """An ERC-8004 agent; `wallet` is zero while it has none."""
 
     agent_id: int
@@ -17,8 +16,7 @@ class AgentRow:
     updated_at: int
 
 
-@dataclass(frozen=True)
-class ListingRow:
+class ListingRow(NamedTuple):
     """An offer; `price` in the smallest unit of the policy's token."""
 
     id: str
@@ -38,8 +36,7 @@ class ListingRow:
     updated_at: int
 
 
-@dataclass(frozen=True)
-class PolicyRow:
+class PolicyRow(NamedTuple):
     """Terms that jobs share; shares in 1/10,000, windows in seconds."""
 
     policy_id: int
@@ -59,8 +56,7 @@ class PolicyRow:
     created_at: int
 
 
-@dataclass(frozen=True)
-class JobRow:
+class JobRow(NamedTuple):
     """A job; amounts in the smallest unit of its token, times in unix seconds."""
 
     job_id: int
@@ -87,8 +83,7 @@ class JobRow:
     created_tx: bytes
 
 
-@dataclass(frozen=True)
-class VerdictRow:
+class VerdictRow(NamedTuple):
     """The posted verdict of a job; bit i of `signer_bitmap` is the oracle's i-th reporter."""
 
     job_id: int
@@ -101,8 +96,7 @@ class VerdictRow:
     tx_hash: bytes
 
 
-@dataclass(frozen=True)
-class DisputeRow:
+class DisputeRow(NamedTuple):
     """The dispute over a job; amounts in the smallest unit of its token, times in unix seconds, shares in 1/10,000.
 
     `ended_at` and what follows are None while it is open; `provider_bps` is then what decided, `is_by_court` by whom.
@@ -124,8 +118,7 @@ class DisputeRow:
     is_overturned: bool | None
 
 
-@dataclass(frozen=True)
-class TransactionRow:
+class TransactionRow(NamedTuple):
     """A movement of a job's money; `status` is held while it sits in the escrow, else final."""
 
     id: str

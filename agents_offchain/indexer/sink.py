@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agents_offchain.chain.addresses import Deployment
 from agents_offchain.chain.node import Block
 from agents_offchain.chain.watcher import ChainEvent
-from agents_offchain.indexer.facts import JOB, Fact, event_row, fact_of_row
+from agents_offchain.indexer.facts import JOB, Fact, fact_of
 from agents_offchain.indexer.projections.transaction import FeeOwners
 from agents_offchain.indexer.refold import Change, Refolder
 from agents_offchain.storage.tables.read_model import chain_heads, changes, events
@@ -36,10 +35,14 @@ class IndexSink:
     async def apply(self, connection: AsyncConnection, taken: Sequence[ChainEvent], head: Block) -> None:
         """Store events of blocks up to `head` and fold what they touch. Taking a log twice changes nothing."""
         if taken:
-            rows = [event_row(event) for event in taken]
-            await insert_many(connection, events, rows)
-            touched = {(row["entity"], row["entity_id"]) for row in rows if row["entity"] is not None}
-            changed = await self._refolder.refold(connection, touched, _jobs_from_their_start(rows))
+            facts = [fact_of(event) for event in taken]
+            await insert_many(connection, events, facts)
+            touched = {
+                (fact.entity, fact.entity_id)
+                for fact in facts
+                if fact.entity is not None and fact.entity_id is not None
+            }
+            changed = await self._refolder.refold(connection, touched, _jobs_from_their_start(facts))
             await self._announce(connection, changed, head.number)
         await upsert(
             connection,
@@ -74,11 +77,12 @@ class IndexSink:
         await connection.execute(delete(changes).where(changes.c.id <= last_id - self._kept_changes))
 
 
-def _jobs_from_their_start(rows: Sequence[Mapping[str, Any]]) -> dict[int, list[Fact]]:
-    """All facts of the jobs that were created among these rows, which nothing precedes; they need not be read back."""
-    created = {row["entity_id"] for row in rows if row["name"] == "JobCreated" and row["entity"] == JOB}
-    facts: dict[int, list[Fact]] = {job_id: [] for job_id in created}
-    for row in rows:
-        if row["entity"] == JOB and row["entity_id"] in created:
-            facts[row["entity_id"]].append(fact_of_row(row))
-    return facts
+def _jobs_from_their_start(facts: Sequence[Fact]) -> dict[int, list[Fact]]:
+    """All facts of the jobs that were created among these, which nothing precedes; they need not be read back."""
+    whole: dict[int, list[Fact]] = {
+        fact.entity_id: [] for fact in facts if fact.name == "JobCreated" and fact.entity_id is not None
+    }
+    for fact in facts:
+        if fact.entity == JOB and fact.entity_id in whole:
+            whole[fact.entity_id].append(fact)
+    return whole

@@ -19,6 +19,7 @@ import structlog
 
 from agents_offchain.primitives.clock import Clock
 from agents_offchain.primitives.errors import AitbcError, Fatal, Refused, Retryable
+from agents_offchain.runtime.collector import settle_collector
 from agents_offchain.runtime.health import Health, HealthFile
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.heartbeats import beat
@@ -79,6 +80,7 @@ async def run_daemon(
     Args:
         health: Told with every heartbeat, also while the database takes none.
     """
+    settle_collector()
     state = _State(started_at=clock.now_seconds())
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -7,11 +7,13 @@ PostgreSQL with an advisory lock. A read transaction sees one snapshot and waits
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import orjson
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -20,6 +22,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from agents_offchain.primitives.errors import Fatal, Retryable
 
 BUSY_TIMEOUT_SECONDS = 15.0
+CACHE_KIB = 8_192
+"""Of pages that SQLite may keep for a connection; keys are hashes, so a long sync touches all of its index."""
 WRITERS_LOCK = 0x61697462
 """Key of the advisory lock that PostgreSQL's writers take."""
 _SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -90,8 +94,19 @@ def _translate(error: DBAPIError) -> Exception | None:
     return None
 
 
+def _to_json(value: Any) -> str:
+    """JSON text. Integers of more than 64 bits, which the quick writer refuses, are the standard library's."""
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        return json.dumps(value)
+
+
+_JSON: dict[str, Any] = {"json_serializer": _to_json, "json_deserializer": orjson.loads}
+
+
 def _create_postgres_engine(url: URL) -> AsyncEngine:
-    engine = create_async_engine(url, pool_pre_ping=True)
+    engine = create_async_engine(url, pool_pre_ping=True, **_JSON)
     wait_ms = int(BUSY_TIMEOUT_SECONDS * 1_000)
 
     @event.listens_for(engine.sync_engine, "begin")
@@ -109,7 +124,7 @@ def _create_engine(url: str) -> AsyncEngine:
         return _create_postgres_engine(parsed)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+    engine = create_async_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_SECONDS}, **_JSON)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _configure(dbapi_connection: Any, _record: Any) -> None:
@@ -118,6 +133,7 @@ def _create_engine(url: str) -> AsyncEngine:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")

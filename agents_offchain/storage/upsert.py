@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import LargeBinary, Table
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+_IGNORE, _REPLACE = "ignore", "replace"
+_Bind = tuple[int, Callable[[Any], Any]]
 
 
 async def upsert(connection: AsyncConnection, table: Table, row: Mapping[str, Any]) -> None:
@@ -31,13 +36,56 @@ async def insert_new(connection: AsyncConnection, table: Table, rows: Sequence[M
     return written
 
 
-async def insert_many(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write the rows whose keys are not there yet, all columns given, in one go and uncounted."""
-    if rows:
-        statement = _insert(connection, table).on_conflict_do_nothing()
-        await connection.execute(statement, [dict(row) for row in rows])
+async def insert_many(connection: AsyncConnection, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+    """Write the rows whose keys are not there yet, each with all columns in their order; in one go and uncounted."""
+    await _write(connection, table, rows, _IGNORE)
+
+
+async def upsert_many(connection: AsyncConnection, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+    """Write rows over those with the same primary key, each with all columns in their order, in one go."""
+    await _write(connection, table, rows, _REPLACE)
+
+
+async def _write(connection: AsyncConnection, table: Table, rows: Sequence[Sequence[Any]], on_conflict: str) -> None:
+    """Hand the rows to the driver as it takes them; the statement's compiler is asked once and not for each."""
+    if not rows:
+        return
+    text, binds = _bulk(connection.dialect, table, on_conflict)
+    values = []
+    for row in rows:
+        bound = list(row)
+        for index, bind in binds:
+            bound[index] = bind(bound[index])
+        values.append(tuple(bound))
+    await connection.exec_driver_sql(text, values)
+
+
+@lru_cache(maxsize=256)
+def _bulk(dialect: Dialect, table: Table, on_conflict: str) -> tuple[str, list[_Bind]]:
+    """The statement, and what the values of some columns go through on their way to the driver.
+
+    Bytes go as they are: both drivers take them.
+    """
+    statement, names = _dialect_insert(dialect, table), [column.name for column in table.columns]
+    if on_conflict == _IGNORE:
+        statement = statement.on_conflict_do_nothing()
+    else:
+        keys = [column.name for column in table.primary_key]
+        changes = {name: statement.excluded[name] for name in names if name not in keys}
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=changes)
+    compiled = statement.compile(dialect=dialect, column_keys=names)
+    assert compiled.positiontup == names, "columns are bound in their order"
+    binds: list[_Bind] = []
+    for index, column in enumerate(table.c):
+        bind = column.type.dialect_impl(dialect).bind_processor(dialect)
+        if bind is not None and not isinstance(column.type, LargeBinary):
+            binds.append((index, bind))
+    return str(compiled), binds
 
 
 def _insert(connection: AsyncConnection, table: Table) -> Any:
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return dialect.insert(table)
+    return _dialect_insert(connection.dialect, table)
+
+
+def _dialect_insert(dialect: Dialect, table: Table) -> Any:
+    return (sqlite if dialect.name == "sqlite" else postgresql).insert(table)

@@ -364,6 +364,7 @@ class FakeNode(Node):
     def __init__(self, chain: FakeChain) -> None:
         self.url = "memory://"
         self._providers = Providers(self.url)
+        self._standing = set()
         self.chain = chain
         self.intercept: Interceptor | None = None
         self.count: dict[str, int] = {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from agents_offchain.indexer.facts import Fact
 from agents_offchain.indexer.rows import DisputeRow
@@ -42,8 +41,7 @@ def _opened(fact: Fact) -> DisputeRow:
 
 
 def _ended(row: DisputeRow, fact: Fact) -> DisputeRow:
-    return replace(
-        row,
+    return row._replace(
         ended_at=fact.block_time,
         is_by_court=bool(fact.args["isByCourt"]),
         provider_bps=fact.integer("providerBps"),
@@ -52,7 +50,7 @@ def _ended(row: DisputeRow, fact: Fact) -> DisputeRow:
 
 
 _STEPS: dict[str, Callable[[DisputeRow, Fact], DisputeRow]] = {
-    "DisputeCountered": lambda row, fact: replace(row, is_countered=True),
-    "DisputeReferred": lambda row, fact: replace(row, fee=fact.integer("fee"), dispute_id=fact.integer("disputeId")),
+    "DisputeCountered": lambda row, fact: row._replace(is_countered=True),
+    "DisputeReferred": lambda row, fact: row._replace(fee=fact.integer("fee"), dispute_id=fact.integer("disputeId")),
     "DisputeEnded": _ended,
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from agents_offchain.indexer.facts import Fact
 from agents_offchain.indexer.rows import ListingRow
@@ -34,14 +33,13 @@ def project_listing(facts: Sequence[Fact]) -> ListingRow | None:
                 updated_at=fact.block_time,
             )
         elif row is not None and fact.name == "ListingUpdated":
-            row = replace(
-                row,
+            row = row._replace(
                 price=fact.integer("price"),
                 is_available=bool(fact.args["isAvailable"]),
                 updated_at=fact.block_time,
             )
         elif row is not None and fact.name == "ListingClosed":
-            row = replace(row, is_available=False, is_closed=True, updated_at=fact.block_time)
+            row = row._replace(is_available=False, is_closed=True, updated_at=fact.block_time)
     return row
 
 

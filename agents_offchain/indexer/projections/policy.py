@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from agents_offchain.indexer.facts import Fact
@@ -17,7 +16,7 @@ def project_policy(facts: Sequence[Fact]) -> PolicyRow | None:
         if fact.name == "PolicyRegistered":
             row = _registered(fact, fact.args["policy"])
         elif row is not None and fact.name == "PolicyRetired":
-            row = replace(row, is_retired=True)
+            row = row._replace(is_retired=True)
     return row
 
 

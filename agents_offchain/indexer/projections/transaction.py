@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from agents_offchain.indexer.facts import Fact
@@ -22,16 +22,6 @@ class FeeOwners:
     reporters_pool: bytes
 
 
-@dataclass(frozen=True)
-class _Leg:
-    fact: Fact
-    kind: str
-    amount: int
-    from_address: bytes
-    to_address: bytes
-    number: int = 0
-
-
 def project_transactions(
     facts: Sequence[Fact], job: JobRow | None, service_type: str, owners: FeeOwners
 ) -> list[TransactionRow]:
@@ -45,34 +35,53 @@ def project_transactions(
     held = FINAL if job.status in ENDED else HELD
     return [
         TransactionRow(
-            id=leg.fact.row_id(leg.number),
-            job_id=job.job_id,
-            agent_id=job.agent_id,
-            service_type=service_type,
-            kind=leg.kind,
-            amount=leg.amount,
-            from_address=leg.from_address,
-            to_address=leg.to_address,
-            status=held if leg.kind == ESCROWED else FINAL,
-            created_at=leg.fact.block_time,
-            tx_hash=leg.fact.tx_hash,
-            log_index=leg.fact.log_index,
-            block_number=leg.fact.block_number,
+            fact.row_id(leg),
+            job.job_id,
+            job.agent_id,
+            service_type,
+            kind,
+            amount,
+            from_address,
+            to_address,
+            held if kind == ESCROWED else FINAL,
+            fact.block_time,
+            fact.tx_hash,
+            fact.log_index,
+            fact.block_number,
         )
-        for leg in _legs(facts, owners)
-        if leg.amount > 0
+        for fact in facts
+        if fact.name in _LEGS
+        for leg, (kind, amount, from_address, to_address) in enumerate(_LEGS[fact.name](fact, owners))
+        if amount > 0
     ]
 
 
-def _legs(facts: Sequence[Fact], owners: FeeOwners) -> Iterator[_Leg]:
-    for fact in facts:
-        escrow = fact.address
-        if fact.name == "JobFunded":
-            yield _Leg(fact, ESCROWED, fact.integer("amount"), fact.bytes_of("client"), escrow)
-        elif fact.name == "PaymentReleased":
-            yield _Leg(fact, RELEASED, fact.integer("amount"), escrow, fact.bytes_of("provider"))
-        elif fact.name == "Refunded":
-            yield _Leg(fact, REFUNDED, fact.integer("amount"), escrow, fact.bytes_of("client"))
-        elif fact.name == "FeeTaken":
-            yield _Leg(fact, FEE_TREASURY, fact.integer("toTreasury"), escrow, owners.treasury)
-            yield _Leg(fact, FEE_REPORTERS, fact.integer("toReporters"), escrow, owners.reporters_pool, 1)
+_Leg = tuple[str, int, bytes, bytes]
+"""(kind, amount, from whom, to whom)."""
+
+
+def _funded(fact: Fact, owners: FeeOwners) -> tuple[_Leg, ...]:
+    return ((ESCROWED, fact.integer("amount"), fact.bytes_of("client"), fact.address),)
+
+
+def _released(fact: Fact, owners: FeeOwners) -> tuple[_Leg, ...]:
+    return ((RELEASED, fact.integer("amount"), fact.address, fact.bytes_of("provider")),)
+
+
+def _refunded(fact: Fact, owners: FeeOwners) -> tuple[_Leg, ...]:
+    return ((REFUNDED, fact.integer("amount"), fact.address, fact.bytes_of("client")),)
+
+
+def _fee_taken(fact: Fact, owners: FeeOwners) -> tuple[_Leg, ...]:
+    return (
+        (FEE_TREASURY, fact.integer("toTreasury"), fact.address, owners.treasury),
+        (FEE_REPORTERS, fact.integer("toReporters"), fact.address, owners.reporters_pool),
+    )
+
+
+_LEGS: dict[str, Callable[[Fact, FeeOwners], tuple[_Leg, ...]]] = {
+    "JobFunded": _funded,
+    "PaymentReleased": _released,
+    "Refunded": _refunded,
+    "FeeTaken": _fee_taken,
+}

@@ -25,6 +25,7 @@ from agents_offchain.chain.contract_abi import jsonable
 from agents_offchain.chain.node import Node, decode_raw_log
 from agents_offchain.chain.watcher import Watcher
 from agents_offchain.indexer.sink import IndexSink
+from agents_offchain.runtime.collector import settle_collector
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.migrate import migrate
 from tests.bench.daemons.figures import Figure
@@ -130,6 +131,7 @@ def main() -> None:
     reader, url, file = sys.argv[1], sys.argv[2], Path(sys.argv[3])
     if reader == "ours":
         asyncio.run(migrate(f"sqlite+aiosqlite:///{file}"))
+        settle_collector()  # as every daemon does
     began, cpu = time.perf_counter(), time.process_time()
     events = asyncio.run(read_ours(url, file)) if reader == "ours" else read_bare(url, file)
     figures = {

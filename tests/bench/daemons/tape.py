@@ -21,6 +21,7 @@ from tests.fakes.deployment import DEPLOYMENT
 
 EVENTS_PER_JOB = 10
 EVENTS_PER_BLOCK = 5
+GENESIS_TIME = 1_700_000_000
 PARTY = b"\xab" * 20
 ESCROW_ABI, ORACLE_ABI = load_abi("JobEscrow"), load_abi("ResultOracle")
 
@@ -79,6 +80,7 @@ class Tape:
             "data": "0x" + data.hex(),
             "blockNumber": hex(number),
             "blockHash": self.hash_of(number),
+            "blockTimestamp": hex(GENESIS_TIME + number),
             "transactionHash": "0x" + digest(f"tx {number} {index}").hex(),
             "logIndex": hex(index),
         }
@@ -108,7 +110,7 @@ class Tape:
                 "number": hex(number),
                 "hash": self.hash_of(number),
                 "parentHash": self.hash_of(number - 1),
-                "timestamp": hex(1_700_000_000 + number),
+                "timestamp": hex(GENESIS_TIME + number),
                 "baseFeePerGas": "0x1",
             }
         )

@@ -243,6 +243,18 @@ async def test_call__where_no_contract_stands__is_fatal() -> None:
         await READS["call"](answering("0x"))
 
 
+async def test_call__of_a_contract_that_answered_before__is_tried_again_when_the_node_loses_its_state() -> None:
+    answers = ["0x" + "00" * 31 + "01", "0x", "0x"]
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"id": json.loads(request.content)["id"], "result": answers.pop(0)})
+
+    node = node_of(handle)
+    assert await node.call(load_abi("ResultOracle"), ADDRESS, "quorum") == 1
+    with pytest.raises(NodeUnavailable):
+        await node.call(load_abi("ResultOracle"), ADDRESS, "quorum")
+
+
 async def test_escrow_proxy__over_a_chain__reads_jobs_and_policies_at_a_block() -> None:
     chain = FakeChain()
     chain.contracts[ESCROW] = FakeEscrow(ORACLE, TOKEN)

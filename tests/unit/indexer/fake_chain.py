@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from agents_offchain.chain.addresses import Deployment, parse_deployment
 from agents_offchain.chain.node import Block
 from agents_offchain.chain.watcher import ChainEvent
-from agents_offchain.indexer.facts import Fact, event_row, fact_of
+from agents_offchain.indexer.facts import Fact, fact_of
 from agents_offchain.indexer.sink import IndexSink
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.tables import journal, read_model  # noqa: F401  (registers the tables)
@@ -105,8 +105,7 @@ class FakeChain:
         number = len(self.blocks) - 1
         for event in dropped:
             self.blocks[-1].append(
-                replace(
-                    event,
+                event._replace(
                     block_number=number,
                     block_hash=self._hash(number),
                     block_time=GENESIS_TIME + number,
@@ -270,12 +269,7 @@ class FakeChain:
         self.emit("JobEscrow", "Refunded", jobId=job_id, client=CLIENT, amount=budget)
 
     def facts(self) -> list[Fact]:
-        return [fact_of(_Row(event_row(event))) for event in self.events()]
-
-
-class _Row:
-    def __init__(self, values: dict[str, Any]) -> None:
-        self.__dict__.update(values)
+        return [fact_of(event) for event in self.events()]
 
 
 @asynccontextmanager
