@@ -13,16 +13,12 @@ from agents_offchain.chain.errors import ContractMissing
 from agents_offchain.chain.node import Node
 from agents_offchain.primitives.hexes import decode_hex, encode_hex
 
-DEPLOYED = (
-    *("MarketDeployer", "DeskInstaller", "ReporterStakeFactory"),
-    *("TestDollar", "WrappedCoin", "AgentRegistry", "JurorCourt", "ServiceListings", "ReputationRegistry"),
-    *("ListingDesk", "QuoteDesk", "TenderDesk", "WorkDesk", "MilestoneDesk", "ExitDesk", "CoinDesk"),
-)
-MADE_FOR = {
+MADE_BY = {
     "MarketDeployer": "JobEscrow and ResultOracle are",
     "DeskInstaller": "DisputeDesk is",
+    "ReporterStakeFactory": "ReporterStakeFactory is",
 }
-"""What a contract that makes others has made; any other is what it says."""
+"""What is there after a contract that makes others was deployed; the deployment names every other contract."""
 WORDS = {
     "register(string)": "the agent registers (ERC-8004)",
     "setAgentURI": "the agent's description is set",
@@ -73,8 +69,10 @@ def _line(transaction: dict[str, Any], known: dict[bytes, ContractAbi]) -> Ledge
 
 def _describe(to: bytes, data: bytes, known: dict[bytes, ContractAbi]) -> str:
     if to == CREATE2_PROXY:
-        made = next((name for name in DEPLOYED if data[32:].startswith(load_abi(name).bytecode)), "a contract")
-        return f"{MADE_FOR.get(made, f'{made} is')} deployed"
+        code = data[32:]
+        makers = (made for maker, made in MADE_BY.items() if code.startswith(load_abi(maker).bytecode))
+        named = (f"{abi.name} is" for abi in known.values() if abi.bytecode and code.startswith(abi.bytecode))
+        return f"{next(makers, None) or next(named, 'a contract is')} deployed"
     abi = known.get(to)
     if abi is None:
         return f"call to {encode_hex(to)}"

@@ -33,6 +33,14 @@ def test_stake__when_told__is_the_reporters() -> None:
     )
 
 
-def test_deployment__when_told__names_what_was_made() -> None:
-    code = load_abi("ReporterStakeFactory").bytecode
-    assert _describe(CREATE2_PROXY, bytes(32) + code, KNOWN) == "ReporterStakeFactory is deployed"
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        ("ReporterStakeFactory", "ReporterStakeFactory is deployed"),
+        ("MarketDeployer", "JobEscrow and ResultOracle are deployed"),
+        ("TestDollar", "TestDollar is deployed"),
+        ("JurorCourt", "a contract is deployed"),
+    ],
+)
+def test_deployment__when_told__names_what_was_made(made: str, words: str) -> None:
+    assert _describe(CREATE2_PROXY, bytes(32) + load_abi(made).bytecode, KNOWN) == words
