@@ -83,6 +83,7 @@ $(STAMPS)/page: $(STAMPS)/frontend $(PAGE_SOURCES)
 .PHONY: lock
 lock: ## resolve the Python dependencies anew into requirements.lock
 	@$(BIN)/uv pip compile -q $(LOCK_FLAGS) pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile -q --no-deps --python-version 3.11 --generate-hashes --no-header --no-annotate tools/photographs.in -o tools/photographs.lock
 	@$(BIN)/uv pip compile -q $(SECURITY_LOCK_FLAGS) tools/security/requirements.in -o tools/security/requirements.lock
 
 # --- run --------------------------------------------------------------------------------------
@@ -184,9 +185,28 @@ $(STAMPS)/security: tools/security/requirements.lock $(STAMPS)/python | $(STAMPS
 .PHONY: security
 security: $(STAMPS)/python $(STAMPS)/node $(STAMPS)/security ## slither without an unexplained finding, halmos' proofs of splits, vouchers, verdicts
 	@$(SECURITY)/bin/python tools/security/run.py
+$(STAMPS)/photographs: tools/photographs.lock $(STAMPS)/python | $(STAMPS)
+	@echo "set-up: packages that carry photographs (.cache/photographs)"
+	@$(BIN)/uv pip install -q --no-deps --require-hashes --target .cache/photographs -r tools/photographs.lock 2>&1 | grep -v "is ignored" || true
+	@test -f .cache/photographs/skimage/data/coffee.png
+	@touch $@
+
 .PHONY: eval-vision
-eval-vision: setup ## quality of the vision skills on data with exact truth
+eval-vision: setup $(STAMPS)/photographs ## quality of the vision skills on data with exact truth and on labelled photographs
 	@$(BIN)/python -m tests.evaluation.vision
+
+.PHONY: bench-vision coverage-vision fuzz-vision
+SECONDS_OF_FUZZING ?= 30
+fuzz-vision: setup ## break pictures, videos and sensor logs of a corpus at random; every one is read or refused (SECONDS_OF_FUZZING=)
+	@$(BIN)/python -m tests.unit.skills.hostile $(SECONDS_OF_FUZZING)
+
+bench-vision: setup ## what looking costs: steps beside bare models, memory, workers, first result (WRITE=1 for docs/vision.md)
+	@$(BIN)/python -m tests.bench.vision $(if $(WRITE),--write)
+
+coverage-vision: setup ## lines and branches of skills/vision and skills/multimodal that the unit tests run; at least 85 %
+	@$(BIN)/coverage run --data-file=.build/coverage-vision --branch --source=agents_offchain/skills/vision,agents_offchain/skills/multimodal -m pytest -q -m unit tests/unit/skills
+	@$(BIN)/coverage report --data-file=.build/coverage-vision --skip-covered --fail-under=85
+
 .PHONY: test-faults
 test-faults: setup ## kill, cut off and lie to the real daemons; prints what was tried, lost, doubled (PART=kills DATABASE=postgresql)
 	@$(BIN)/python -m tests.faults $(foreach part,$(PART),--part $(part)) $(if $(DATABASE),--database $(DATABASE))

@@ -33,7 +33,7 @@ from agents_offchain.skills.vision.reasoning.execute import CANNOT_TELL, Answer,
 from agents_offchain.skills.vision.reasoning.parse import NotUnderstood, parse_question
 from agents_offchain.skills.vision.scene import describe_scene
 from agents_offchain.skills.vision.settings import DecodeLimits
-from agents_offchain.skills.vision.tiling import best_guesses, detect_with_tiles
+from agents_offchain.skills.vision.tiling import best_guesses, detect_thoroughly
 
 SKILL = "observe-scene/2"
 SEED = 0
@@ -87,7 +87,7 @@ def _look(
     cid, data = picture
     image = decode_image(data, limits)
     possible_score = settings.min_object_score * DOUBT
-    guesses = best_guesses(detect_with_tiles(models.vision.detector, image.pixels, possible_score))
+    guesses = best_guesses(detect_thoroughly(models.vision.detector, image.pixels, possible_score))
     objects = [item for item in guesses if item.score >= settings.min_object_score]
     lines = read_text(models.vision.ocr, image.pixels, settings.min_text_score)
     scene = describe_scene(image.pixels, objects, classify(models.classifier, image.pixels, CLASSES))

@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
+
 from agents_offchain.primitives.errors import Refused
+
+DECODER_ERRORS = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+    AttributeError,
+    AssertionError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+)
+"""What decoders have raised, or may, over bytes that are no picture; found by `make fuzz-vision`."""
 
 
 class ImageRefused(Refused):

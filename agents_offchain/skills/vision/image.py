@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 from agents_offchain.skills.vision.errors import (
+    DECODER_ERRORS,
     ImageDamaged,
     ImageEmpty,
     ImageFormatUnsupported,
@@ -27,6 +28,9 @@ from agents_offchain.skills.vision.settings import DecodeLimits
 
 SUPPORTED = "JPEG, PNG, WebP, GIF or BMP"
 DEFAULT_LIMITS = DecodeLimits()
+MAX_PROFILE_BYTES = 4 << 20
+PROFILED_MODES = {"RGB": ("RGB",), "CMYK": ("CMYK",)}
+"""Modes whose colour profile is heeded, with what the profile has to be about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +150,7 @@ def decode_image(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> DecodedI
         raise ImageTooManyPixels(
             "The picture announces far more pixels than can be decoded.", mend="Scale it down."
         ) from error
-    except (
-        OSError,
-        ValueError,
-        SyntaxError,
-        EOFError,
-        IndexError,
-        KeyError,
-        TypeError,
-        OverflowError,
-    ) as error:
+    except DECODER_ERRORS as error:
         raise ImageDamaged(
             "The picture is damaged: it is cut short or malformed.",
             mend="Open it, save it again as JPEG or PNG, and send the new file.",
@@ -175,8 +170,23 @@ def _require_size(size: tuple[int, int], limits: DecodeLimits) -> None:
         )
 
 
+def _in_standard_colours(picture: Image.Image) -> Image.Image:
+    """Through the picture's colour profile to sRGB; a profile that is broken, huge or of another mode is left aside."""
+    profile = picture.info.get("icc_profile")
+    if not isinstance(profile, bytes) or len(profile) > MAX_PROFILE_BYTES or picture.mode not in PROFILED_MODES:
+        return picture
+    try:
+        described = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if described.profile.xcolor_space.strip() not in PROFILED_MODES[picture.mode]:
+            return picture
+        converted = ImageCms.profileToProfile(picture, described, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError, AttributeError):
+        return picture
+    return picture if converted is None else converted
+
+
 def _to_rgb(picture: Image.Image) -> NDArray[np.uint8]:
-    upright = ImageOps.exif_transpose(picture)
+    upright = _in_standard_colours(ImageOps.exif_transpose(picture))
     if upright.mode.startswith("I"):  # 16-bit grey: Pillow would clip at 255 instead of scaling
         wide = np.asarray(upright).astype(np.uint32)
         grey = (wide >> 8).clip(0, 255).astype(np.uint8)

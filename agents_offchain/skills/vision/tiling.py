@@ -7,8 +7,8 @@ size (slicing aided inference: Akyon, Altinuc and Temizel, IEEE ICIP 2022). What
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,30 +25,69 @@ MIN_TILE_SIDE_PX = 300
 EDGE_PX = 4.0
 """A box that a tile's inner edge cuts belongs to a neighbour or to the whole picture."""
 
-Tile = tuple[int, int, int, int]
+Tile: TypeAlias = tuple[int, int, int, int]
+Look: TypeAlias = Callable[[Any, NDArray[np.uint8], float], list[DetectedObject]]
+"""`detect_objects` or `detect_mirrored`."""
 
 
-def detect_with_tiles(session: Any, pixels: NDArray[np.uint8], min_score: float) -> list[DetectedObject]:
+def detect_with_tiles(
+    session: Any, pixels: NDArray[np.uint8], min_score: float, look: Look = detect_objects
+) -> list[DetectedObject]:
     """Find the objects of a picture as a whole and in two by two overlapping tiles.
 
     Args:
         session: As for `detect_objects`.
         pixels: `(height, width, 3)` uint8 RGB; under 500 pixels a side it is looked at once.
         min_score: As for `detect_objects`.
+        look: How the whole and each tile are looked at.
 
     Returns:
         As `detect_objects`; of two boxes for one object the better score stays.
     """
     height, width = pixels.shape[:2]
-    seen = detect_objects(session, pixels, min_score)
+    seen = look(session, pixels, min_score)
     for tile in _tiles(width, height):
-        seen.extend(_look(session, pixels, tile, min_score))
+        seen.extend(_look(session, pixels, tile, min_score, look))
     seen.sort(key=lambda item: (-item.score, item.box_px, item.label))
     kept: list[DetectedObject] = []
     for item in seen:
         if not any(_is_same(item, better) for better in kept):
             kept.append(item)
     return kept[:MAX_OBJECTS]
+
+
+def detect_mirrored(session: Any, pixels: NDArray[np.uint8], min_score: float) -> list[DetectedObject]:
+    """Look at a picture and at its mirror image; what both looks saw gets the mean score and the mean box.
+
+    What one look alone saw counts half, so that it stays only when that look was very sure. What this gains is measured
+    by `make eval-vision`.
+
+    Args and returns: as `detect_objects`.
+    """
+    width = pixels.shape[1]
+    straight = detect_objects(session, pixels, min_score / 2)
+    turned = [
+        DetectedObject(
+            item.label, item.score, (width - item.box_px[2], item.box_px[1], width - item.box_px[0], item.box_px[3])
+        )
+        for item in detect_objects(session, np.ascontiguousarray(pixels[:, ::-1]), min_score / 2)
+    ]
+    joined: list[DetectedObject] = []
+    for item in straight:
+        twin = next((other for other in turned if _is_twin(item, other)), None)
+        if twin is None:
+            joined.append(DetectedObject(item.label, round(item.score / 2, 4), item.box_px))
+            continue
+        turned.remove(twin)
+        x0, y0, x1, y1 = (round((a + b) / 2, 2) for a, b in zip(item.box_px, twin.box_px, strict=True))
+        joined.append(DetectedObject(item.label, round((item.score + twin.score) / 2, 4), (x0, y0, x1, y1)))
+    joined.extend(DetectedObject(item.label, round(item.score / 2, 4), item.box_px) for item in turned)
+    kept = (item for item in joined if item.score >= min_score)
+    return sorted(kept, key=lambda item: (-item.score, item.box_px, item.label))[:MAX_OBJECTS]
+
+
+def _is_twin(one: DetectedObject, other: DetectedObject) -> bool:
+    return one.label == other.label and intersection_over_union(one.box_px, other.box_px) > SAME_OBJECT_IOU
 
 
 def best_guesses(objects: Sequence[DetectedObject]) -> list[DetectedObject]:
@@ -80,10 +119,12 @@ def _tiles(width: int, height: int) -> Iterator[Tile]:
             yield left, top, left + tile_width, top + tile_height
 
 
-def _look(session: Any, pixels: NDArray[np.uint8], tile: Tile, min_score: float) -> Iterator[DetectedObject]:
+def _look(
+    session: Any, pixels: NDArray[np.uint8], tile: Tile, min_score: float, look: Look
+) -> Iterator[DetectedObject]:
     left, top, right, bottom = tile
     height, width = pixels.shape[:2]
-    found = detect_objects(session, np.ascontiguousarray(pixels[top:bottom, left:right]), min_score)
+    found = look(session, np.ascontiguousarray(pixels[top:bottom, left:right]), min_score)
     for item in found:
         x0, y0, x1, y1 = item.box_px
         is_cut = (
@@ -95,3 +136,8 @@ def _look(session: Any, pixels: NDArray[np.uint8], tile: Tile, min_score: float)
         if not is_cut:
             box = (round(x0 + left, 2), round(y0 + top, 2), round(x1 + left, 2), round(y1 + top, 2))
             yield DetectedObject(item.label, item.score, box)
+
+
+def detect_thoroughly(session: Any, pixels: NDArray[np.uint8], min_score: float) -> list[DetectedObject]:
+    """With tiles, each straight and mirrored: ten runs of the model. Args and returns: as `detect_objects`."""
+    return detect_with_tiles(session, pixels, min_score, detect_mirrored)

@@ -1,0 +1,35 @@
+"""Reading text from a picture that is noisy, flat or tilted: it is mended first, corners are told as they were."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents_offchain.skills.vision.enhance import (
+    LEAST_TILT_DEGREES,
+    denoise,
+    raise_contrast,
+    straighten,
+    take_back,
+    tilt_of,
+)
+from agents_offchain.skills.vision.ocr import TextLine, read_text
+
+
+def read_mended_text(engine: Any, pixels: NDArray[np.uint8], min_score: float) -> list[TextLine]:
+    """Text lines of a picture after denoising, contrast and straightening.
+
+    Args, returns and errors: as `read_text`; corners are in the picture as it was given.
+    """
+    mended = raise_contrast(denoise(pixels))
+    tilt = tilt_of(mended)
+    if abs(tilt) < LEAST_TILT_DEGREES:
+        return read_text(engine, mended, min_score)
+    level, back = straighten(mended, tilt)
+    size = (pixels.shape[1], pixels.shape[0])
+    return [
+        TextLine(line.text, line.score, take_back(line.corners_px, back, size))
+        for line in read_text(engine, level, min_score)
+    ]

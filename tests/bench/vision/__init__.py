@@ -1,0 +1,1 @@
+"""What looking at a picture costs: each step beside the bare model call, memory, workers, the first result."""
