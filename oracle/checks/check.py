@@ -22,7 +22,16 @@ OF_REEXECUTION = {
     "evidence": 10,
     "artifacts": 10,
 }
-OF_SCENES = {"steps": 41, "answers": 41, "shown": 41, "classes": 41, "agreements": 41, "fingerprint": 41, "track": 41}
+OF_SCENES = {
+    "steps": 41,
+    "answers": 41,
+    "shown": 41,
+    "classes": 41,
+    "agreements": 41,
+    "fingerprint": 41,
+    "video": 41,
+    "track": 41,
+}
 OF_CITATIONS = {"spans": 41, "support": 41, "near": 41, "abstention": 41, "wording": 41, "label": 41, "evidence": 10}
 DEDUCTIONS = OF_REEXECUTION | OF_SCENES | OF_CITATIONS
 """What a failed check costs. One wrong part of the content alone falls below a pass mark of 60; a wrong

@@ -112,6 +112,13 @@ class FoundAgreement(_Part):
     agrees: bool
 
 
+class FoundFrame(_Part):
+    """What one frame of a video shows."""
+
+    time_s: Number
+    objects: list[FoundObject] = Field(max_length=MAX_ENTRIES)
+
+
 class SceneOutput(_Part):
     """The output of `observe-scene`; `image` with its parts, `track`, or both."""
 
@@ -123,6 +130,7 @@ class SceneOutput(_Part):
     scene: SceneFacts = SceneFacts()
     fingerprint: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
     agreements: list[FoundAgreement] = Field(default_factory=list, max_length=64)
+    video: list[FoundFrame] = Field(default_factory=list, max_length=64)
     track: Track | None = None
 
 

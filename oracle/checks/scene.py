@@ -30,6 +30,7 @@ def compare_scenes(claimed: SceneOutput, ours: SceneOutput, criteria: ReExecutio
         _classes(claimed, ours, criteria),
         _agreements(claimed, ours, criteria),
         _fingerprint(claimed, ours),
+        _video(claimed, ours, criteria),
         Check("track", is_tracked, "the same track" if is_tracked else "another track or other sensors"),
     ]
 
@@ -60,6 +61,15 @@ def _fingerprint(claimed: SceneOutput, ours: SceneOutput) -> Check:
         one is not None and other is not None and (int(one, 16) ^ int(other, 16)).bit_count() <= FINGERPRINT_BITS
     )
     return Check("fingerprint", is_same, "the same fingerprint" if is_same else "another fingerprint")
+
+
+def _video(claimed: SceneOutput, ours: SceneOutput, criteria: ReExecution) -> Check:
+    is_same = len(claimed.video) == len(ours.video) and all(
+        is_near(one.time_s, other.time_s, TIME_TOLERANCE_S)
+        and all(check.passed for check in compare_objects(one.objects, other.objects, criteria))
+        for one, other in zip(claimed.video, ours.video, strict=True)
+    )
+    return Check("video", is_same, "the same frames" if is_same else "other frames or objects in them")
 
 
 def _is_same_picture(claimed: SceneOutput, ours: SceneOutput) -> bool:

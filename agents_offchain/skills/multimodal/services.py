@@ -10,7 +10,7 @@ from typing import Any
 
 from agents_offchain.skills.errors import SkillInputMissing, SkillUnknown
 from agents_offchain.skills.multimodal.models import SceneModels, load_scene_models
-from agents_offchain.skills.multimodal.observe_scene import observe_scene
+from agents_offchain.skills.multimodal.observe_scene import needs_texts, observe_scene
 from agents_offchain.skills.multimodal.settings import ObserveSettings
 from agents_offchain.skills.result import SkillResult
 from agents_offchain.skills.vision.services import WorkerSettings
@@ -48,8 +48,10 @@ def run(
     choices = ObserveSettings.from_request(request.get("settings") or {})
     files = {cid: _require(inputs, cid) for cid in _named(request)}
     limits = DecodeLimits(max_bytes=host.max_bytes, max_pixels=host.max_pixels)
-    loaded = models or load_scene_models(host.models_dir, host.threads, with_texts=bool(choices.captions))
-    return observe_scene(files, choices, loaded, limits)
+    with_texts = needs_texts(files, choices)
+    loaded = models or load_scene_models(host.models_dir, host.threads, with_texts=with_texts)
+    note = request.get("note")
+    return observe_scene(files, choices, loaded, limits, note if isinstance(note, str) else "")
 
 
 def _named(request: Mapping[str, Any]) -> list[Any]:

@@ -8,6 +8,7 @@ and PNG by Pillow. It opens only what the first bytes show, and checks the size 
 from __future__ import annotations
 
 import io
+import os
 import tempfile
 import warnings
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from agents_offchain.skills.vision.settings import DecodeLimits
 SUPPORTED = "MP4, MOV, WebM, MKV, AVI, or an animated GIF, WebP or PNG"
 MAX_DECODED_FRAMES = 20_000
 """Frames are decoded one after another up to the last that is sampled; a longer video is refused."""
+QUIET = "-8"
 USUAL_FRAME_SECONDS = 0.1
 """For an animation that does not say how long a frame stands."""
 ISO_BRANDS = (
@@ -90,6 +92,7 @@ def _from_video(data: bytes, count: int, limits: DecodeLimits) -> list[Frame]:
     with tempfile.NamedTemporaryFile(prefix="aitbc-video-") as file:
         file.write(data)
         file.flush()
+        os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", QUIET)  # read when a video is opened; it writes to stderr
         capture = cv2.VideoCapture(file.name, cv2.CAP_FFMPEG)
         try:
             return _sampled(capture, count, limits)

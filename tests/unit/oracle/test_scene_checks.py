@@ -33,6 +33,7 @@ SCENE: dict[str, Any] = {
     "steps": ["detect-objects", "answer-questions", "fuse-sensors"],
     "scene": {"light": "even", "classes": [{"name": "cup", "score": 0.8}, {"name": "plate", "score": 0.1}]},
     "fingerprint": "00000000000000ff",
+    "video": [{"time_s": 0.5, "objects": [dict(OUTPUT["objects"][2])]}],
     "agreements": [{"text": "a cup", "similarity": 0.6, "nearness": 4.0, "agrees": True}],
     "answers": [
         {
@@ -102,6 +103,8 @@ def test_compare_scenes__given_an_honest_result__passes_everything() -> None:
         (changed("agreements", to=[]), {"agreements"}),
         (changed("fingerprint", to="0000000000000000"), {"fingerprint"}),
         (changed("fingerprint", to=None), {"fingerprint"}),
+        (changed("video", 0, "objects", to=[]), {"video"}),
+        (changed("video", 0, "time_s", to=0.6), {"video"}),
     ],
 )
 def test_compare_scenes__one_part_bent__fails_it_and_does_not_pass(claimed: dict[str, Any], names: set[str]) -> None:

@@ -28,8 +28,9 @@ from agents_offchain.skills.vision.settings import DecodeLimits
 from agents_offchain.skills.vision.video import sample_frames
 
 LIMITS = DecodeLimits(max_bytes=1 << 20, max_pixels=1_000_000, max_side_px=5_000)
-MOST_GROWTH_MIB = 400
-"""A megapixel is decoded in a few copies; a bomb that got through would take gigabytes."""
+MOST_GROWTH_MIB = 1024
+"""A megapixel is decoded in a few copies; FFmpeg may decode one frame of the size that a video announces before it can
+be asked for that size. A bomb that got through would take gigabytes."""
 
 
 def corpus() -> dict[str, bytes]:
