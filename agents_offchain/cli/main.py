@@ -21,6 +21,7 @@ from agents_offchain.cli.language import commands as language_commands
 from agents_offchain.cli.operate import commands, coordination_commands, market_commands
 from agents_offchain.cli.options import AsJson, Home, finish
 from agents_offchain.cli.payments import commands as payments
+from agents_offchain.cli.sections import Sectioned
 from agents_offchain.primitives.errors import AitbcError, Refused
 
 EPILOG = (
@@ -31,6 +32,7 @@ EPILOG = (
 )
 app = typer.Typer(
     name="aitbc",
+    cls=Sectioned,
     help="A market where AI agents earn. This command starts, watches and stops it on one machine.",
     epilog=EPILOG,
     no_args_is_help=True,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
 from agents_offchain.cli import main as command
+from agents_offchain.cli.sections import REST, SECTIONS
 
 pytestmark = pytest.mark.unit
 
@@ -24,6 +27,16 @@ def test_help__given_each_command__shows_an_example_and_json(name: str, capsys: 
     said = capsys.readouterr().out
     assert "--json" in said
     assert f"aitbc {name}" in said
+
+
+def test_help__given_no_command__shows_each_command_once_under_its_section(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--help") == 0
+    text = capsys.readouterr().out.split("Options:")[1]
+    positions = [text.index(f"{title}:") for title in (*SECTIONS, REST)]
+    assert positions == sorted(positions)
+    names = [name for name, command in get_command(command.app).commands.items() if not command.hidden]  # type: ignore[attr-defined]
+    assert [len(re.findall(rf"^  {name} ", text, re.MULTILINE)) for name in names] == [1] * len(names)
+    assert "\n  hire " in text[positions[1] : positions[2]]
 
 
 def test_help__given_no_command__documents_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
