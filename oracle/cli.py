@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agents_offchain.chain.addresses import Deployment
+from agents_offchain.chain.addresses import WATCHED, Deployment
 from agents_offchain.chain.contract_abi import load_abi
 from agents_offchain.chain.errors import ContractReverted
 from agents_offchain.chain.node import Node
 from agents_offchain.chain.proxies.job_escrow import JobEscrowProxy
+from agents_offchain.chain.proxies.juror_court import CourtProxy
 from agents_offchain.chain.proxies.result_oracle import ResultOracleProxy
 from agents_offchain.chain.sender import Sender
 from agents_offchain.chain.signer.client import SignerClient
@@ -30,6 +31,11 @@ from agents_offchain.storage.outbox import Outbox, lane_name
 from oracle.cases import Casebook, CaseSink
 from oracle.chain_view import ChainView
 from oracle.courier import Courier
+from oracle.court.bailiff import Bailiff
+from oracle.court.cases import CourtBook, CourtSink
+from oracle.court.judge import Reexamination
+from oracle.court.juror import Juror
+from oracle.court.seats import SeatBook, SeatSink
 from oracle.desk import Chore, Desk, FanOut
 from oracle.examiner import Artifacts, Examiner
 from oracle.keeper import Keeper
@@ -41,6 +47,8 @@ from oracle.rounds import topic_of
 
 PUBLISHER, KEEPER = "publisher", "keeper"
 """Names of the rows of the two duties of the publishing process."""
+KEEPERS_CONTRACTS = ("ResultOracle", "JobEscrow", "DisputeDesk", "JurorCourt", "DecisionLedger")
+"""Whose errors a refusal of the publishing process is named by."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +86,18 @@ class OracleSurroundings:
     def sink(self, consumer: str) -> CaseSink:
         return CaseSink(consumer, self.deployment.chain_id, self.escrow, self.oracle, self.clock)
 
-    def watcher(self, consumer: str, sink: EventSink) -> Watcher:
+    @property
+    def has_court(self) -> bool:
+        return {"DisputeDesk", "JurorCourt"} <= set(self.deployment.contracts)
+
+    def court(self) -> CourtProxy:
+        contracts = self.deployment.address
+        return CourtProxy(self.node, contracts("DisputeDesk"), contracts("JurorCourt"))
+
+    def court_book(self, consumer: str) -> CourtBook:
+        return CourtBook(self.database, consumer, self.deployment.book("DisputeDesk"), self.clock)
+
+    def watcher(self, consumer: str, sink: EventSink, contracts: tuple[str, ...] = WATCHED) -> Watcher:
         return Watcher(
             consumer=consumer,
             node=self.node,
@@ -88,6 +107,7 @@ class OracleSurroundings:
             confirmations=self.confirmations,
             retained=self.retained_blocks,
             clock=self.clock,
+            contracts=contracts,
         )
 
     def courier(self, mailbox: Mailbox, key: str | None) -> Courier:
@@ -161,15 +181,20 @@ async def build_publisher(
         signer=around.signer,
         key=key,
         chain_id=around.deployment.chain_id,
-        abis=[load_abi("ResultOracle"), load_abi("JobEscrow"), load_abi("DecisionLedger")],
+        abis=[load_abi(name) for name in KEEPERS_CONTRACTS],
         confirmations=around.confirmations,
         clock=around.clock,
     )
     await sender.setup()
     chain = around.chain()
+    sinks: list[EventSink] = [around.sink(PUBLISHER), around.sink(KEEPER)]
+    if around.has_court:
+        cases = around.court_book(KEEPER)
+        sinks.append(CourtSink(cases))
+        chores = [*chores, Bailiff(around.court(), cases, outbox, address, around.database, around.clock)]
     return Desk(
         name=PUBLISHER,
-        watcher=around.watcher(PUBLISHER, FanOut(around.sink(PUBLISHER), around.sink(KEEPER))),
+        watcher=around.watcher(PUBLISHER, FanOut(*sinks)),
         chain=chain,
         publisher=_publisher(around, chain, mailbox, outbox, policy or PostingPolicy()),
         keeper=Keeper(
@@ -185,6 +210,57 @@ async def build_publisher(
         chores=chores,
         gas=GasWatch(around.node, {key: address}, around.clock),
     )
+
+
+async def build_juror(around: OracleSurroundings, *, name: str, key: str, examiner: Examiner | None = None) -> Juror:
+    """A juror daemon.
+
+    Args:
+        name: Of the process; it keeps its rows under it.
+        key: Name of the juror's key in the signer.
+        examiner: Votes by doing the work again; without one the operator votes.
+
+    Raises:
+        SignerUnavailable: the key's address cannot be asked for now.
+    """
+    address, chain_id = await around.signer.address(key), around.deployment.chain_id
+    cases, seats = around.court_book(name), seat_book(around, name)
+    sender = Sender(
+        node=around.node,
+        database=around.database,
+        signer=around.signer,
+        key=key,
+        chain_id=chain_id,
+        abis=[load_abi("JurorCourt")],
+        confirmations=around.confirmations,
+        clock=around.clock,
+    )
+    await sender.setup()
+    judge = None
+    if examiner is not None:
+        casebook = Casebook(around.database, name, around.clock)
+        judge = Reexamination(around.chain(), casebook, examiner, chain_id, around.deployment.book("JobEscrow"))
+    sinks = FanOut(around.sink(name), CourtSink(cases), SeatSink(seats, address))
+    return Juror(
+        name=name,
+        chain_id=chain_id,
+        address=address,
+        watcher=around.watcher(name, sinks, (*WATCHED, "JurorCourt")),
+        court=around.court(),
+        cases=cases,
+        seats=seats,
+        outbox=Outbox(around.database, lane_name(chain_id, address), around.clock),
+        sender=sender,
+        gas=GasWatch(around.node, {key: address}, around.clock),
+        database=around.database,
+        clock=around.clock,
+        judge=judge,
+    )
+
+
+def seat_book(around: OracleSurroundings, name: str) -> SeatBook:
+    """The seats of the juror `name`."""
+    return SeatBook(around.database, name, around.deployment.book("JurorCourt"), around.clock)
 
 
 class NodeRehearsal:

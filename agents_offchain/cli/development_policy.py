@@ -109,10 +109,25 @@ _CALLS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("ResultOracle", "settle", ""),
         ("JobEscrow", "noShow", ""),
         ("DecisionLedger", "anchor", ""),
+        ("DisputeDesk", "refer", ""),
+        ("DisputeDesk", "rule", ""),
+        ("JurorCourt", "draw", ""),
+        ("JurorCourt", "renewDraw", ""),
+        ("JurorCourt", "close", ""),
+    ),
+    "juror": (
+        ("TestDollar", "mint", _TO_SELF),
+        ("TestDollar", "approve", 'recipients = ["JurorCourt"]\n' + _up_to("value")),
+        ("JurorCourt", "stake", ""),
+        ("JurorCourt", "commitVote", ""),
+        ("JurorCourt", "revealVote", ""),
+        ("JurorCourt", "announceLeave", ""),
+        ("JurorCourt", "unstake", _TO_SELF),
+        ("JurorCourt", "withdrawFor", 'recipients = ["TestDollar", "self"]\n'),
     ),
 }
 """Role -> (contract, function, further lines). A development key of that name has it; others are given one."""
-LENT = frozenset({"cashier"})
+LENT = frozenset({"cashier", "juror"})
 """Roles that no development key has by itself."""
 REPORTER = "reporter"
 GATEWAY = "gateway"

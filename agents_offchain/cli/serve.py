@@ -81,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
             which.add_argument("--key", help="name of its key")
         if name == "publisher":
             role.add_argument("--key", default="", help="name of the key that pays; the keeper's by default")
-        if name == "cashier":
+        if name in ("cashier", "juror"):
             role.add_argument("--key", required=True, help="name of the key that pays")
     return parser
 
@@ -140,6 +140,12 @@ def _cashier(settings: Settings, options: argparse.Namespace) -> Run:
     return run_cashier(settings, options.key)
 
 
+def _juror(settings: Settings, options: argparse.Namespace) -> Run:
+    from agents_offchain.cli.bootstrap.oracle import run_juror
+
+    return run_juror(settings, options.key)
+
+
 _ROLES: dict[str, Callable[[Settings, argparse.Namespace], Run]] = {
     "signer": _signer,
     "artifacts": _artifacts,
@@ -150,6 +156,7 @@ _ROLES: dict[str, Callable[[Settings, argparse.Namespace], Run]] = {
     "reporter": _reporter,
     "publisher": _publisher,
     "cashier": _cashier,
+    "juror": _juror,
 }
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from agents_offchain.storage.outbox import CONFIRMED, FAILED, Intent, Outbox, Ou
 
 POLL_SECONDS = 0.1
 PATIENCE_SECONDS = 60.0
-ABIS = ("JobEscrow", "ServiceListings", "AgentRegistry", "ResultOracle", "PaymentChannels", "TestDollar")
+ABIS = ("JobEscrow", "ServiceListings", "AgentRegistry", "ResultOracle", "PaymentChannels", "JurorCourt", "TestDollar")
 """Whose errors a refusal is named by."""
 
 

@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     relay_gas_a_day: str = Field(
         default="0.1", pattern=r"^\d+(\.\d{1,18})?$", description="coins that carrying signed hires may cost a day"
     )
+    juror_votes: Literal["operator", "re-execution"] = Field(
+        default="operator", description="who votes on a juror's seats; re-execution does the disputed work again"
+    )
     log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
 
     def database(self) -> str:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from agents_offchain.chain.proxies.decision_ledger import DecisionLedgerProxy
 from agents_offchain.cli.bootstrap.skill_host import host_skills
 from agents_offchain.cli.bootstrap.surroundings import Surroundings, require_artifacts_url, surroundings
-from agents_offchain.cli.duties.duty import reporter_name
+from agents_offchain.cli.duties.duty import JUROR, reporter_name
 from agents_offchain.coordination.decision.anchoring import Anchorer
 from agents_offchain.primitives.errors import SettingsInvalid
 from agents_offchain.primitives.settings import Settings
+from agents_offchain.runtime.workers.limits import WorkerLimits
 from agents_offchain.storage.artifacts.client import KuboArtifactStore
 from agents_offchain.storage.outbox import Outbox, lane_name
-from oracle.cli import PUBLISHER, OracleSurroundings, build_publisher, build_reporter, open_mailbox
+from oracle.cli import PUBLISHER, OracleSurroundings, build_juror, build_publisher, build_reporter, open_mailbox
 from oracle.desk import Chore
+from oracle.examiner import Examiner
 
 KEEPER_KEY = "keeper"
 SKILL_THREADS = 1
@@ -25,7 +27,7 @@ async def run_reporter(settings: Settings, key: str) -> int:
         mailbox = open_mailbox(_require_redis_url(settings), name, around.clock)
         try:
             daemon = build_reporter(
-                _oracle(around),
+                oracle_surroundings(around),
                 mailbox,
                 KuboArtifactStore(require_artifacts_url(settings)),
                 host_skills(settings, name, SKILL_THREADS),
@@ -44,9 +46,24 @@ async def run_publisher(settings: Settings, key: str) -> int:
         try:
             paying = key or KEEPER_KEY
             chores = await _chores(around, paying)
-            return await around.run(await build_publisher(_oracle(around), mailbox, key=paying, chores=chores))
+            return await around.run(
+                await build_publisher(oracle_surroundings(around), mailbox, key=paying, chores=chores)
+            )
         finally:
             await mailbox.close()
+
+
+async def run_juror(settings: Settings, key: str) -> int:
+    """The juror with this key; AITBC_JUROR_VOTES says who makes up its mind."""
+    name = JUROR.daemon_name(key)
+    async with surroundings(settings) as around:
+        examiner = None
+        if settings.juror_votes == "re-execution":
+            artifacts = KuboArtifactStore(require_artifacts_url(settings))
+            examiner = Examiner(artifacts, host_skills(settings, name, SKILL_THREADS), WorkerLimits())
+        return await around.run(
+            await build_juror(oracle_surroundings(around), name=name, key=key, examiner=examiner), f"The juror {key}"
+        )
 
 
 async def _chores(around: Surroundings, key: str) -> list[Chore]:
@@ -63,7 +80,8 @@ async def _chores(around: Surroundings, key: str) -> list[Chore]:
     return [Anchorer(ledger, Outbox(around.database, lane, around.clock), around.database, around.clock)]
 
 
-def _oracle(around: Surroundings) -> OracleSurroundings:
+def oracle_surroundings(around: Surroundings) -> OracleSurroundings:
+    """The oracle's own view of a daemon's connections."""
     return OracleSurroundings(
         node=around.node,
         database=around.database,

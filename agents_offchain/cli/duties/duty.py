@@ -26,6 +26,8 @@ class Duty:
 
     def daemon_name(self, key: str) -> str:
         """The process of a key; there is one keeper and one cashier in a home, whatever its key."""
+        if self.name == "juror":
+            return f"juror.{key}"
         return reporter_name(key) if self.name == "reporter" else self.process
 
     @property
@@ -43,6 +45,7 @@ KEEPER = Duty("keeper", "keeper", is_sender=True, promise="posts verdicts and se
 CASHIER = Duty(
     "cashier", "cashier", is_sender=True, promise="claims vouchers and orders in time, and carries signed hires"
 )
+JUROR = Duty("juror", "juror", is_sender=True, promise="votes on disputes that it is drawn for, with a stake at risk")
 
 
 def reporter_name(key: str) -> str:

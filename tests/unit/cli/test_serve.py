@@ -20,6 +20,7 @@ MODULES = {
     "helper": ("agent", (*HEAVY, "fastapi", "uvicorn", "redis")),
     "reporter": ("oracle", (*HEAVY, "fastapi", "uvicorn")),
     "publisher": ("oracle", (*HEAVY, "fastapi", "uvicorn")),
+    "juror": ("oracle", (*HEAVY, "fastapi", "uvicorn")),
     "cashier": ("cashier", (*HEAVY, "fastapi", "uvicorn", "redis", "ipfshttpclient")),
 }
 

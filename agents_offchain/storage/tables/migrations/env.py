@@ -5,6 +5,7 @@ from alembic import context
 from agents_offchain.storage.tables import (  # noqa: F401  (registers the tables)
     access,
     approvals,
+    court,
     decisions,
     journal,
     messages,

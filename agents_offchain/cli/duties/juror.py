@@ -1,0 +1,160 @@
+"""`aitbc juror stake | leave | vote | show`: a juror's money at risk, and what it votes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from agents_offchain.chain.contract_abi import load_abi
+from agents_offchain.chain.proxies.juror_court import COURT_ABI, CourtProxy
+from agents_offchain.chain.proxies.token import approve_calldata, mint_calldata
+from agents_offchain.chain.signer.keystore import key_address
+from agents_offchain.cli.console import Console
+from agents_offchain.cli.duties.duty import JUROR
+from agents_offchain.cli.operate.connections import Connections, connections
+from agents_offchain.cli.operate.home import moment, show_table
+from agents_offchain.cli.places import key_folder
+from agents_offchain.primitives.clock import SystemClock
+from agents_offchain.primitives.errors import Refused
+from agents_offchain.primitives.hexes import checksum
+from agents_offchain.primitives.settings import Settings
+from agents_offchain.primitives.units import BPS, format_units, share_down
+from oracle.court.seats import Seat, SeatBook
+
+DECIMALS = 6
+
+
+class NothingToVote(Refused):
+    """The juror has no seat on which a vote can still be chosen."""
+
+
+class StakeMissing(Refused):
+    """The juror's wallet holds less than its tickets cost."""
+
+
+def run_stake(settings: Settings, console: Console, name: str, tickets: int) -> int:
+    """Exit code 0 once the juror has at least so many tickets."""
+    return asyncio.run(_stake(settings, console, name, tickets))
+
+
+async def _stake(settings: Settings, console: Console, name: str, tickets: int) -> int:
+    async with connections(settings, "juror stake") as around:
+        court, wallet = _court(around), await around.wallet(name)
+        address = await wallet.address()
+        missing = tickets - (await court.juror(address)).tickets
+        if missing > 0:
+            amount, token = missing * await court.ticket_units(), await court.stake_token()
+            held = int(await around.node.call(load_abi("TestDollar"), token, "balanceOf", address))
+            if held < amount and not around.is_local:
+                raise StakeMissing(
+                    f"{checksum(address)} holds {format_units(held, DECIMALS)}; {missing} tickets cost "
+                    f"{format_units(amount, DECIMALS)}.",
+                    mend="Send it the rest, then run the same command again.",
+                )
+            if held < amount:
+                await wallet.transact(token, mint_calldata(address, amount))
+            await wallet.transact(token, approve_calldata(court.court, amount))
+            await wallet.transact(court.court, COURT_ABI.encode_call("stake", missing))
+        await _say(around, console, name, address)
+    return 0
+
+
+def run_leave(settings: Settings, console: Console, name: str) -> int:
+    """Exit code 0 once the next step out is done: no new seats, then, after the delay, the stake."""
+    return asyncio.run(_leave(settings, console, name))
+
+
+async def _leave(settings: Settings, console: Console, name: str) -> int:
+    async with connections(settings, "juror leave") as around:
+        court, wallet = _court(around), await around.wallet(name)
+        address = await wallet.address()
+        leaving = (await court.juror(address)).leavable_at > 0
+        step = COURT_ABI.encode_call("unstake", address) if leaving else COURT_ABI.encode_call("announceLeave")
+        await wallet.transact(court.court, step)
+        await _say(around, console, name, address)
+    return 0
+
+
+def run_vote(settings: Settings, console: Console, name: str, dispute_id: int, share_bps: int) -> int:
+    """Exit code 0 once the vote is written; the juror's daemon commits and reveals it."""
+    return asyncio.run(_vote(settings, console, name, dispute_id, share_bps))
+
+
+async def _vote(settings: Settings, console: Console, name: str, dispute_id: int, share_bps: int) -> int:
+    key_address(key_folder(settings), name)
+    async with connections(settings, "juror vote") as around:
+        count = await _seats(around, name).vote(dispute_id, share_bps)
+    if not count:
+        raise NothingToVote(
+            f"{name} has no seat in dispute {dispute_id} whose vote is still open.",
+            mend=f"`aitbc juror show {name}` lists its seats; `aitbc juror run {name}` must have seen the draw.",
+        )
+    console.document({"juror": name, "dispute": dispute_id, "share_bps": share_bps, "seats": count})
+    console.line(
+        f"Written for {count} seats: {share_bps / 100:g} % to the provider. The daemon commits and reveals it."
+    )
+    return 0
+
+
+def run_show(settings: Settings, console: Console, name: str) -> int:
+    """Exit code 0."""
+    return asyncio.run(_show(settings, console, name))
+
+
+async def _show(settings: Settings, console: Console, name: str) -> int:
+    address = key_address(key_folder(settings), name)
+    async with connections(settings, "juror show") as around:
+        await _say(around, console, name, address)
+    return 0
+
+
+async def _say(around: Connections, console: Console, name: str, address: bytes) -> None:
+    """Stake, what can be slashed of it now, and the seats."""
+    court = _court(around)
+    state, ticket = await court.juror(address), await court.ticket_units()
+    silent_bps, far_bps = await court.penalties()
+    seats = await _seats(around, name).all()
+    at_risk = min(state.open_seats * share_down(ticket, silent_bps), state.balance)
+    leaves = moment(state.leavable_at) if state.leavable_at else None
+    console.document(
+        {
+            "juror": name,
+            "address": checksum(address),
+            "stake": format_units(state.balance, DECIMALS),
+            "tickets": state.tickets,
+            "open_seats": state.open_seats,
+            "at_risk_now": format_units(at_risk, DECIMALS),
+            "silence_costs": format_units(share_down(ticket, silent_bps), DECIMALS),
+            "a_far_vote_costs": format_units(share_down(ticket, far_bps), DECIMALS),
+            "leaves_at": state.leavable_at or None,
+            "seats": [_seat(seat) for seat in seats],
+        }
+    )
+    console.line(f"{name}  {checksum(address)}")
+    console.line(f"  stake     {format_units(state.balance, DECIMALS)} in {state.tickets} tickets")
+    console.line(f"  at risk   {format_units(at_risk, DECIMALS)} on {state.open_seats} open seats")
+    console.line(f"  a seat    {silent_bps * 100 / BPS:g} % of a ticket for silence, {far_bps * 100 / BPS:g} % far off")
+    if leaves:
+        console.line(f"  leaves    {leaves} UTC; `aitbc juror leave {name}` then fetches the stake")
+    cells = [tuple(str(value) for value in _seat(seat).values()) for seat in seats]
+    show_table(console, tuple(_seat(seats[0])) if seats else (), cells, empty="It has not been drawn yet.")
+
+
+def _seat(seat: Seat) -> dict[str, Any]:
+    return {
+        "dispute": seat.dispute_id,
+        "round": seat.round,
+        "seat": seat.seat,
+        "vote": "" if seat.share_bps is None else seat.share_bps,
+        "stage": seat.stage,
+        "note": seat.error or "",
+    }
+
+
+def _court(around: Connections) -> CourtProxy:
+    contract = around.deployment.address
+    return CourtProxy(around.node, contract("DisputeDesk"), contract("JurorCourt"))
+
+
+def _seats(around: Connections, name: str) -> SeatBook:
+    return SeatBook(around.database, JUROR.daemon_name(name), around.deployment.book("JurorCourt"), SystemClock())
