@@ -143,7 +143,11 @@ codegen: setup ## regenerate ABI files and the page's types from the contracts
 MODELS ?=
 ITEMS ?= 4
 eval-language: setup ## measure the language skills on fixed sets, with intervals (MODELS="local hosted" ITEMS=20)
-	@$(BIN)/python tools/eval_language.py $(if $(MODELS),--models $(MODELS)) --items $(ITEMS)
+	@$(BIN)/python -m tools.eval_language $(if $(MODELS),--models $(MODELS)) --items $(ITEMS)
+
+.PHONY: bench-language
+bench-language: setup ## retrieval, routing, kept answers, accounting, each beside a bare reference (WRITE=1 for docs/language.md)
+	@$(BIN)/python -m tools.bench_language $(if $(WRITE),--write)
 
 # --- test -------------------------------------------------------------------------------------
 

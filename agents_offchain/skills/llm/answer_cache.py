@@ -1,7 +1,8 @@
 """Answers by what was asked, apart for each tenant and model: first by the exact question, then by its meaning.
 
 Meaning is compared for the one piece of a prompt that is a question (`Ask.meaning`) and only among asks that are equal
-in everything else: instructions, data, schema, numbers, the word that asks, and whether it says no.
+in everything else: instructions, data, schema, numbers, the asking word, and whether it says no. The words that carry
+meaning have to come in the same order; one question may have more of them than the other.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from agents_offchain.primitives.canonical import canonical_json
-from agents_offchain.skills.knowledge.words import find_numbers, has_negation, split_words
+from agents_offchain.skills.knowledge.words import content_stems, find_numbers, has_negation, split_words
 from agents_offchain.skills.llm.chat import Ask, Reply, Usage
 from agents_offchain.skills.llm.errors import ContentRefused
 from agents_offchain.skills.llm.replay import ask_key
@@ -55,7 +56,7 @@ class AnswerCache:
         frame = _frame(model, ask)
         vector = self._vector(ask.meaning).tobytes() if frame and self.embedder is not None else b""
         try:
-            self.book.keep(tenant, _key(model, ask), _write(reply), self.keep_seconds, frame, vector)
+            self.book.keep(tenant, _key(model, ask), _write(ask, reply), self.keep_seconds, frame, vector)
         except AnswersUnreadable:
             return
 
@@ -68,8 +69,12 @@ class AnswerCache:
 
         vectors = np.stack([np.frombuffer(one.vector, dtype=np.float32) for one in kept])
         nearness = vectors @ self._vector(ask.meaning)
-        best = int(np.argmax(nearness))
-        return _read(kept[best].reply) if float(nearness[best]) >= SAME_MEANING else None
+        for place in np.argsort(-nearness, kind="stable"):
+            if float(nearness[place]) < SAME_MEANING:
+                break
+            if _says_the_same(ask.meaning, json.loads(kept[place].reply)[-1]):
+                return _read(kept[place].reply)
+        return None
 
     def _vector(self, text: str) -> Any:
         assert self.embedder is not None
@@ -108,11 +113,18 @@ def _is_good(ask: Ask, reply: Reply) -> bool:
     return True
 
 
-def _write(reply: Reply) -> str:
+def _says_the_same(one: str, other: str) -> bool:
+    """Whether the content words of the shorter question stand in the longer one, in the same order."""
+    shorter, longer = sorted((content_stems(one), content_stems(other)), key=len)
+    rest = iter(longer)
+    return bool(shorter) and all(word in rest for word in shorter)
+
+
+def _write(ask: Ask, reply: Reply) -> str:
     usage = reply.usage
-    return json.dumps([reply.text, reply.model, usage.prompt_tokens, usage.completion_tokens])
+    return json.dumps([reply.text, reply.model, usage.prompt_tokens, usage.completion_tokens, ask.meaning])
 
 
 def _read(text: str) -> Reply:
-    said, model, prompt_tokens, completion_tokens = json.loads(text)
+    said, model, prompt_tokens, completion_tokens, _ = json.loads(text)
     return Reply(said, model, Usage(prompt_tokens, completion_tokens), "stop", 0, is_kept=True)

@@ -102,7 +102,7 @@ class Catalogue(_Strict):
     models: tuple[ModelEntry, ...] = Field(min_length=1)
     budget: Budget = Budget()
     cache_seconds: int = Field(default=86_400, ge=0, description="how long an answer is good; 0 is no cache")
-    cache_by_meaning: bool = Field(default=True, description="also for a question in other words")
+    cache_by_meaning: bool = Field(default=False, description="also for a question in other words")
     prompts: dict[str, tuple[int, ...]] = Field(default_factory=dict, description="versions on trial, by prompt")
 
     @model_validator(mode="after")

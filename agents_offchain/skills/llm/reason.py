@@ -1,15 +1,18 @@
 """Plan, act, check: a model that may look things up before it answers, within steps, and whose every step is kept.
 
 The model proposes one step at a time as JSON; the toolbox decides what is done. Tool output goes back marked off as
-data. An answer is accepted when what was looked up carries it (`knowledge.support`); otherwise that step is lost.
+data. An answer is accepted when what was looked up carries it (`knowledge.support`), orders to a machine
+left out; otherwise that step is lost.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from agents_offchain.skills.knowledge.instructions import speaks_to_machine
 from agents_offchain.skills.knowledge.support import weigh_support
 from agents_offchain.skills.llm.chat import Provider
 from agents_offchain.skills.llm.prompts.prompt import load_prompt
@@ -17,6 +20,7 @@ from agents_offchain.skills.llm.structured import ask_for_json
 from agents_offchain.skills.llm.tools import Toolbox, ToolRefused
 
 MAX_STEPS = 6
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,5 +94,10 @@ def _seen(steps: Sequence[Step]) -> str:
 
 
 def _is_carried(answer: str, steps: Sequence[Step]) -> bool:
-    looked_up = [step.detail for step in steps if step.kind == "tool"]
+    """What was looked up says so, apart from sentences in it that speak to a machine."""
+    looked_up = [_without_orders(step.detail) for step in steps if step.kind == "tool"]
     return any(weigh_support(answer, detail).is_enough for detail in [*looked_up, " ".join(looked_up)])
+
+
+def _without_orders(text: str) -> str:
+    return " ".join(sentence for sentence in _SENTENCE.split(text) if not speaks_to_machine(sentence))
