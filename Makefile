@@ -145,6 +145,15 @@ ITEMS ?= 4
 eval-language: setup ## measure the language skills on fixed sets, with intervals (MODELS="local hosted" ITEMS=20)
 	@$(BIN)/python -m tools.eval_language $(if $(MODELS),--models $(MODELS)) --items $(ITEMS)
 
+.PHONY: coverage-language
+LANGUAGE_TESTS := $(addprefix tests/unit/skills/test_,$(addsuffix .py,answer prompts routing quoting_services injection job_draft memory shelf)) \
+  tests/unit/cli/test_ask_for.py tests/unit/cli/test_language_commands.py
+coverage-language: setup ## lines and branches of skills/llm that its tests run; fails below 85 %
+	@mkdir -p .build && cd .build && rm -f .coverage
+	@COVERAGE_FILE=.build/.coverage coverage run --branch --source=agents_offchain/skills/llm -m pytest -q -m unit $(LANGUAGE_TESTS)
+	@COVERAGE_FILE=.build/.coverage coverage run -a --branch --source=agents_offchain/skills/llm -m pytest -q -m integration tests/integration/skills/test_remote_models.py
+	@COVERAGE_FILE=.build/.coverage coverage report --fail-under=85
+
 .PHONY: bench-language
 bench-language: setup ## retrieval, routing, kept answers, accounting, each beside a bare reference (WRITE=1 for docs/language.md)
 	@$(BIN)/python -m tools.bench_language $(if $(WRITE),--write)

@@ -15,18 +15,19 @@ class EndpointsMissing(Retryable):
     """There is no telling where a home's parts answer."""
 
 
-Part = Literal["rpc", "artifacts", "page"]
+Part = Literal["rpc", "artifacts", "page", "language"]
 PORTED: tuple[Part, ...] = ("rpc", "artifacts", "page")
 
 
 @dataclass(frozen=True)
 class Endpoints:
-    """URLs of a home's parts."""
+    """URLs of a home's parts; `language` is empty without a language server."""
 
     rpc: str
     artifacts: str
     page: str
     redis: str
+    language: str = ""
 
     def as_dict(self) -> dict[str, str]:
         return asdict(self)
@@ -55,7 +56,9 @@ def load_endpoints(settings: Settings) -> Endpoints:
     """
     try:
         document = json.loads(endpoints_file(settings).read_text())
-        return Endpoints(**{part: str(document.get(part, "")) for part in ("rpc", "artifacts", "page", "redis")})
+        return Endpoints(
+            **{part: str(document.get(part, "")) for part in ("rpc", "artifacts", "page", "redis", "language")}
+        )
     except (OSError, ValueError, AttributeError) as error:
         raise EndpointsMissing(
             "The home does not say yet where its parts answer.", mend="Wait until `aitbc status` is fine."

@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     roles = parser.add_subparsers(dest="process", required=True)
     for name in _ROLES:
         role = roles.add_parser(name)
-        if name in ("artifacts", "api"):
+        if name in ("artifacts", "api", "language"):
             where = "AITBC_HOST" if name == "api" else "127.0.0.1"
             role.add_argument("--port", type=int, required=True, help=f"TCP port on {where}")
         if name == "helper":
@@ -84,6 +84,12 @@ def _parser() -> argparse.ArgumentParser:
         if name in ("cashier", "juror"):
             role.add_argument("--key", required=True, help="name of the key that pays")
     return parser
+
+
+def _language(settings: Settings, options: argparse.Namespace) -> Run:
+    from agents_offchain.cli.bootstrap.language_server import run_language_server
+
+    return run_language_server(settings, options.port)
 
 
 def _signer(settings: Settings, options: argparse.Namespace) -> Run:
@@ -150,6 +156,7 @@ _ROLES: dict[str, Callable[[Settings, argparse.Namespace], Run]] = {
     "signer": _signer,
     "artifacts": _artifacts,
     "indexer": _indexer,
+    "language": _language,
     "api": _api,
     "agent": _agent,
     "helper": _helper,

@@ -38,6 +38,7 @@ def daemon_environment(settings: Settings, endpoints: Endpoints) -> dict[str, st
         "AITBC_ARTIFACTS_URL": endpoints.artifacts,
         "AITBC_REDIS_URL": endpoints.redis,
         "AITBC_DATABASE_URL": settings.database(),
+        "AITBC_LANGUAGE_SERVER_URL": endpoints.language,
         "OMP_NUM_THREADS": "1",
         "PYTHONUNBUFFERED": "1",
     }
@@ -79,6 +80,8 @@ def local_specs(
     if valkey is not None:
         specs.append(_messages(valkey))
     specs.append(artifacts(settings, endpoints))
+    if endpoints.language:
+        specs.append(language_server(endpoints.language))
     reporter_needs = (*DAEMON_NEEDS, "valkey") if valkey is not None else DAEMON_NEEDS
     specs += [
         daemon(settings, "indexer", database, needs=("market",)),
@@ -133,6 +136,13 @@ def artifacts(settings: Settings, endpoints: Endpoints) -> Spec:
     port = endpoints.artifacts.rsplit(":", 1)[1]
     probe = HttpAnswers(f"{endpoints.artifacts}/api/v0/version", method="POST")
     return served("artifacts", probe, needs=("prepare",), argv=("artifacts", "--port", port))
+
+
+def language_server(url: str) -> ProcessSpec:
+    """The local language model, loaded once; started again when it stops answering. Nobody waits for it."""
+    probe = HttpAnswers(f"{url}/health")
+    argv = ("language", "--port", url.rsplit(":", 1)[1])
+    return replace(served("language", probe, needs=("prepare",), argv=argv), alive=probe, ready_seconds=120.0)
 
 
 def _page(endpoints: Endpoints, needs: tuple[str, ...]) -> ProcessSpec:

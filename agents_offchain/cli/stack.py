@@ -224,7 +224,11 @@ class LocalStack:
         if not artifacts:
             artifacts = f"http://{LOOPBACK}:{choose_port(LOOPBACK, None, last_port(self.settings, 'artifacts'), '')}"
         redis = valkey.url if valkey is not None else self.settings.redis_url
-        return Endpoints(anvil.url if anvil else self.settings.rpc_url, artifacts, f"http://{host}:{page}", redis)
+        language = ""
+        if self.settings.language_server:
+            language = f"http://{LOOPBACK}:{choose_port(LOOPBACK, None, last_port(self.settings, 'language'), '')}"
+        rpc = anvil.url if anvil else self.settings.rpc_url
+        return Endpoints(rpc, artifacts, f"http://{host}:{page}", redis, language)
 
     def _steps(self, anvil: AnvilSpec | None) -> Steps:
         control = ChainControl(self.node, SystemClock())

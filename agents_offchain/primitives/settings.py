@@ -28,6 +28,8 @@ class Settings(BaseSettings):
     language_api_base: str = Field(default="", description="URL of an OpenAI-compatible server for that model")
     rpc_url: str = Field(default="", description="the chain's providers, separated by commas; the first is preferred")
     database_url: str = Field(default="", pattern=r"^$|^(sqlite\+aiosqlite|postgresql\+asyncpg)://")
+    language_server: bool = Field(default=False, description="keep the local language model loaded, in its own process")
+    language_server_url: str = Field(default="", description="where that process answers; `aitbc up` sets it")
     knowledge_url: str = Field(
         default="",
         pattern=r"^$|^(sqlite\+aiosqlite|postgresql\+asyncpg)://",

@@ -40,7 +40,7 @@ class Examination:
         guide, few = self.guide, self._few
         self._row("answers that the gold carries", [lambda q=q, g=g: self._is_right(q, g) for q, g in answerable])
         self._row(
-            "drafts let through, good by the rubric",
+            "handed over (draft or quotation), good",
             [lambda q=q, g=g: is_good(answer_question(q, guide, self.recorder), g, guide) for q, g in answerable],
         )
         labelled = load_set("classification")

@@ -38,6 +38,7 @@ def host_skills(
     catalogue = read_catalogue(settings)
     language = {
         "language": catalogue.model_dump(mode="json"),
+        "language_server": settings.language_server_url,
         "language_home": str(language_folder(settings)),
         "agent": agent or process,
     }

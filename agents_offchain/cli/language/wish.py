@@ -215,7 +215,9 @@ def _model(settings: Settings, wish: str, embedder: Embedder) -> Provider:
         "language_home": str(language_folder(settings)),
         "agent": "client",
     }
-    models = ModelsAtHand.of(host, {"note": wish}, LocalModel(settings.models), embedder)
+    models = ModelsAtHand.of(
+        host, {"note": wish}, LocalModel(settings.models, server_url=settings.language_server_url), embedder
+    )
     return models.for_task(Need("draft-job", least_quality=GOOD_ENOUGH), "draft-job")
 
 

@@ -14,27 +14,36 @@ from typing import Any
 
 from agents_offchain.skills.errors import InferenceFailed
 from agents_offchain.skills.llm.chat import Ask, Listener, Reply, Usage
-from agents_offchain.skills.llm.errors import AskCancelled, ContextTooLong, ProviderRefused, ProviderUnavailable
+from agents_offchain.skills.llm.errors import (
+    AskCancelled,
+    ContextTooLong,
+    ProviderRefused,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
 from agents_offchain.skills.manifest import read_checked, read_manifest
 
 NAME = "local"
 MODEL = "smollm2"
 CONTEXT_TOKENS = 2048
 _BAD_REQUEST = 400
+_LOADING = 503
 
 
 @dataclass(slots=True, eq=False)
 class LocalModel:
-    """SmolLM2-135M-Instruct, loaded at the first question.
+    """SmolLM2-135M-Instruct, loaded at the first question, or asked where it is loaded already.
 
     Args:
         models_dir: The folder that set-up filled.
         threads: Threads of one answer.
+        server_url: Where the same model serves on this machine; when it does not answer, it is loaded here.
     """
 
     models_dir: Path
     threads: int = 1
     name: str = NAME
+    server_url: str = ""
     _server: Any = field(default=None, repr=False)
 
     @property
@@ -53,9 +62,11 @@ class LocalModel:
         Raises:
             ModelMissing, ModelDigestMismatch, InferenceFailed: this machine cannot run it.
         """
-        if self._server is None:
-            self._server = _load(self.models_dir, self.threads)
-        answer = self._server.handle_chat_completions(_request(ask))
+        answer = self._ask_server(ask) if self.server_url else None
+        if answer is None:
+            if self._server is None:
+                self._server = load_engine(self.models_dir, self.threads)
+            answer = self._server.handle_chat_completions(_request(ask))
         if not isinstance(answer, Mapping) or "choices" not in answer:
             raise _explain(answer)
         choice, usage = answer["choices"][0], answer.get("usage", {})
@@ -68,6 +79,22 @@ class LocalModel:
             usage=Usage(int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0))),
             finish="length" if choice.get("finish_reason") == "length" else "stop",
         )
+
+    def _ask_server(self, ask: Ask) -> Any:
+        """What the server says; None when it is away, or still loading."""
+        import httpx
+
+        try:
+            with httpx.Client(timeout=ask.timeout_seconds, trust_env=False) as client:
+                response = client.post(f"{self.server_url}/v1/chat/completions", json=_request(ask))
+        except httpx.TimeoutException as error:
+            raise ProviderTimeout("The local language model did not answer in time.") from error
+        except httpx.HTTPError:
+            return None
+        try:
+            return None if response.status_code == _LOADING else response.json()
+        except ValueError:
+            return None
 
 
 def _request(ask: Ask) -> dict[str, Any]:
@@ -84,8 +111,15 @@ def _request(ask: Ask) -> dict[str, Any]:
     return request
 
 
-def _load(models_dir: Path, threads: int) -> Any:
-    """The engine with the checked weights; it opens no port that anybody is told of."""
+def load_engine(models_dir: Path, threads: int, host: str = "127.0.0.1", port: int = 0) -> Any:
+    """The engine with the checked weights.
+
+    Args:
+        port: Where it serves HTTP; 0 is a port that nobody is told of.
+
+    Raises:
+        ModelMissing, ModelDigestMismatch, InferenceFailed: this machine cannot run it.
+    """
     import xllamacpp
 
     entry = read_manifest("llm")[MODEL]
@@ -99,7 +133,8 @@ def _load(models_dir: Path, threads: int) -> Any:
     params.n_threads_http = 1
     params.warmup = False
     params.verbosity = 0
-    params.port = 0
+    params.hostnames = [host]
+    params.port = port
     params.offline = True
     params.ui = False
     params.endpoint_slots = False

@@ -213,7 +213,12 @@ def run(
     models_dir, threads = Path(settings["models_dir"]), int(settings.get("threads", 1))
     data = _require_input(request, inputs)
     embedder = MiniLm.load(models_dir, threads)
-    models = ModelsAtHand.of(settings, request, LocalModel(models_dir, threads), embedder)
+    models = ModelsAtHand.of(
+        settings,
+        request,
+        LocalModel(models_dir, threads, server_url=str(settings.get("language_server", ""))),
+        embedder,
+    )
     return skill(Desk(service, request, data, embedder, models))
 
 

@@ -15,6 +15,7 @@ MODULES = {
     "signer": ("signer", (*HEAVY, "sqlalchemy", "fastapi", "uvicorn", "httpx", "redis")),
     "artifacts": ("artifacts", (*HEAVY, "sqlalchemy", "eth_account", "redis")),
     "indexer": ("indexer", (*HEAVY, "fastapi", "uvicorn", "redis", "ipfshttpclient")),
+    "language": ("language_server", (*HEAVY, "sqlalchemy", "fastapi", "uvicorn", "redis", "xllamacpp")),
     "api": ("api", (*HEAVY, "eth_account", "ipfshttpclient")),
     "agent": ("agent", (*HEAVY, "fastapi", "uvicorn", "redis")),
     "helper": ("agent", (*HEAVY, "fastapi", "uvicorn", "redis")),
