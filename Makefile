@@ -221,8 +221,8 @@ coverage-vision: setup ## lines and branches of skills/vision and skills/multimo
 	@$(BIN)/coverage report --data-file=.build/coverage-vision --skip-covered --fail-under=85
 
 .PHONY: test-faults
-test-faults: setup ## kill, cut off and lie to the real daemons; prints what was tried, lost, doubled (PART=kills DATABASE=postgresql)
-	@$(BIN)/python -m tests.faults $(foreach part,$(PART),--part $(part)) $(if $(DATABASE),--database $(DATABASE))
+test-faults: setup ## kill, cut off and lie to the real daemons; prints what was tried, lost, doubled (PART=kills DATABASE=postgresql RESUME=1)
+	@$(BIN)/python -m tests.faults $(foreach part,$(PART),--part $(part)) $(if $(DATABASE),--database $(DATABASE)) $(if $(RESUME),--resume)
 
 .PHONY: coverage
 coverage: $(STAMPS)/python $(STAMPS)/node ## lines and branches of contracts/ that forge's tests run; fails below its ratchet

@@ -53,6 +53,9 @@ BLOCK_EVERY_SECONDS = 0.15
 LEASE_SECONDS = 4.0
 PATIENCE_SECONDS = 240.0
 """For a fact, on a machine that does ten other things; a quiet one needs seconds."""
+STATES_KEPT = 10_000
+"""Of past blocks, in anvil's memory. By itself it keeps 500 and writes others to disk, from where a reorganisation of a
+chain of some thousand blocks brings an empty state back: every contract is gone for good."""
 LAST_WORDS = 600
 """Characters of a log that are shown of a process that ended as it should not."""
 PROFILE = """[agent]
@@ -141,7 +144,7 @@ class House:
     def _start_chain(self) -> None:
         port = self.provider.node_port
         argv = [str(find_anvil(ROOT)), "--port", str(port), "--chain-id", str(DEVNET_CHAIN_ID), "--quiet"]
-        argv += ["--gas-limit", str(self._gas_limit)]
+        argv += ["--gas-limit", str(self._gas_limit), "--prune-history", str(STATES_KEPT)]
         self._spawn("anvil", argv)
 
     def start_valkey(self) -> None:

@@ -17,7 +17,7 @@ from agents_offchain.chain.proxies.job_escrow import JobEscrowProxy, JobStatus
 from agents_offchain.chain.proxies.token import TokenProxy
 from agents_offchain.indexer.rebuild import NothingIndexed, verify
 from agents_offchain.storage.tables.journal import inbox, outbox, work
-from tests.faults.client import Client
+from tests.faults.client import WEALTH, Client
 from tests.faults.house import House, NeverCame
 
 ONCE = ("JobCreated", "JobFunded", "JobSubmitted", "JobCompleted", "PaymentReleased")
@@ -53,6 +53,7 @@ class Judge:
         self._token = TokenProxy(house.node, deployment.address("TestDollar"))
         self._escrow = JobEscrowProxy(house.node, deployment.address("JobEscrow"))
         self._hired: list[int] = []
+        self._supply: int | None = None
 
     async def judge(self, job_ids: Sequence[int]) -> Findings:
         """All findings on these jobs and on everything hired so far; waits until the daemons are at rest."""
@@ -125,7 +126,7 @@ class Judge:
         return found
 
     async def _money(self, findings: Findings) -> None:
-        """Every unit minted is where it belongs: with the client, the agent, or as fee in the escrow."""
+        """Every unit of the client's is where it belongs: with it, the agent, or as fee in the escrow."""
         policy = await self._escrow.policy(self.house.deployment.policy_id)
         price = int(self.house.market.listings[0].price)
         jobs = {job_id: (await self._escrow.job(job_id)).status for job_id in self._hired}
@@ -134,10 +135,13 @@ class Judge:
         fee = price * policy.fee_bps // BPS
         agent, client = self.house.market.agent_wallet, self.client.address
         supply = int(await self.house.node.call(TOKEN, self._token.address, "totalSupply"))
+        self._supply = supply if self._supply is None else self._supply
+        if supply != self._supply:
+            findings.wrong.append(f"{supply - self._supply} units came from nowhere")
         expected = {
             agent: paid * (price - fee),
             self._escrow.address: paid * fee + held * price,
-            client: supply - (paid + held) * price,
+            client: WEALTH - (paid + held) * price,
         }
         for holder, amount in expected.items():
             balance = await self._token.balance(holder)

@@ -23,6 +23,7 @@ OCCURRENCES = 2
 """Crossings of one name that are tried: the first and the second; later ones find the same rows."""
 FIRST_CROSSINGS = 6
 """Of a daemon's very first start: its first sign of life, its cursor, its first step."""
+FIRST_START = "first start"
 TRIES = 3
 REPORTERS = ("reporter-1", "reporter-2", "reporter-3")
 
@@ -37,6 +38,13 @@ class Point:
 
     def __str__(self) -> str:
         return f"{self.daemon}: {self.name} #{self.number}"
+
+    @classmethod
+    def parse(cls, text: str) -> Point:
+        """The point that is written like this."""
+        daemon, _, rest = text.partition(": ")
+        name, _, number = rest.rpartition(" #")
+        return cls(daemon, name, int(number))
 
 
 class Watch:
@@ -78,6 +86,7 @@ class Kills:
         self.house = stage.house
         self.report = report
         self._random = random.Random(seed)
+        self._killed: set[str] = set()
 
     async def first_start(self, crossings: int = FIRST_CROSSINGS) -> None:
         """Every daemon dies at each of the first crossings of its first start, then starts for good."""
@@ -90,7 +99,8 @@ class Kills:
                 died += 1
         for name in ROLES:
             self.house.start_daemon(name)
-        self.report.note("crash points", "first start", await self.stage.tell(), count=died)
+        findings = await self.stage.tell()
+        self.report.note("crash points", FIRST_START, findings, count=died, items=[FIRST_START])
 
     async def count(self) -> list[Point]:
         """A story without a death; every boundary it crosses, the first times each."""
@@ -109,17 +119,40 @@ class Kills:
         return _with_reporters_shared(points)
 
     async def kill_all(self, points: list[Point], limit: int | None = None) -> None:
-        """Stories in which each daemon dies at one of its points, until all points had their death."""
+        """Stories in which each daemon dies at one of its points; a point is taken off the list when it had its tries.
+
+        Points that were not reached are tried again, at last each in a story of its own.
+        """
+        await self.house.start_all()
+        waiting = list(points)
+        for attempt in range(TRIES):
+            rounds = self._rounds(waiting)[:limit] if attempt < TRIES - 1 else [[point] for point in waiting]
+            self.report.expect(len(rounds))
+            missed: list[Point] = []
+            for group in rounds:
+                for point in group:
+                    points.remove(point)
+                missed += await self._round(group)
+            points += missed
+            waiting = missed
+        for point in waiting:
+            points.remove(point)
+            self._give_up(point)
+
+    def _rounds(self, points: list[Point]) -> list[list[Point]]:
+        """One point of each daemon to a story."""
         queues: dict[str, list[Point]] = defaultdict(list)
         for point in points:
             queues[point.daemon].append(point)
         for queue in queues.values():
             self._random.shuffle(queue)
-        rounds = [[point for point in row if point is not None] for row in zip_longest(*queues.values())]
-        alive = [point for group in rounds[:limit] for point in await self._round(group)]
-        for _ in range(TRIES - 1):
-            alive = [point for one in alive for point in await self._round([one])]
-        for point in alive:
+        return [[point for point in row if point is not None] for row in zip_longest(*queues.values())]
+
+    def _give_up(self, point: Point) -> None:
+        first = str(Point(point.daemon, point.name, 1))
+        if point.number > 1 and (first in self.report.done or first in self._killed):
+            self.report.let_go(str(point))
+        else:
             self.report.miss(str(point))
 
     async def _round(self, points: list[Point]) -> list[Point]:
@@ -131,10 +164,11 @@ class Kills:
             findings = await self.stage.tell()
         findings.add(watch.findings, "watch")
         dead = [point for point in points if KILLED in self._trace(point.daemon).read_text()]
+        self._killed.update(map(str, dead))
         where = f"{len(dead)} daemons, {len(watch.deaths)} deaths"
         if not findings.is_clean:
             where = "; ".join(map(str, dead))
-        self.report.note("crash points", where, findings, count=len(dead))
+        self.report.note("crash points", where, findings, count=len(dead), items=[str(point) for point in dead])
         return [point for point in points if point not in dead]
 
     async def _restart(self, name: str, fatal: str) -> None:

@@ -40,9 +40,10 @@ class Outages:
         self._random = random.Random(seed)
 
     async def tell_all(self, names: list[str]) -> None:
+        """Tell the outages in their order; each is taken off the list when it begins."""
         await self.house.start_all()
-        for name in names:
-            await self._tell(name)
+        while names:
+            await self._tell(names.pop(0))
 
     async def _tell(self, name: str) -> None:
         outage: Callable[[], Awaitable[None]] = getattr(self, "_" + name.replace("-", "_"))
@@ -59,7 +60,7 @@ class Outages:
         findings.wrong += [
             f"{role} is dead: {self.house.last_words(role)}" for role in ROLES if not self.house.is_alive(role)
         ]
-        self.report.note("outages", name, findings, count=struck)
+        self.report.note("outages", name, findings, count=struck, items=[name])
 
     # --- the node and its provider
 

@@ -8,12 +8,19 @@ import random
 from agents_offchain.chain.errors import RpcRefused
 from agents_offchain.primitives.errors import Retryable
 from tests.faults.client import Hired
+from tests.faults.house import ROLES
 from tests.faults.judge import ESCROW
+from tests.faults.kills import Watch
 from tests.faults.report import Report
 from tests.faults.story import FUNDED, SETTLED, SUBMITTED, Stage
 
 DEPTHS = range(1, 31)
 EVENT_OF = {FUNDED: "JobFunded", SUBMITTED: "JobSubmitted", SETTLED: "JobCompleted"}
+
+
+def name_of(depth: int) -> str:
+    """How a depth is called in the report's file."""
+    return f"depth {depth}"
 
 
 class Reorgs:
@@ -27,16 +34,23 @@ class Reorgs:
         self._gone = 0
 
     async def tell_all(self, depths: list[int]) -> None:
+        """Tell the depths in their order; each is taken off the list when it begins."""
         await self.house.start_all()
-        for depth in depths:
-            self._gone = 0
+        while depths:
+            await self._tell(depths.pop(0))
 
-            async def strike(state: str, hired: Hired, depth: int = depth) -> None:
-                await self._reorganise(state, hired, depth)
+    async def _tell(self, depth: int) -> None:
+        self._gone = 0
 
+        async def strike(state: str, hired: Hired) -> None:
+            await self._reorganise(state, hired, depth)
+
+        watch = Watch(self.house)
+        async with watch.on(ROLES):
             findings = await self.stage.tell(strike)
-            where = f"depth {depth} under a funded, a submitted, a settled job; {self._gone} took the event with them"
-            self.report.note("reorganisations", where, findings, count=len(EVENT_OF))
+        findings.add(watch.findings, "watch")
+        where = f"depth {depth} under a funded, a submitted, a settled job; {self._gone} took the event with them"
+        self.report.note("reorganisations", where, findings, count=len(EVENT_OF), items=[name_of(depth)])
 
     async def _reorganise(self, state: str, hired: Hired, depth: int) -> None:
         """Half of the time a funded job's transaction returns in the new blocks, else the client sends it again."""

@@ -1,31 +1,35 @@
 """Run the fault suite and print what was tried and what was found; the exit code says whether all held.
 
-python -m tests.faults [--size full|sample] [--seed N] [--part kills]... [--database postgresql]
+python -m tests.faults [--size full|sample] [--seed N] [--part kills]... [--database postgresql] [--resume]
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import os
 import random
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from tests.fakes.postgres import PostgresServer, find_server, running_postgres
 from tests.faults.house import House
-from tests.faults.kills import Kills
+from tests.faults.kills import Kills, Point
 from tests.faults.outages import OUTAGES, Outages
-from tests.faults.reorgs import DEPTHS, Reorgs
+from tests.faults.reorgs import DEPTHS, Reorgs, name_of
 from tests.faults.report import Report
 from tests.faults.story import Stage, StoryEnded
 
 PARTS = ("kills", "reorgs", "outages")
+STATE = Path(__file__).resolve().parents[2] / ".build"
 SAMPLE_ROUNDS = 2
+_Item = TypeVar("_Item")
 AT_ONCE = 2
 """Houses that live side by side: a story waits more than it works."""
 
@@ -60,20 +64,52 @@ class Suite:
             await house.close()
 
     async def kills(self) -> None:
-        async with self.stage("kills") as stage:
-            kills = Kills(stage, self.report, self.seed)
-            await kills.first_start()
-            points = await kills.count()
-            self.report.say(f"           {len(points)} crash points found")
-            await kills.kill_all(points)
+        """Points are counted once; a run that goes on takes those of the run before."""
+        points = [point for point in self._points_found() if str(point) not in self.report.done]
+        if not self._points_file.exists():
+            async with self.stage("counting") as stage:
+                kills = Kills(stage, self.report, self.seed)
+                await kills.first_start()
+                points = await kills.count()
+                self._points_file.parent.mkdir(parents=True, exist_ok=True)
+                self._points_file.write_text("".join(f"{point}\n" for point in points))
+        self.report.say(f"           {len(points)} crash points to try")
+        await self._through("kills", points, lambda stage, left: Kills(stage, self.report, self.seed).kill_all(left))
 
     async def reorgs(self) -> None:
-        async with self.stage("reorgs") as stage:
-            await Reorgs(stage, self.report, self.seed).tell_all(list(DEPTHS))
+        depths = [depth for depth in DEPTHS if name_of(depth) not in self.report.done]
+        self.report.expect(len(depths))
+        await self._through("reorgs", depths, lambda stage, left: Reorgs(stage, self.report, self.seed).tell_all(left))
 
     async def outages(self) -> None:
-        async with self.stage("outages") as stage:
-            await Outages(stage, self.report, self.seed).tell_all(list(OUTAGES))
+        names = [name for name in OUTAGES if name not in self.report.done]
+        self.report.expect(len(names))
+        await self._through("outages", names, lambda stage, left: Outages(stage, self.report, self.seed).tell_all(left))
+
+    async def _through(
+        self, part: str, items: list[_Item], tell: Callable[[Stage, list[_Item]], Awaitable[None]]
+    ) -> None:
+        """All items; a story that does not go on costs its own, and the others go on in a new house."""
+        for number in itertools.count():
+            if not items:
+                return
+            before = len(items)
+            try:
+                async with self.stage(f"{part}-{number}") as stage:
+                    await tell(stage, items)
+            except StoryEnded as ended:
+                self.report.note("stories cut off", part, ended.findings)
+            if len(items) == before:
+                raise AssertionError(f"{part}: no item was begun")
+
+    @property
+    def _points_file(self) -> Path:
+        assert self.report.file is not None
+        return self.report.file.with_suffix(".points")
+
+    def _points_found(self) -> list[Point]:
+        file = self._points_file
+        return [Point.parse(line) for line in file.read_text().splitlines()] if file.exists() else []
 
     async def sample(self) -> None:
         """A few of each kind, chosen by the seed, on one house."""
@@ -92,7 +128,7 @@ class Suite:
             async with room:
                 try:
                     await getattr(self, name)()
-                except StoryEnded as ended:
+                except StoryEnded as ended:  # of a house that everything else needs
                     self.report.note("stories cut off", name, ended.findings)
 
         async with asyncio.TaskGroup() as group:
@@ -117,6 +153,7 @@ def main() -> int:
     parser.add_argument("--size", choices=("full", "sample"), default="full")
     parser.add_argument("--seed", type=int, default=1, help="order of the crash points, and which a sample takes")
     parser.add_argument("--part", action="append", choices=PARTS, help="default: all")
+    parser.add_argument("--resume", action="store_true", help="go on after what the last run of this kind had tried")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     options = parser.parse_args()
 
@@ -124,7 +161,13 @@ def main() -> int:
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
 
-    report = Report(say)
+    file = STATE / f"faults-{options.database}-{options.seed}.jsonl"
+    report = Report(say, None if options.size == "sample" else file)
+    if options.resume:
+        report.resume()
+    else:
+        file.unlink(missing_ok=True)
+        file.with_suffix(".points").unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(prefix="aitbc-f-", ignore_cleanup_errors=True) as folder:
         os.environ["XDG_RUNTIME_DIR"] = folder  # sockets in a short path
         parts = ["sample"] if options.size == "sample" else options.part or PARTS
