@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Table, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from agents_offchain.indexer.completed import count_for_agents, count_for_listings, listings_of_jobs
 from agents_offchain.indexer.facts import AGENT, JOB, LISTING, POLICY, Fact
 from agents_offchain.indexer.projections.agent import project_agent
 from agents_offchain.indexer.projections.dispute import project_dispute
@@ -71,11 +72,24 @@ class Refolder:
         by_entity: dict[str, set[int]] = defaultdict(set)
         for entity, entity_id in touched:
             by_entity[entity].add(entity_id)
+        named = await self._named_listings(connection, by_entity[JOB] - (whole_jobs or {}).keys())
         changes = await self._simple(connection, AGENT, by_entity[AGENT])
         changes += await self._simple(connection, POLICY, by_entity[POLICY])
         changes += await self._listings(connection, by_entity)
         changes += await self._jobs(connection, by_entity[JOB], whole_jobs or {})
+        named |= by_entity[LISTING] | await self._named_listings(connection, by_entity[JOB])
+        for chunk in _chunks(sorted(named)):
+            await count_for_listings(connection, chunk)
+        for chunk in _chunks(sorted(by_entity[AGENT])):
+            await count_for_agents(connection, chunk)
         return changes
+
+    async def _named_listings(self, connection: AsyncConnection, job_ids: Iterable[int]) -> set[int]:
+        """The listings for which some of these jobs may count as they stand now."""
+        named: set[int] = set()
+        for chunk in _chunks(sorted(job_ids)):
+            named |= await listings_of_jobs(connection, chunk)
+        return named
 
     async def _simple(self, connection: AsyncConnection, entity: str, ids: set[int]) -> list[Change]:
         table, key, project = _SIMPLE[entity]

@@ -17,7 +17,7 @@ class AgentRow(NamedTuple):
 
 
 class ListingRow(NamedTuple):
-    """An offer; `price` in the smallest unit of the policy's token."""
+    """An offer; `price` in the smallest unit of its token. `jobs_completed` is counted later (`completed.py`)."""
 
     id: str
     listing_id: int
@@ -34,6 +34,7 @@ class ListingRow(NamedTuple):
     reputation_score: int | None
     created_at: int
     updated_at: int
+    jobs_completed: int = 0
 
 
 class PolicyRow(NamedTuple):

@@ -65,7 +65,8 @@ def after(
     for place, (column, key) in enumerate(zip(columns, keys, strict=True)):
         same = [left == right for left, right in zip(columns[:place], keys[:place], strict=True)]
         steps.append(and_(*same, column < key if is_descending else column > key))
-    return ordered.where(or_(*steps))
+    first = columns[0] <= keys[0] if is_descending else columns[0] >= keys[0]  # where an index can begin
+    return ordered.where(first, or_(*steps))
 
 
 def parse_id(text: str, what: str) -> int:

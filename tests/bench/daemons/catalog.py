@@ -141,6 +141,7 @@ def _listings(count: int) -> Iterator[dict[str, Any]]:
             "reputation_score": None,
             "created_at": 1_700_000_000 + number,
             "updated_at": 1_700_000_000 + number,
+            "jobs_completed": sum((number + turn * count) % 3 != 0 for turn in range(JOBS_PER_AGENT)),
         }
 
 

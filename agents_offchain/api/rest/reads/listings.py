@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from agents_offchain.api.rest.models import ListingOut, Page
 from agents_offchain.api.rest.paging import after, decode_cursor, encode_cursor
@@ -36,7 +36,7 @@ class ListingSort(StrEnum):
             ListingSort.PRICE: agent_listings.c.price,
             ListingSort.PRICE_DOWN: agent_listings.c.price,
             ListingSort.SPEED: agent_listings.c.work_seconds,
-            ListingSort.COMPLETED: _completed_jobs(),
+            ListingSort.COMPLETED: agent_listings.c.jobs_completed,
         }
         return [first[self], agent_listings.c.listing_id] if self in first else [agent_listings.c.listing_id]
 
@@ -61,8 +61,6 @@ async def search_listings(
     `MAX_SCANNED` rows are looked at for one page; the cursor goes on where the search stopped.
     """
     query = _rows().where(agent_listings.c.is_closed.is_(False))
-    if sort is ListingSort.COMPLETED:
-        query = query.add_columns(_completed_jobs().label("completed"))
     if service:
         query = query.where(agent_listings.c.service_type == service)
     if is_available is not None:
@@ -186,26 +184,11 @@ def _rows() -> Select[Any]:
     )
 
 
-def _completed_jobs() -> ColumnElement[Any]:
-    """How many completed jobs count for a listing; the same rule as `_job_counts`."""
-    return (
-        select(func.count())
-        .where(
-            jobs.c.listing_id == agent_listings.c.listing_id,
-            jobs.c.agent_id == agent_listings.c.agent_id,
-            jobs.c.status == _COMPLETED,
-            or_(jobs.c.provider == agents.c.owner, jobs.c.provider == agents.c.wallet),
-        )
-        .correlate(agent_listings, agents)
-        .scalar_subquery()
-    )
-
-
 _KEY_NAMES = {
     ListingSort.PRICE: "price",
     ListingSort.PRICE_DOWN: "price",
     ListingSort.SPEED: "work_seconds",
-    ListingSort.COMPLETED: "completed",
+    ListingSort.COMPLETED: "jobs_completed",
 }
 
 
