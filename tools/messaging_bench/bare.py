@@ -6,12 +6,14 @@ import asyncio
 import time
 from typing import Any
 
+import msgspec
 from redis.asyncio import Redis
 
 from agents_offchain.messaging.host.host import end_tasks
 
 GROUP, REQUESTS, REPLIES, CALLS = "g", "bare:{a}:requests", "bare:{b}:replies", "bare:{c}:calls"
 READ = 256
+_encode, _decode = msgspec.json.Encoder().encode, msgspec.json.Decoder().decode
 
 
 async def make_groups(client: Redis) -> None:
@@ -35,14 +37,14 @@ async def serve(client: Redis, writer: Redis) -> None:
 
 
 async def serve_broadcasts(client: Redis, writer: Redis, agents: int) -> None:
-    """Local fan-out: each call is handed to every handler, and their answers go back in one entry."""
-    handlers = [lambda body, number=number: b"%d" % number + body[:8] for number in range(agents)]
+    """Local fan-out: each handler gets the call's data as its own, and their answers go back in one entry."""
+    handlers = [lambda body, number=number: number for number in range(agents)]
     while True:
         answer: Any = await client.xreadgroup(GROUP, "server", {CALLS: ">"}, count=READ, block=1_000)
         for _, entries in answer or []:
             pipeline = writer.pipeline(transaction=False)
             for _, fields in entries:
-                answers = [handler(fields[b"d"]) for handler in handlers]
+                answers = [_encode(handler(_decode(fields[b"d"]))) for handler in handlers]
                 pipeline.xadd(REPLIES, {b"i": fields[b"i"], b"d": b"\n".join(answers)})
             positions = [position for position, _ in entries]
             pipeline.xack(CALLS, GROUP, *positions)
@@ -70,6 +72,10 @@ class Client:
         self._waiting.append((stream, {b"i": name, b"d": body}))
         self._news.set()
         return await future
+
+    async def ask_all(self, stream: str, body: bytes) -> list[Any]:
+        """A broadcast: what each handler answered, as data."""
+        return [_decode(line) for line in (await self.ask(stream, body)).split(b"\n")]
 
     async def close(self) -> None:
         await end_tasks(self._tasks)
@@ -106,7 +112,7 @@ async def wait_for_server(client: Client, stream: str) -> None:
     while time.monotonic() < deadline:
         try:
             async with asyncio.timeout(0.5):
-                await client.ask(stream, b"x")
+                await client.ask(stream, b"{}")
                 return
         except TimeoutError:
             continue

@@ -18,7 +18,7 @@ from eth_utils.crypto import keccak
 
 from agents_offchain.messaging.host.agent import Agent
 from agents_offchain.messaging.host.gathering import EVERYBODY, at_least
-from agents_offchain.messaging.protocols.message import wallet_of
+from agents_offchain.messaging.protocols.message import encode_body, wallet_of
 from agents_offchain.messaging.protocols.signature import recover_signer
 from agents_offchain.messaging.routing.cards import Query
 from agents_offchain.messaging.streams import connect
@@ -87,7 +87,8 @@ async def bare_broadcasts(
     client = bare.Client(connect(url), connect(url))
     try:
         await bare.wait_for_server(client, bare.CALLS)
-        return await _repeat(lambda: client.ask(bare.CALLS, BODY_BYTES), calls, 8, server, valkey, times=agents)
+        body = encode_body(BODY)
+        return await _repeat(lambda: client.ask_all(bare.CALLS, body), calls, 8, server, valkey, times=agents)
     finally:
         await client.close()
 

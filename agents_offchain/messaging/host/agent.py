@@ -27,6 +27,8 @@ from agents_offchain.messaging.routing.cards import AgentCard, Capability
 if TYPE_CHECKING:
     from agents_offchain.messaging.host.host import Host, Part, Until
 
+_PLAIN = frozenset({dict, list, str, int, float, bool, type(None)})
+"""Looked up before pydantic is asked, which takes longer than the rest of an answer."""
 Handler = Callable[["Context", Any], Any]
 
 
@@ -61,6 +63,8 @@ class Agent:
 
         def register(handler: Handler) -> Handler:
             self.handlers[kind] = _registration(handler, body)
+            if self._host is not None:
+                self._host.handlers_changed()
             return handler
 
         return register
@@ -188,6 +192,8 @@ def _pydantic_reader(body: type[BaseModel]) -> Callable[[bytes], Any]:
 
 def plain(result: Any) -> Any:
     """A handler's result as something that JSON carries."""
+    if type(result) in _PLAIN:
+        return result
     return result.model_dump(mode="json") if isinstance(result, BaseModel) else result
 
 

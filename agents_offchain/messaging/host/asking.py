@@ -16,10 +16,16 @@ from agents_offchain.messaging.errors import InboxFull
 from agents_offchain.messaging.host.agent import Agent, plain
 from agents_offchain.messaging.host.asks import Answer, AnswerFailed, OpenAsk, timed_out
 from agents_offchain.messaging.host.gathering import Gathered, Gathering, Until, needed_of
-from agents_offchain.messaging.host.topics import capability_topic
 from agents_offchain.messaging.host.writing import Draft
 from agents_offchain.messaging.post import Lane, lane_of
-from agents_offchain.messaging.protocols.message import ASK, CANCEL, Message, encode_body
+from agents_offchain.messaging.protocols.message import (
+    ASK,
+    CANCEL,
+    EVERYONE,
+    Message,
+    capability_of,
+    encode_body,
+)
 from agents_offchain.messaging.routing.cards import Endpoint, Query
 
 if TYPE_CHECKING:
@@ -89,19 +95,20 @@ class Asking:
             asking.cancel()
 
     async def gather(self, agent: Agent, target: str, kind: str, body: Any, until: Until, wishes: Wishes) -> Gathered:
-        """One message for all; see `Host.gather`."""
+        """One message for all, carried to the inbox of each host that has some of them; see `Host.gather`."""
         host = self._host
-        is_for_all = target == "all"
-        query = Query() if is_for_all else Query(capability=target.partition(":")[2])
-        asked = len({endpoint.agent.id for endpoint in host.router.find(query)} - {agent.id})
+        query = Query() if target == EVERYONE else Query(capability=capability_of(target))
+        endpoints = host.router.find(query)
+        asked = len({endpoint.agent.id for endpoint in endpoints} - {agent.id})
         gathering = Gathering(needed_of(until, asked), asked)
         seconds = _seconds(host, wishes)
         draft = Draft(ASK, kind, agent.id, target, encode_body(plain(body)), seconds, wishes.priority, wishes.cause)
         header, frame = host.writer.write(draft)
-        host.asks.add_gathering(header.id, gathering.take)
+        await host.outbound.room()
+        host.asks.add_gathering(header.id, gathering)
         try:
-            topic = "all" if is_for_all else capability_topic(target.partition(":")[2])
-            await host.topics.publish(topic, header.id, host.writer.signed(frame))
+            for name in dict.fromkeys(endpoint.host for endpoint in endpoints):
+                host.outbound.send(name, lane_of(wishes.priority), frame)
             if asked:
                 async with asyncio.timeout(seconds):
                     await gathering.enough.wait()

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from agents_offchain.messaging.errors import AskFailed, AskTimedOut
 from agents_offchain.messaging.metrics import DeliveryMetrics
 from agents_offchain.messaging.protocols.message import FAIL, PART, REPLY, Message
+from agents_offchain.messaging.protocols.voices import Voices
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """A reply, or a part of one. `sender` is proven, `body` is JSON data."""
 
     sender: str
@@ -35,6 +34,9 @@ class Failure(msgspec.Struct, frozen=True):
     message: str
     is_retryable: bool = False
     retry_after_seconds: float = 1.0
+
+
+UNREADABLE = Failure("Unreadable", "it answered with what cannot be read")
 
 
 class AnswerFailed(AskFailed):
@@ -82,7 +84,7 @@ class OpenAsk:
         if self.answer is not None:
             return False
         if header.verb == FAIL:
-            self.failures[header.sender] = read_failure(message)
+            self.failures[header.sender] = read_failure(message.body)
         elif self._on_part is None:
             if header.verb == REPLY:
                 self.answer = Answer(header.sender, message.data())
@@ -111,12 +113,20 @@ class OpenAsk:
             self._waiter.set_result(None)
 
 
+class Gatherer(Protocol):
+    """Collects the answers to one broadcast."""
+
+    def take(self, message: Message) -> None: ...
+
+    def take_many(self, voices: Voices) -> None: ...
+
+
 class Asks:
     """The open questions of one host."""
 
     def __init__(self, metrics: DeliveryMetrics) -> None:
         self._open: dict[str, OpenAsk] = {}
-        self._gatherings: dict[str, Callable[[Message], None]] = {}
+        self._gatherings: dict[str, Gatherer] = {}
         self._metrics = metrics
 
     def __len__(self) -> int:
@@ -129,8 +139,8 @@ class Asks:
         self._open.pop(message_id, None)
         self._gatherings.pop(message_id, None)
 
-    def add_gathering(self, message_id: str, take: Callable[[Message], None]) -> None:
-        self._gatherings[message_id] = take
+    def add_gathering(self, message_id: str, gatherer: Gatherer) -> None:
+        self._gatherings[message_id] = gatherer
 
     def take(self, message: Message) -> None:
         """An answer came."""
@@ -146,15 +156,23 @@ class Asks:
         if gathering is None:
             self._metrics.count("late")
         elif header.verb != PART:
-            gathering(message)
+            gathering.take(message)
+
+    def take_many(self, causation: str, voices: Voices) -> None:
+        """Answers of many came, each believed."""
+        gathering = self._gatherings.get(causation)
+        if gathering is None:
+            self._metrics.count("late", len(voices.agents))
+        else:
+            gathering.take_many(voices)
 
 
-def read_failure(message: Message) -> Failure:
+def read_failure(body: bytes) -> Failure:
     """What a failure says; never raises, since it is a stranger's words."""
     try:
-        return msgspec.json.decode(message.body, type=Failure)
+        return msgspec.json.decode(body, type=Failure)
     except msgspec.MsgspecError:
-        return Failure("Unreadable", "it answered with an error that cannot be read")
+        return UNREADABLE
 
 
 def timed_out(target: str, seconds: float) -> AskTimedOut:

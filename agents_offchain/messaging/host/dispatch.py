@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
-from agents_offchain.messaging.errors import HandlerMissing, SenderOverQuota
+from agents_offchain.messaging.errors import EnvelopeInvalid, HandlerMissing, SenderOverQuota
 from agents_offchain.messaging.host.agent import Agent, Context, Registration, plain
 from agents_offchain.messaging.host.asks import Failure
+from agents_offchain.messaging.host.choirs import Choir
 from agents_offchain.messaging.host.intake import Opened
-from agents_offchain.messaging.host.seen import Seen
+from agents_offchain.messaging.host.seen import Handled, Seen
 from agents_offchain.messaging.metrics import DeliveryMetrics
 from agents_offchain.messaging.post import lane_of
 from agents_offchain.messaging.protocols.message import ASK, EVENT, FAIL, PART, REPLY, Frame, Message, encode_body
+from agents_offchain.messaging.protocols.voices import Voices
 from agents_offchain.messaging.routing.fair_queue import FairQueue
 from agents_offchain.messaging.routing.quota import Quotas
 from agents_offchain.primitives.clock import Clock
@@ -30,6 +33,20 @@ from agents_offchain.primitives.errors import AitbcError, Retryable
 log = structlog.get_logger(__name__)
 TELL_ATTEMPTS = 3
 FIRST_RETRY_SECONDS = 0.2
+
+
+@dataclass(slots=True)
+class Chorus:
+    """A broadcast on its way to all plain handlers of this host."""
+
+    choir: Choir
+    message: Message
+    opened: Opened
+
+    @property
+    def place(self) -> str:
+        """Whose memory of it this is."""
+        return self.message.header.target
 
 
 @dataclass(slots=True)
@@ -45,6 +62,8 @@ class Job:
     is_cancelled: bool = False
 
 
+AnsweringForMany = Callable[[Message, Voices], tuple[Frame, ...]]
+"""Sends the answers of many; the frames, none when nobody waits for them."""
 Answering = Callable[[Job, str, bytes, int], Frame | None]
 """(job, verb, body, sequence): sends an answer; the frame, None when nobody waits for it."""
 KeepJob = Callable[[Message, str, str], None]
@@ -65,6 +84,7 @@ class Dispatch:
         quotas: Quotas,
         *,
         answer: Answering,
+        answer_many: AnsweringForMany,
         repeat: Callable[[Message, Frame], None],
         finish: Callable[[Opened | None], None],
         keep_dead: KeepJob,
@@ -75,11 +95,12 @@ class Dispatch:
         self._metrics = metrics
         self._quotas = quotas
         self._answer = answer
+        self._answer_many = answer_many
         self._repeat_reply = repeat
         self._finish = finish
         self._keep_dead = keep_dead
         self._concurrency = concurrency
-        self.queue: FairQueue[Job] = FairQueue(capacity)
+        self.queue: FairQueue[Job | Chorus] = FairQueue(capacity)
         self.seen = Seen()
         self._running: dict[tuple[str, str, str], Job] = {}
         self._unwanted: set[tuple[str, str]] = set()
@@ -107,7 +128,7 @@ class Dispatch:
         header = message.header
         held = self.seen.admit(agent.id, header)
         if held is not None:
-            return self._repeat(agent, message, opened, held.reply, is_done=held.is_done)
+            return self._repeat(agent, message, opened, held)
         job = Job(agent, handler, message, opened) if handler is not None else None
         wait_seconds = self._quotas.take(header.sender)
         if job is None or wait_seconds > 0:
@@ -125,6 +146,32 @@ class Dispatch:
         self.queue.put(lane_of(header.priority), header.sender, job)
         return True
 
+    def admit_broadcast(self, chorus: Chorus) -> bool:
+        """Take a broadcast in for many agents at once; False when it is acted on already. It counts as one message of
+        its sender's quota.
+
+        Raises:
+            EnvelopeReplayed: another message under a known id.
+        """
+        header = chorus.message.header
+        held = self.seen.admit(chorus.place, header)
+        if held is not None:
+            self._metrics.count("repeated")
+            for reply in held.replies:
+                self._repeat_reply(chorus.message, reply)
+            return False
+        wait_seconds = self._quotas.take(header.sender)
+        if wait_seconds > 0:
+            self.seen.let_go(chorus.place, header)
+            self._metrics.count("over_quota")
+            error = SenderOverQuota("The sender has sent too much at once.", retry_after_seconds=wait_seconds)
+            ids = chorus.choir.ids
+            failures = dict.fromkeys(range(len(ids)), _failure(error))
+            self._answer_many(chorus.message, Voices(ids, [None] * len(ids), failures))
+            return False
+        self.queue.put(lane_of(header.priority), header.sender, chorus)
+        return True
+
     def drain(self) -> None:
         """Start handlers while there is work and room for it."""
         if self._is_draining:
@@ -132,7 +179,11 @@ class Dispatch:
         self._is_draining = True
         try:
             while self.queue and len(self._running) < self._concurrency:
-                self._start(self.queue.take())
+                work = self.queue.take()
+                if isinstance(work, Chorus):
+                    self._sing(work)
+                else:
+                    self._start(work)
             if not self.queue:
                 self._unwanted.clear()
                 if not self._running:
@@ -157,20 +208,48 @@ class Dispatch:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _repeat(
-        self, agent: Agent, message: Message, opened: Opened | None, reply: Frame | None, *, is_done: bool
-    ) -> bool:
+    def _repeat(self, agent: Agent, message: Message, opened: Opened | None, held: Handled) -> bool:
         """A message that was here before: say the answer again, or let whoever works on it go on."""
         self._metrics.count("repeated")
-        if not is_done:
+        if not held.is_done:
             running = self._running.get(_key(agent, message))
             if running is not None and running.opened is None:
                 running.opened = opened
                 return True
             return False
-        if reply is not None:
+        for reply in held.replies:
             self._repeat_reply(message, reply)
         return False
+
+    def _sing(self, chorus: Chorus) -> None:
+        """Call every plain handler, one after another, and answer for all of them at once."""
+        message = chorus.message
+        header = message.header
+        frames: tuple[Frame, ...] = ()
+        if header.expires <= self._clock.now_seconds() * 1000:
+            self._metrics.count("expired", len(chorus.choir.ids))
+            self._keep_dead(message, "expired", "Its time was over before its turn came.")
+        elif not self._unwanted or (header.sender, header.id) not in self._unwanted:
+            frames = self._answer_many(message, self._voices(chorus))
+        self.seen.keep_replies(chorus.place, header, frames)
+        self._finish(chorus.opened)
+
+    def _voices(self, chorus: Chorus) -> Voices:
+        message = chorus.message
+        body, answers, failures = message.body, [], {}
+        for agent, handler in chorus.choir.listeners:
+            try:
+                if handler is None:
+                    raise HandlerMissing(f"{agent.name} does not handle {message.header.type}.")
+                answers.append(plain(handler.call(Context(agent, message, _unheard), handler.read(body))))
+            except Exception as error:
+                failures[len(answers)] = _failure(error)
+                answers.append(None)
+                if not isinstance(error, AitbcError):
+                    log.warning("handler_failed", agent=agent.name, type=message.header.type, exc_info=error)
+        self._metrics.count("failed", len(failures))
+        self._metrics.count("handled", len(answers) - len(failures))
+        return _that_travel(Voices(chorus.choir.ids, answers, failures))
 
     def _start(self, job: Job) -> None:
         header = job.message.header
@@ -263,7 +342,7 @@ class Dispatch:
         self._end(job, None)
 
     def _end(self, job: Job, reply: Frame | None) -> None:
-        self.seen.keep_reply(job.agent.id, job.message.header, reply)
+        self.seen.keep_replies(job.agent.id, job.message.header, () if reply is None else (reply,))
         self._finish(job.opened)
 
 
@@ -276,6 +355,24 @@ def _failure(error: Exception) -> bytes:
 
 def _key(agent: Agent, message: Message) -> tuple[str, str, str]:
     return (agent.id, message.header.sender, message.header.id)
+
+
+def _that_travel(voices: Voices) -> Voices:
+    """The same with failures where JSON cannot carry what was answered; looked for only if something is."""
+    with suppress(EnvelopeInvalid):
+        encode_body(voices.answers)
+        return voices
+    answers, failures = list(voices.answers), dict(voices.failures)
+    for place, answer in enumerate(answers):
+        try:
+            encode_body(answer)
+        except EnvelopeInvalid as error:
+            answers[place], failures[place] = None, _failure(error)
+    return Voices(voices.agents, answers, failures)
+
+
+def _unheard(_part: Any) -> None:
+    """Who gathers hears whole answers only."""
 
 
 def _nobody(context: Context, body: Any) -> None:

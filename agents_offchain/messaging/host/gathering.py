@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from agents_offchain.messaging.host.asks import Answer, Failure, read_failure
+from agents_offchain.messaging.errors import EnvelopeInvalid
+from agents_offchain.messaging.host.asks import UNREADABLE, Answer, Failure, read_failure
 from agents_offchain.messaging.protocols.message import FAIL, Message
+from agents_offchain.messaging.protocols.voices import Voices
 
 
 @dataclass(frozen=True)
@@ -48,13 +50,35 @@ class Gathering:
     enough: asyncio.Event = field(default_factory=asyncio.Event)
 
     def take(self, message: Message) -> None:
+        """One agent's answer."""
         sender = message.header.sender
         if sender in self.answers or sender in self.failures:
             return
         if message.header.verb == FAIL:
-            self.failures[sender] = read_failure(message)
+            self.failures[sender] = read_failure(message.body)
         else:
+            self._answer(sender, message)
+        self._look()
+
+    def take_many(self, voices: Voices) -> None:
+        """The answers of many agents at once."""
+        failed = {voices.agents[place]: read_failure(words) for place, words in voices.failures.items()}
+        came = dict(zip(voices.agents, map(Answer, voices.agents, voices.answers), strict=True))
+        for agent in failed:
+            del came[agent]
+        for agent in self.failures.keys() & came.keys():
+            del came[agent]
+        self.failures.update({agent: why for agent, why in failed.items() if agent not in self.answers})
+        self.answers = {**came, **self.answers} if self.answers else came
+        self._look()
+
+    def _answer(self, sender: str, message: Message) -> None:
+        try:
             self.answers[sender] = Answer(sender, message.data())
+        except EnvelopeInvalid:
+            self.failures[sender] = UNREADABLE
+
+    def _look(self) -> None:
         if len(self.answers) >= self.needed or len(self.answers) + len(self.failures) >= self.asked:
             self.enough.set()
 

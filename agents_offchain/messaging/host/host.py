@@ -12,16 +12,18 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import msgspec
 import structlog
 
 from agents_offchain.messaging.errors import BusUnavailable, NoRoute
-from agents_offchain.messaging.host.agent import Agent, Registration, wallet_keys
+from agents_offchain.messaging.host.agent import Agent, wallet_keys
 from agents_offchain.messaging.host.asking import Asking, Part, Wishes
 from agents_offchain.messaging.host.asks import Asks
-from agents_offchain.messaging.host.dispatch import Dispatch, Job
+from agents_offchain.messaging.host.choirs import Choirs, Listener
+from agents_offchain.messaging.host.dispatch import Chorus, Dispatch, Job
 from agents_offchain.messaging.host.gathering import EVERYBODY, Gathered, Until
 from agents_offchain.messaging.host.intake import Intake, Opened
 from agents_offchain.messaging.host.outbound import Outbound
@@ -32,16 +34,20 @@ from agents_offchain.messaging.metrics import DeliveryMetrics, HostMetrics, read
 from agents_offchain.messaging.post import Lane, Post, lane_of
 from agents_offchain.messaging.protocols.message import (
     EVENT,
+    EVERYONE,
+    MANY,
     TELL,
     Frame,
     Header,
     Message,
     agent_id_of,
+    capability_of,
     encode_body,
     encode_header,
 )
 from agents_offchain.messaging.protocols.session import SESSION_SECONDS, Session, SessionBook, grant_session
 from agents_offchain.messaging.protocols.signature import TypedDataSigner
+from agents_offchain.messaging.protocols.voices import Voices
 from agents_offchain.messaging.routing.cards import Health, HostCard, Query, ReputationOf, unknown_reputation
 from agents_offchain.messaging.routing.dead_letters import DeadMessage, Morgue, NoMorgue
 from agents_offchain.messaging.routing.directory import Directory, View, write_card, write_health
@@ -127,6 +133,7 @@ class Host:
             self.metrics,
             Quotas(settings.quota, ports.clock),
             answer=self._answer,
+            answer_many=self._answer_many,
             repeat=self._repeat,
             finish=self.intake.finish,
             keep_dead=self._keep_message,
@@ -137,6 +144,7 @@ class Host:
         self.asking = Asking(self)
         self.agents: dict[str, Agent] = {}
         self._by_capability: dict[str, list[Agent]] = {}
+        self._choirs = Choirs(self.agents, self._by_capability)
         self._is_draining = False
         self._tasks: list[asyncio.Task[None]] = []
         self._dead: dict[str, DeadMessage] = {}
@@ -152,6 +160,11 @@ class Host:
             self.agents[agent.id] = agent
             for capability in agent.capabilities:
                 self._by_capability.setdefault(capability.name, []).append(agent)
+        self.handlers_changed()
+
+    def handlers_changed(self) -> None:
+        """An agent here handles another type from now on."""
+        self._choirs.forget()
 
     async def announce(self) -> None:
         """Grant the session anew and publish the card.
@@ -221,7 +234,7 @@ class Host:
     async def gather(
         self, agent: Agent, target: str, kind: str, body: Any = None, *, until: Until = EVERYBODY, **wishes: Any
     ) -> Gathered:
-        """Ask everybody (`all`) or all with a `capability:<name>` by one message, and collect their answers."""
+        """Ask everybody who is alive (`all`), or all with a `capability:<name>`, and collect their answers."""
         return await self.asking.gather(agent, target, kind, body, until, Wishes(**wishes))
 
     async def tell(
@@ -338,15 +351,36 @@ class Host:
     # --- parts put together
 
     def _admit(self, message: Message, opened: Opened | None) -> bool:
-        agent = self.agents.get(message.header.target)
+        target = message.header.target
+        agent = self.agents.get(target)
         if agent is None:
-            raise NoRoute(f"There is no agent {message.header.target} here.")
+            if target == EVERYONE or capability_of(target):
+                self._broadcast(message, Opened(1, partial(self.intake.finish, opened)))
+                return True
+            raise NoRoute(f"There is no agent {target} here.")
         return self.dispatch.admit(agent, message, opened, agent.handlers.get(message.header.type))
 
     def _fan_out(self, topic: str, message: Message, opened: Opened) -> None:
-        """One message was read once, and every agent here that it is for gets it."""
-        listeners = self._listeners(topic, message.header)
-        opened.open = len(listeners) + 1
+        """What was read once from a topic or a queue goes to every agent here that it is for."""
+        self._hand_out(self._listeners(topic, message.header), message, opened)
+
+    def _broadcast(self, message: Message, opened: Opened) -> None:
+        """A question for many: those with plain functions answer together, everybody else for itself."""
+        audience = self._choirs.audience(message.header)
+        if audience.choir.ids:
+            opened.open += 1
+            try:
+                is_taken = self.dispatch.admit_broadcast(Chorus(audience.choir, message, opened))
+            except AitbcError as error:
+                self._keep_message(message, "refused", error.message)
+                is_taken = False
+            if not is_taken:
+                self.intake.finish(opened)
+        self._hand_out(audience.soloists, message, opened)
+
+    def _hand_out(self, listeners: Sequence[Listener], message: Message, opened: Opened) -> None:
+        """Admit a message for each; `opened` is finished once here, and once by each that acts on it."""
+        opened.open += len(listeners)
         for agent, handler in listeners:
             try:
                 is_taken = self.dispatch.admit(agent, message, opened, handler)
@@ -358,18 +392,14 @@ class Host:
         self.dispatch.drain()
         self.intake.finish(opened)
 
-    def _listeners(self, topic: str, header: Header) -> list[tuple[Agent, Registration | None]]:
-        if header.verb == TELL:
-            workers = [agent for agent in self.agents.values() if topic in agent.queues]
-            chosen = workers[self.metrics.counts["handled"] % len(workers)] if workers else None
-            return [(chosen, chosen.queues[topic])] if chosen else []
+    def _listeners(self, topic: str, header: Header) -> list[Listener]:
         if header.verb == EVENT:
             return [(agent, agent.topics[topic]) for agent in self.agents.values() if topic in agent.topics]
-        if header.target == "all":
-            agents: Sequence[Agent] = list(self.agents.values())
-        else:
-            agents = self._by_capability.get(header.target.partition(":")[2], [])
-        return [(agent, agent.handlers.get(header.type)) for agent in agents if agent.id != header.sender]
+        workers = [agent for agent in self.agents.values() if topic in agent.queues] if header.verb == TELL else []
+        if not workers:
+            return []
+        chosen = workers[self.metrics.counts["handled"] % len(workers)]
+        return [(chosen, chosen.queues[topic])]
 
     def _answer(self, job: Job, verb: str, body: bytes, sequence: int) -> Frame | None:
         host = self.view.host_of(job.message.header.session)
@@ -379,6 +409,17 @@ class Host:
         frame = self.writer.answer(job.message, job.agent.id, verb, body, sequence)
         self.outbound.send(host, lane_of(job.message.header.priority), frame)
         return frame
+
+    def _answer_many(self, message: Message, voices: Voices) -> tuple[Frame, ...]:
+        host = self.view.host_of(message.header.session)
+        if host is None:
+            self.metrics.count("late", len(voices.agents))
+            return ()
+        speaker = voices.agents[0]
+        frames = tuple(self.writer.answer(message, speaker, MANY, body, 0) for body in voices.parts())
+        for frame in frames:
+            self.outbound.send(host, lane_of(message.header.priority), frame)
+        return frames
 
     def _repeat(self, message: Message, reply: Frame) -> None:
         host = self.view.host_of(message.header.session)
@@ -407,8 +448,7 @@ class Host:
         return self.clock.now_seconds() + self.settings.lease_seconds
 
     def _topic_names(self) -> list[str]:
-        named = {topic for agent in self.agents.values() for topic in agent.topics}
-        return sorted({"all", *(f"capability/{name}" for name in self._by_capability), *named})
+        return sorted({topic for agent in self.agents.values() for topic in agent.topics})
 
     # --- dead letters
 
@@ -457,8 +497,8 @@ async def end_tasks(tasks: Sequence[asyncio.Task[Any]]) -> None:
 
 def query_of(target: str, **limits: Any) -> Query:
     """What a target means: `capability:<name>`, an agent's id, or its name."""
-    if target.startswith("capability:"):
-        return Query(capability=target.partition(":")[2], **limits)
+    if capability := capability_of(target):
+        return Query(capability=capability, **limits)
     return Query(agent=target, **limits)
 
 

@@ -17,9 +17,18 @@ from agents_offchain.messaging.host.outbound import Outbound
 from agents_offchain.messaging.metrics import DeliveryMetrics
 from agents_offchain.messaging.post import Entry
 from agents_offchain.messaging.protocols.bundle import sender_session, unpack
-from agents_offchain.messaging.protocols.message import ANSWERS, CANCEL, Frame, Message, read_frame, read_header
+from agents_offchain.messaging.protocols.message import (
+    ANSWERS,
+    CANCEL,
+    MANY,
+    Frame,
+    Message,
+    read_frame,
+    read_header,
+)
 from agents_offchain.messaging.protocols.sealed_body import open_body
 from agents_offchain.messaging.protocols.session import SessionBook
+from agents_offchain.messaging.protocols.voices import read_voices
 from agents_offchain.primitives.clock import Clock
 from agents_offchain.primitives.errors import AitbcError
 
@@ -149,6 +158,10 @@ class Intake:
             verb = message.header.verb
             if verb in ANSWERS:
                 self._asks.take(message)
+                return False
+            if verb == MANY:
+                wallets = self._book.speaks_for(message.header.session, self._clock.now_seconds())
+                self._asks.take_many(message.header.causation, read_voices(message.body, wallets))
                 return False
             if verb == CANCEL:
                 self._cancel(message)

@@ -163,10 +163,11 @@ def _chunks(frames: list[Frame]) -> Iterable[list[Frame]]:
     chunk: list[Frame] = []
     size = 0
     for frame in frames:
-        if chunk and (len(chunk) == MAX_BUNDLE_FRAMES or size + frame.size > MAX_BUNDLE_BYTES - 4_096):
+        more = frame.size + 16
+        if chunk and (len(chunk) == MAX_BUNDLE_FRAMES or size + more > MAX_BUNDLE_BYTES - 4_096):
             yield chunk
             chunk, size = [], 0
         chunk.append(frame)
-        size += frame.size + 16
+        size += more
     if chunk:
         yield chunk

@@ -19,11 +19,11 @@ MOST_REPLY_BYTES = 64 << 20
 
 @dataclass(slots=True)
 class Handled:
-    """One message: `content` names it, `reply` is what was answered."""
+    """One message: `content` names it, `replies` are what was answered."""
 
     content: bytes
     expires: int
-    reply: Frame | None = None
+    replies: tuple[Frame, ...] = ()
     is_done: bool = False
 
 
@@ -56,15 +56,16 @@ class Seen:
             raise EnvelopeReplayed("The sender used this id for another message.", message_id=header.id)
         return held
 
-    def keep_reply(self, receiver: str, header: Header, reply: Frame | None) -> None:
+    def keep_replies(self, receiver: str, header: Header, replies: tuple[Frame, ...]) -> None:
         """The message was acted on."""
         held = self._held.get((receiver, header.sender, header.id))
         if held is None:
             return
         held.is_done = True
-        if reply is not None and self._reply_bytes + reply.size <= self._most_reply_bytes:
-            held.reply = reply
-            self._reply_bytes += reply.size
+        size = sum([reply.size for reply in replies])
+        if self._reply_bytes + size <= self._most_reply_bytes:
+            held.replies = replies
+            self._reply_bytes += size
 
     def let_go(self, receiver: str, header: Header) -> None:
         """It was not acted on after all: the next delivery is new."""
@@ -79,5 +80,4 @@ class Seen:
 
     def _forget(self, key: tuple[str, str, str]) -> None:
         held = self._held.pop(key)
-        if held.reply is not None:
-            self._reply_bytes -= held.reply.size
+        self._reply_bytes -= sum([reply.size for reply in held.replies])

@@ -32,11 +32,6 @@ FanOut = Callable[[str, Message, Opened], None]
 """(topic or queue, message, what to finish once all have acted)"""
 
 
-def capability_topic(name: str) -> str:
-    """Where those who offer a capability listen."""
-    return f"capability/{name}"
-
-
 @dataclass
 class _Subscription:
     mailbox: Mailbox

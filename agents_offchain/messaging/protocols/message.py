@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
@@ -28,8 +29,13 @@ URGENT, NORMAL, BULK = 9, 5, 0
 
 ASK, TELL, EVENT = "ask", "tell", "event"
 REPLY, FAIL, PART, CANCEL = "reply", "fail", "part", "cancel"
-VERBS = frozenset({ASK, TELL, EVENT, REPLY, FAIL, PART, CANCEL})
+MANY = "many"
+"""Replies and failures of many agents of one host to one broadcast; see `voices`."""
+VERBS = frozenset({ASK, TELL, EVENT, REPLY, FAIL, PART, CANCEL, MANY})
 ANSWERS = frozenset({REPLY, FAIL, PART})
+
+EVERYONE = "all"
+_CAPABILITY = "capability:"
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._:/@-]*$"
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=160, pattern=_NAME)]
@@ -202,6 +208,12 @@ def _require_size(frame: Frame) -> None:
         )
 
 
+def capability_of(target: str) -> str:
+    """The name in `capability:<name>`; empty for another target."""
+    return target.removeprefix(_CAPABILITY) if target.startswith(_CAPABILITY) else ""
+
+
+@lru_cache(maxsize=65_536)
 def wallet_of(agent_id: str) -> bytes:
     """The 20 bytes behind `name@0x...`."""
     return bytes.fromhex(agent_id.rpartition("@0x")[2])

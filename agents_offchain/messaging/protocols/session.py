@@ -245,6 +245,12 @@ class SessionBook:
         if expires <= now_seconds:
             raise SessionInvalid("The session does not speak for the sender.", message_id=header.id)
 
+    def speaks_for(self, session_id: bytes, now_seconds: float) -> frozenset[bytes]:
+        """The wallets that a session speaks for now."""
+        known = self._known.get(session_id)
+        expires = {} if known is None else known.expires
+        return frozenset(wallet for wallet, end in expires.items() if end > now_seconds)
+
     def require_signed(self, frame: Frame, message: Message) -> None:
         """Check the session's own signature under a frame.
 

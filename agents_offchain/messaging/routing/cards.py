@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import msgspec
@@ -53,17 +53,17 @@ class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One agent on one live host."""
+    """One agent on one live host; `key` names it."""
 
     agent: AgentCard
     host: str
     session: bytes
     region: str
     health: Health
+    key: tuple[str, str] = field(init=False)
 
-    @property
-    def key(self) -> tuple[str, str]:
-        return (self.agent.id, self.host)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", (self.agent.id, self.host))
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,21 @@ def unknown_reputation(_agent_id: str) -> float:
 def find(
     endpoints: Iterable[Endpoint], query: Query, reputation_of: ReputationOf = unknown_reputation
 ) -> list[Endpoint]:
-    """The endpoints that fit, in no meaningful order."""
-    return [endpoint for endpoint in endpoints if _fits(endpoint, query, reputation_of)]
+    """The endpoints that fit, in the order that they come in; one pass for each thing that is asked."""
+    found = list(endpoints)
+    if not query.includes_draining:
+        found = [endpoint for endpoint in found if not endpoint.health.is_draining]
+    if (agent := query.agent) is not None:
+        found = [item for item in found if agent == item.agent.id or agent == item.agent.id.partition("@")[0]]
+    if query.region is not None:
+        found = [endpoint for endpoint in found if endpoint.region == query.region]
+    if (most := query.max_latency_ms) is not None:
+        found = [endpoint for endpoint in found if endpoint.health.latency_ms <= most]
+    if query.capability is not None:
+        found = [endpoint for endpoint in found if _offers(endpoint.agent.capabilities, query)]
+    if (least := query.min_reputation) is not None:
+        found = [endpoint for endpoint in found if reputation_of(endpoint.agent.id) >= least]
+    return found
 
 
 def price_of(endpoint: Endpoint, capability: str | None) -> int:
@@ -104,23 +117,9 @@ def price_of(endpoint: Endpoint, capability: str | None) -> int:
     return next((offer.price for offer in endpoint.agent.capabilities if offer.name == capability), 0)
 
 
-def _fits(endpoint: Endpoint, query: Query, reputation_of: ReputationOf) -> bool:
-    if endpoint.health.is_draining and not query.includes_draining:
-        return False
-    if query.agent is not None and query.agent not in (endpoint.agent.id, endpoint.agent.id.partition("@")[0]):
-        return False
-    if query.region is not None and endpoint.region != query.region:
-        return False
-    if query.max_latency_ms is not None and endpoint.health.latency_ms > query.max_latency_ms:
-        return False
-    if query.capability is not None and not any(_offers(offer, query) for offer in endpoint.agent.capabilities):
-        return False
-    return query.min_reputation is None or reputation_of(endpoint.agent.id) >= query.min_reputation
-
-
-def _offers(offer: Capability, query: Query) -> bool:
-    return (
-        offer.name == query.capability
-        and offer.version >= query.min_version
-        and (query.max_price is None or offer.price <= query.max_price)
-    )
+def _offers(offers: tuple[Capability, ...], query: Query) -> bool:
+    name, version, price = query.capability, query.min_version, query.max_price
+    for offer in offers:
+        if offer.name == name and offer.version >= version and (price is None or offer.price <= price):
+            return True
+    return False

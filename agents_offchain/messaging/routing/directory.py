@@ -7,7 +7,7 @@ memory; `refresh` asks the server only whether anything changed, and reads the c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -176,6 +176,7 @@ class View:
         self._cards: dict[str, HostCard] = {}
         self._hosts: dict[bytes, str] = {}
         self._leases: Mapping[str, float] = {}
+        self._said: Mapping[str, bytes] = {}
         self._health: dict[str, Health] = {}
         self._endpoints: list[Endpoint] = []
         self._by_capability: dict[str, list[Endpoint]] = {}
@@ -185,12 +186,18 @@ class View:
     async def refresh(self) -> None:
         """Raises BusUnavailable when the directory cannot be asked; the view stays, and leases in it end."""
         register = await self._directory.read(self._version, self._clock.now_seconds())
-        if register.version != self._version:
+        is_new = register.version != self._version
+        if is_new:
             self._version = register.version
             self._take_cards(register.cards)
+        alive = self.hosts()
         self._leases = register.leases
-        self._health = {host: _read_health(data) for host, data in register.health.items()}
-        self._index()
+        if is_new or register.health != self._said or self.hosts() != alive:
+            self._said = register.health
+            self._health = {host: _read_health(data) for host, data in register.health.items()}
+            self._index()
+        else:
+            self._set_valid_until(alive)
 
     def endpoints(self) -> list[Endpoint]:
         """Every agent on every live host."""
@@ -239,7 +246,7 @@ class View:
     def _index(self) -> None:
         self._endpoints, self._by_capability, self._by_name = [], {}, {}
         alive = [host for host in self._cards if self.is_alive(host)]
-        self._valid_until = min((self._leases[host] for host in alive), default=float("inf"))
+        self._set_valid_until(alive)
         for host in sorted(alive):
             card = self._cards[host]
             health = self._health.get(host, Health())
@@ -250,6 +257,10 @@ class View:
                     self._by_capability.setdefault(capability.name, []).append(endpoint)
                 self._by_name.setdefault(agent.id, []).append(endpoint)
                 self._by_name.setdefault(agent.id.partition("@")[0], []).append(endpoint)
+
+    def _set_valid_until(self, alive: Sequence[str]) -> None:
+        """Until the first lease of those who are alive ends, the index stands."""
+        self._valid_until = min((self._leases[host] for host in alive), default=float("inf"))
 
     def _drop_ended(self) -> None:
         if self._clock.now_seconds() >= self._valid_until:

@@ -15,6 +15,8 @@ from agents_offchain.messaging.post import Lane
 
 Item = TypeVar("Item")
 WEIGHTS = {Lane.URGENT: 16, Lane.NORMAL: 4, Lane.BULK: 1}
+LANES = tuple(Lane)
+_CREDITS = tuple(WEIGHTS[lane] for lane in LANES)
 
 
 class FairQueue(Generic[Item]):
@@ -22,24 +24,25 @@ class FairQueue(Generic[Item]):
 
     def __init__(self, capacity: int = 1_024) -> None:
         self._capacity = capacity
-        self._senders: dict[Lane, dict[str, deque[Item]]] = {lane: {} for lane in Lane}
-        self._turns: dict[Lane, deque[str]] = {lane: deque() for lane in Lane}
-        self._counts = dict.fromkeys(Lane, 0)
-        self._credit = dict(WEIGHTS)
+        self._senders: list[dict[str, deque[Item]]] = [{} for _ in LANES]
+        self._turns: list[deque[str]] = [deque() for _ in LANES]
+        self._counts = [0] * len(LANES)
+        self._total = 0
+        self._credit = list(_CREDITS)
 
     def __len__(self) -> int:
-        return sum(self._counts.values())
+        return self._total
 
     def has_room(self, lane: Lane) -> bool:
         return self._counts[lane] < self._capacity
 
     def depths(self) -> dict[str, int]:
         """How much waits, by lane."""
-        return {lane.name.lower(): count for lane, count in self._counts.items()}
+        return {lane.name.lower(): self._counts[lane] for lane in LANES}
 
     def open_lanes(self) -> list[Lane]:
         """Those that take more."""
-        return [lane for lane in Lane if self._counts[lane] < self._capacity]
+        return [lane for lane in LANES if self._counts[lane] < self._capacity]
 
     def put(self, lane: Lane, sender: str, item: Item) -> None:
         waiting = self._senders[lane].get(sender)
@@ -48,6 +51,7 @@ class FairQueue(Generic[Item]):
             self._turns[lane].append(sender)
         waiting.append(item)
         self._counts[lane] += 1
+        self._total += 1
 
     def take(self) -> Item:
         """The next item. Raises IndexError when there is none."""
@@ -61,13 +65,14 @@ class FairQueue(Generic[Item]):
         else:
             del self._senders[lane][sender]
         self._counts[lane] -= 1
+        self._total -= 1
         return item
 
-    def _next_lane(self) -> Lane:
+    def _next_lane(self) -> int:
         for _ in range(2):
-            for lane in Lane:
-                if self._counts[lane] and self._credit[lane] > 0:
+            for lane, count in enumerate(self._counts):
+                if count and self._credit[lane] > 0:
                     self._credit[lane] -= 1
                     return lane
-            self._credit = dict(WEIGHTS)
+            self._credit = list(_CREDITS)
         raise IndexError("nothing waits")

@@ -16,6 +16,9 @@ from dataclasses import dataclass, field
 from agents_offchain.messaging.errors import NoRoute
 from agents_offchain.messaging.routing.cards import Endpoint, ReputationOf, unknown_reputation
 
+_ASK_LOAD = 0.05
+"""What one unanswered question of ours adds to a host's load, as long as the host has not said so itself."""
+
 
 @dataclass
 class Situation:
@@ -39,7 +42,7 @@ class Situation:
 
     def load(self, endpoint: Endpoint) -> float:
         """What the host says, and what we have asked it since."""
-        return endpoint.health.load + 0.05 * self.open_asks.get(endpoint.key, 0)
+        return endpoint.health.load + _ASK_LOAD * self.open_asks.get(endpoint.key, 0)
 
 
 Policy = Callable[[Sequence[Endpoint], Situation], list[Endpoint]]
@@ -57,7 +60,13 @@ def round_robin(candidates: Sequence[Endpoint], situation: Situation) -> list[En
 
 def least_loaded(candidates: Sequence[Endpoint], situation: Situation) -> list[Endpoint]:
     """Ties are drawn, so that not everybody runs to the same one."""
-    return sorted(candidates, key=lambda endpoint: (situation.load(endpoint), situation.rng.random()))
+    draw, open_asks = situation.rng.random, situation.open_asks
+    loads = [
+        (endpoint.health.load + _ASK_LOAD * open_asks.get(endpoint.key, 0), draw(), place)
+        for place, endpoint in enumerate(candidates)
+    ]
+    loads.sort()
+    return [candidates[place] for _, _, place in loads]
 
 
 def two_choices(candidates: Sequence[Endpoint], situation: Situation) -> list[Endpoint]:

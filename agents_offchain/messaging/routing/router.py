@@ -6,7 +6,6 @@ What was asked and how it went is told back here (`began`, `succeeded`, `failed`
 from __future__ import annotations
 
 import random
-from collections import Counter
 from collections.abc import Sequence
 
 from agents_offchain.messaging.errors import NoRoute
@@ -36,7 +35,7 @@ class Router:
         self.breakers = Breakers(clock)
         self._reputation_of = reputation_of
         self._latency_ms: dict[tuple[str, str], float] = {}
-        self._open: Counter[tuple[str, str]] = Counter()
+        self._open: dict[tuple[str, str], int] = {}
         self._region = region
         self._rng = rng or random.Random()  # noqa: S311 (spreads load, guards nothing)
         self._turn = 0
@@ -51,6 +50,8 @@ class Router:
         fitting = find(self._candidates(query), query, self._reputation_of)
         if not fitting:
             raise NoRoute(f"Nobody who is alive offers {_what(query)}.", mend="`aitbc agents list` shows who is there.")
+        if len(fitting) == 1:
+            return fitting
         allowed = [endpoint for endpoint in fitting if self.breakers.allows(endpoint.key)]
         return self._order(allowed or fitting, chosen, content)
 
@@ -59,7 +60,7 @@ class Router:
         return find(self._candidates(query), query, self._reputation_of)
 
     def began(self, endpoint: Endpoint) -> None:
-        self._open[endpoint.key] += 1
+        self._open[endpoint.key] = self._open.get(endpoint.key, 0) + 1
         self.breakers.begin(endpoint.key)
 
     def succeeded(self, endpoint: Endpoint, latency_ms: float) -> None:
@@ -101,9 +102,9 @@ class Router:
         return policy(candidates, situation)
 
     def _ended(self, endpoint: Endpoint) -> None:
-        self._open[endpoint.key] -= 1
-        if self._open[endpoint.key] <= 0:
-            del self._open[endpoint.key]
+        left = self._open.pop(endpoint.key, 0) - 1
+        if left > 0:
+            self._open[endpoint.key] = left
 
 
 def _what(query: Query) -> str:

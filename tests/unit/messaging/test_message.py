@@ -270,10 +270,10 @@ def test_seen__until_a_message_expires__tells_repetition_from_replay() -> None:
     assert held is not None
     assert not held.is_done
     reply = Frame(b"h", b"answer")
-    seen.keep_reply("me", header, reply)
+    seen.keep_replies("me", header, (reply,))
     again = seen.admit("me", header)
     assert again is not None
-    assert again.reply == reply
+    assert again.replies == (reply,)
     with pytest.raises(EnvelopeReplayed):
         seen.admit("me", header_for(b"2"))
     assert seen.admit("you", header) is None
@@ -286,10 +286,10 @@ def test_seen__above_its_capacity__forgets_the_oldest_and_keeps_no_more_reply_by
     for number in range(3):
         header = header_for(b"1", id=f"m.{number}")
         assert seen.admit("me", header) is None
-        seen.keep_reply("me", header, Frame(b"h", b"r"))
+        seen.keep_replies("me", header, (Frame(b"h", b"r"),))
     assert len(seen) == 2
     assert seen.admit("me", header_for(b"1", id="m.0")) is None
-    seen.keep_reply("me", header_for(b"1", id="gone"), None)
+    seen.keep_replies("me", header_for(b"1", id="gone"), ())
     seen.let_go("me", header_for(b"1", id="gone"))
     seen.let_go("me", header_for(b"1", id="m.0"))
     assert len(seen) == 1
