@@ -236,8 +236,8 @@ bench-daemons: setup ## sync, latency, backlog, idle cost, catalog, each beside 
 test-coordination: setup ## messages and decisions: simulator, real processes, cluster; schedules, faults and coverage printed
 	@$(BIN)/python tools/test_coordination.py
 
-bench-messaging: setup ## messages beside a bare loop on the same server; ratios, CPU seconds, MISSED where missed
-	@$(BIN)/python -m tools.messaging_bench
+bench-messaging: setup ## messages beside a bare loop on the same server; ratios, CPU seconds, MISSED where missed (WRITE=1 writes the page)
+	@$(BIN)/python -m tools.messaging_bench $(if $(WRITE),--write)
 
 .PHONY: gas
 gas: setup ## gas of every verb on a real chain beside its ceiling and its peers; writes docs/gas.md

@@ -268,7 +268,8 @@ class StreamMailbox:
         """The oldest position that this group has not acknowledged."""
         if int(group["pending"]):
             summary = await self._client.xpending(key, _text(group["name"]))
-            return _position(summary["min"])
+            if summary["min"] is not None:  # none when all was acknowledged since we asked
+                return _position(summary["min"])
         milliseconds, sequence = _position(group["last-delivered-id"])
         return milliseconds, sequence + 1
 

@@ -100,6 +100,20 @@ async def test_trim__given_unacknowledged_entries__keeps_them_and_all_after(valk
         await mailbox.close()
 
 
+async def test_trim__when_all_is_acknowledged_while_it_looks__goes_by_what_was_delivered(
+    valkey: EmbeddedValkey,
+) -> None:
+    reader = open_stream(valkey, "g", "r")
+    await reader.publish(TOPIC, "a", b"a")
+    (delivery,) = await reader.receive(TOPIC)
+    (seen_before,) = await reader._client.xinfo_groups(stream_key(TOPIC))
+    assert int(seen_before["pending"]) == 1
+    await reader.acknowledge(TOPIC, [delivery])
+    milliseconds, sequence = (int(part) for part in delivery.position.split("-"))
+    assert await reader._first_needed(stream_key(TOPIC), seen_before) == (milliseconds, sequence + 1)
+    await reader.close()
+
+
 async def test_trim__given_all_acknowledged__keeps_what_is_young(valkey: EmbeddedValkey) -> None:
     reader = open_stream(valkey, "g", "c")
     assert await reader.trim(TOPIC, keep_seconds=0) == 0
