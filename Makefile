@@ -220,6 +220,22 @@ coverage-vision: setup ## lines and branches of skills/vision and skills/multimo
 	@$(BIN)/coverage run --data-file=.build/coverage-vision --branch --source=agents_offchain/skills/vision,agents_offchain/skills/multimodal -m pytest -q -m unit tests/unit/skills
 	@$(BIN)/coverage report --data-file=.build/coverage-vision --skip-covered --fail-under=85
 
+TRAINING := $(ROOT)/.cache/training
+TORCH_VERSION := 2.13.0
+DATA ?=
+PICTURES ?=
+EPOCHS ?= 5
+$(STAMPS)/training: tools/train_vision/packages.debian $(STAMPS)/python | $(STAMPS)
+	@$(if $(DATA)$(PICTURES),true,tools/setup_system.sh tools/train_vision/packages.debian)
+	@echo "set-up: PyTorch $(TORCH_VERSION) (.cache/training)"
+	@test -x $(TRAINING)/bin/python || python3 -m venv $(TRAINING)
+	@$(TRAINING)/bin/python -m pip install -q --disable-pip-version-check torch==$(TORCH_VERSION) numpy onnx onnxruntime pillow 2>&1 | grep -v "is ignored" || true
+	@$(TRAINING)/bin/python -c "import torch, onnx, onnxruntime" && touch $@
+
+.PHONY: train-vision
+train-vision: $(STAMPS)/training ## train a small classifier, export it, print its card (PICTURES=folder of classes, DATA=, EPOCHS=)
+	@$(TRAINING)/bin/python -m tools.train_vision --epochs $(EPOCHS) $(if $(DATA),--data "$(DATA)") $(if $(PICTURES),--pictures "$(PICTURES)")
+
 .PHONY: test-faults
 test-faults: setup ## kill, cut off and lie to the real daemons; prints what was tried, lost, doubled (PART=kills DATABASE=postgresql RESUME=1)
 	@$(BIN)/python -m tests.faults $(foreach part,$(PART),--part $(part)) $(if $(DATABASE),--database $(DATABASE)) $(if $(RESUME),--resume)
