@@ -6,6 +6,7 @@ what was learned.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from agents_offchain.skills.llm.models_at_hand import GOOD_ENOUGH
 from agents_offchain.skills.llm.prompts.prompt import load_prompt
 from agents_offchain.skills.llm.router import Considered, Need, Router, build_posts
 from agents_offchain.skills.llm.structured import MAX_REPAIRS
+from agents_offchain.skills.llm.translate import PIECE_CHARACTERS
 
 SHOWN_CHARACTERS = 3_500
 """What `answer-from-documents` shows a model at most: three passages, the question, the instructions."""
@@ -76,7 +78,9 @@ def forecast_job(
     if plan is None:
         return Forecast(service, "", 0, 0, 0.0, "", ())
     prompt = load_prompt(plan.task)
-    characters = min(document_bytes, SHOWN_CHARACTERS) if plan.task == "answer" else document_bytes
+    at_once = {"answer": SHOWN_CHARACTERS, "translate": PIECE_CHARACTERS}.get(plan.task, document_bytes)
+    characters = min(document_bytes, at_once)
+    pieces = math.ceil(document_bytes / (PIECE_CHARACTERS / 2)) if plan.task == "translate" else 1
     ask = Ask([Message("system", prompt.system), Message("user", "x" * characters)], max_tokens=prompt.max_tokens)
     router = Router(build_posts(catalogue.models, Nobody, clock), experience)
     considered = tuple(router.consider(Need(plan.task, least_quality=GOOD_ENOUGH), ask))
@@ -86,7 +90,7 @@ def forecast_job(
         against = f"No model of this agent fits {service} ({reasons})." if plan.is_needed else ""
         return Forecast(service, "", 0, 0, 0.0, against, considered)
     entry = next(entry for entry in catalogue.models if entry.name == best.model)
-    calls = MAX_REPAIRS + 1
+    calls = pieces * (MAX_REPAIRS + 1)
     return Forecast(service, best.model, calls, calls * forecast(entry, ask), calls * best.seconds, "", considered)
 
 

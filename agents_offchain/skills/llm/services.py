@@ -24,7 +24,6 @@ from agents_offchain.skills.llm.extract import (
     rank_labels,
     summarise,
 )
-from agents_offchain.skills.llm.languages import require_language
 from agents_offchain.skills.llm.library import Library
 from agents_offchain.skills.llm.local import LocalModel
 from agents_offchain.skills.llm.models_at_hand import GOOD_ENOUGH, ModelsAtHand
@@ -40,6 +39,7 @@ from agents_offchain.skills.llm.settings import (
     read_settings,
 )
 from agents_offchain.skills.llm.structured import ask_for_json
+from agents_offchain.skills.llm.translate import translate
 from agents_offchain.skills.result import SkillResult
 
 SEED = 0
@@ -132,10 +132,7 @@ def translate_document(desk: Desk) -> SkillResult:
     settings = desk.settings(TranslateSettings)
     library = desk.library()
     translator = desk.models.for_task(Need("translate", least_quality=GOOD_ENOUGH), "translate")
-    values: dict[str, str | int] = {"language": settings.language, "text": library.source.text}
-    data = ask_for_json(translator, desk.models.prompt("translate"), values)
-    text = str(data["text"])
-    require_language(text, settings.language)
+    text = translate(library.source.text, settings.language, translator, desk.models.prompt("translate"))
     output = {"document": library.facts(), "language": settings.language, "text": text}
     return desk.result(output, library, settings)
 

@@ -117,8 +117,9 @@ def test_forecast__of_a_job__says_the_most_it_costs_or_why_it_cannot_be_done(
     assert int(told["most_usd_picos"]) > 3 * 2000 * 2_000_000, "three answers of the longest kind"
     assert run(capsys, "language", "forecast", "classify", "--file", str(letter))[1]["model"] is None
     letter.write_text("word " * 40_000)
-    code, _, said = run(capsys, "language", "forecast", "translate", "--file", str(letter))
-    assert (code, "No model of this agent fits translate" in said) == (2, True)
+    code, _, said = run(capsys, "language", "forecast", "judge", "--file", str(letter))
+    assert (code, "No model of this agent fits judge" in said) == (2, True)
+    assert run(capsys, "language", "forecast", "translate", "--file", str(letter))[1]["calls"] == 3 * 134, "in pieces"
     assert run(capsys, "language", "forecast", "inspect-image", "--file", str(letter))[0] == 2
     assert run(capsys, "language", "forecast", "translate", "--file", str(tmp_path / "none"))[0] == 2
 
@@ -152,7 +153,7 @@ async def test_desk__before_a_job_is_taken__objects_without_a_model_or_without_m
     assert said.endswith("USD at hosted, more than the budget has left.")
     rich = LanguageDesk(settings, read_catalogue(settings).model_copy(update={"budget": _rich()}), "agent")
     assert await rich.objection(request("translate"), "job-1") == ""
-    assert "No model of this agent fits" in await rich.objection(request("translate", 10**6), "job-1")
+    assert "No model of this agent fits" in await rich.objection(request("judge", 10**6), "job-1")
     bare = LanguageDesk(settings, read_catalogue(DEFAULTS), "agent")
     assert "No model of this agent fits judge" in await bare.objection(request("judge"), "job-1")
     assert await bare.objection(request("answer-from-documents"), "job-1") == "", "it quotes without a model"

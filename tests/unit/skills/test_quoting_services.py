@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from agents_offchain.skills.llm.errors import AnswerMalformed, LanguageSettingsI
 from agents_offchain.skills.llm.languages import guess_language
 from agents_offchain.skills.llm.local import LocalModel
 from agents_offchain.skills.llm.models_at_hand import ModelsAtHand
+from agents_offchain.skills.llm.translate import cut_pieces, require_numbers
 from agents_offchain.storage.lessons import LessonBook
 
 pytestmark = pytest.mark.unit
@@ -140,11 +142,12 @@ def with_model(minilm: MiniLm, service: str, answer: Any, settings: dict[str, An
 
 
 GERMAN = "Die Rechnung kommt von Northwind und der Betrag wird nicht mit dem Rabatt gezahlt."
+NUMBERS = " ".join(sorted(set(re.findall(r"\d[\d.,]*", INVOICE.decode()))))
 
 
 def test_translate__with_a_model_that_can__gives_text_and_trace(minilm: MiniLm, tmp_path: Path) -> None:
-    made = with_model(minilm, "translate", {"text": GERMAN}, {"language": "German"}, tmp_path)
-    assert made.output["text"] == GERMAN
+    made = with_model(minilm, "translate", {"text": f"{GERMAN} {NUMBERS}"}, {"language": "German"}, tmp_path)
+    assert made.output["text"] == f"{GERMAN} {NUMBERS}"
     assert made.evidence["cost_usd_picos"] == "27"
     assert made.evidence["tokens"] == [100, 20]
     assert made.evidence["routing"][0]["chosen"] == "fluent"
@@ -152,6 +155,21 @@ def test_translate__with_a_model_that_can__gives_text_and_trace(minilm: MiniLm, 
     assert [lesson.model for lesson in LessonBook(tmp_path / "lessons.db", SystemClock()).all()] == ["fluent"]
     with pytest.raises(AnswerMalformed, match="German"):
         with_model(minilm, "translate", {"text": GERMAN}, {"language": "French"}, tmp_path)
+
+
+def test_translate__of_a_piece_that_lacks_a_number__is_no_translation() -> None:
+    require_numbers("Pay 1,250.50 by 2024-04-11.", "Es sind 1.250,50 bis 2024-04-11.")
+    with pytest.raises(AnswerMalformed, match="125050"):
+        require_numbers("Pay 1,250.50 now.", "Es sind 1.250.")
+
+
+def test_cut_pieces__of_a_long_text__keeps_every_word_and_the_bound() -> None:
+    text = "\n\n".join(f"Paragraph {number}. " + "Some words here. " * (number * 7) for number in range(12))
+    pieces = cut_pieces(text, most=400)
+    assert all(len(piece) <= 400 for piece in pieces)
+    assert " ".join(pieces).split() == text.split()
+    assert cut_pieces("x" * 1000, most=400) == ["x" * 400, "x" * 400, "x" * 200]
+    assert cut_pieces("short") == ["short"]
 
 
 def test_judge__with_a_model_that_can__scores_by_points(minilm: MiniLm, tmp_path: Path) -> None:
