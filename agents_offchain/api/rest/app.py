@@ -14,7 +14,7 @@ from agents_offchain.api.rest.deps import ApiDeps
 from agents_offchain.api.rest.headers import SecurityHeaders
 from agents_offchain.api.rest.limits import BodyLimit
 from agents_offchain.api.rest.metrics import RequestTimer
-from agents_offchain.api.rest.routes import agents, coordination, events, files, health, market, page, sign_in
+from agents_offchain.api.rest.routes import agents, coordination, events, files, health, market, page, promises, sign_in
 
 VERSION = "1"
 FORM_OVERHEAD_BYTES = 16 << 10
@@ -48,7 +48,7 @@ def create_app(deps: ApiDeps) -> FastAPI:
     )
     app.state.context = context
     problems.install(app)
-    parts = (health, market, agents, coordination, sign_in, events, files, page)
+    parts = (health, market, agents, coordination, sign_in, events, files, promises, page)
     for part in parts:
         app.include_router(part.router)
     _add_layers(app, context)

@@ -13,6 +13,8 @@ from agents_offchain.chain.addresses import Deployment
 from agents_offchain.messaging.routing.quota import Quota
 from agents_offchain.primitives.clock import Clock, SystemClock
 from agents_offchain.primitives.settings import Settings
+from agents_offchain.runtime.payments.documents import Promise
+from agents_offchain.runtime.payments.intake import Taken
 from agents_offchain.storage.database import Database
 
 HOUR_SECONDS = 3_600
@@ -42,6 +44,12 @@ class ChainReader(Protocol):
     def first_url(self) -> str: ...
 
     async def block_number(self) -> int: ...
+
+
+class PromiseTaker(Protocol):
+    """`runtime.payments.intake.Intake` is one."""
+
+    async def take(self, promise: Promise) -> Taken: ...
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,7 @@ class ApiDeps:
         page_root: The built page (`frontend/dist`), or None to serve the API alone.
         access_secret: Under which tokens of signed-in wallets stand.
         gateway: The way to agents on the message server; without it only visitors can be reached.
+        promises: Takes vouchers, orders and signed hires; without it they are refused.
         contract_wallets: Who is asked when a wallet that is a contract signs in; without it only keys do.
     """
 
@@ -97,3 +106,4 @@ class ApiDeps:
     access_secret: bytes = field(default_factory=lambda: os.urandom(32), repr=False)
     gateway: Gateway | None = None
     contract_wallets: Contracts | None = None
+    promises: PromiseTaker | None = None

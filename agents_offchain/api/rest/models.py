@@ -196,3 +196,12 @@ class RequestOut(BaseModel):
     """A stored request document."""
 
     cid: str
+
+
+class TakenOut(BaseModel):
+    """A promise that is kept."""
+
+    kind: str
+    key: str
+    is_new: bool
+    adds: str

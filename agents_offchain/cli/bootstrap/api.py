@@ -11,8 +11,9 @@ import uvicorn
 from agents_offchain.api.rest.access.tokens import secret_of
 from agents_offchain.api.rest.agents.gateway import Gateway, HostGateway
 from agents_offchain.api.rest.app import create_app
-from agents_offchain.api.rest.deps import ApiDeps
+from agents_offchain.api.rest.deps import ApiDeps, PromiseTaker
 from agents_offchain.chain.proxies.contract_wallet import ContractWallets
+from agents_offchain.cli.bootstrap.cashier import home_till
 from agents_offchain.cli.bootstrap.message_host import message_host
 from agents_offchain.cli.bootstrap.surroundings import Surroundings, require_artifacts_url, surroundings
 from agents_offchain.cli.places import page_folder
@@ -20,6 +21,7 @@ from agents_offchain.messaging.host.agent import Agent
 from agents_offchain.messaging.host.host import HostSettings
 from agents_offchain.primitives.errors import AitbcError
 from agents_offchain.primitives.settings import Settings
+from agents_offchain.runtime.payments.cashier import CHANNELS
 from agents_offchain.storage.artifacts.client import KuboArtifactStore
 
 log = structlog.get_logger(__name__)
@@ -44,6 +46,7 @@ async def run_api(settings: Settings, port: int) -> int:
                 access_secret=secret_of(settings.home / "api" / "secret"),
                 gateway=gateway,
                 contract_wallets=ContractWallets(around.node),
+                promises=_promises(settings, around),
             )
         )
         config = uvicorn.Config(
@@ -57,6 +60,13 @@ async def run_api(settings: Settings, port: int) -> int:
         )
         await uvicorn.Server(config).serve()
     return 0
+
+
+def _promises(settings: Settings, around: Surroundings) -> PromiseTaker | None:
+    """Where vouchers, orders and signed hires are taken; nowhere on a market without PaymentChannels."""
+    if CHANNELS not in around.deployment.contracts:
+        return None
+    return home_till(settings, around.node, around.database, around.deployment, around.clock).intake()
 
 
 @asynccontextmanager

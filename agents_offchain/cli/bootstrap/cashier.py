@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from agents_offchain.chain.addresses import Deployment
 from agents_offchain.chain.contract_abi import load_abi
 from agents_offchain.chain.node import Node
 from agents_offchain.chain.proxies.payment_channels import PaymentChannelsProxy
 from agents_offchain.chain.sender import Sender, TransactionSigner
-from agents_offchain.chain.signer.keystore import list_keys
 from agents_offchain.chain.watcher import Watcher
 from agents_offchain.cli.bootstrap.surroundings import Surroundings, surroundings
-from agents_offchain.cli.duties.duty import CASHIER
-from agents_offchain.cli.market import TOKEN_DECIMALS
 from agents_offchain.cli.places import key_folder
 from agents_offchain.primitives.clock import Clock
+from agents_offchain.primitives.hexes import HexInvalid, decode_address
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.primitives.units import Wei, parse_units
 from agents_offchain.runtime.gas import COIN_DECIMALS, GasWatch
-from agents_offchain.runtime.payments.cashier import CHANNELS, Cashier, ChannelSink
+from agents_offchain.runtime.payments.cashier import CASHIER, CHANNELS, Cashier, ChannelSink
 from agents_offchain.runtime.payments.claimer import Claimer
 from agents_offchain.runtime.payments.collector import Collector
 from agents_offchain.runtime.payments.intake import Intake
@@ -34,6 +35,7 @@ from agents_offchain.storage.payments.orders import OrderBook
 from agents_offchain.storage.payments.relays import RelayBook
 
 ESCROW, TOKEN = "JobEscrow", "TestDollar"
+TOKEN_DECIMALS = 6
 Payees = Callable[[], Collection[bytes]]
 
 
@@ -161,7 +163,7 @@ def home_till(settings: Settings, node: Node, database: Database, deployment: De
         database=database,
         deployment=deployment,
         clock=clock,
-        payees=lambda: {key.address for key in list_keys(key_folder(settings))},
+        payees=lambda: _addresses(key_folder(settings)),
         worth=WorthTerms(
             coin_units=parse_units(settings.coin_price, TOKEN_DECIMALS),
             least_units=parse_units(settings.claim_above, TOKEN_DECIMALS),
@@ -172,12 +174,20 @@ def home_till(settings: Settings, node: Node, database: Database, deployment: De
     )
 
 
+def _addresses(folder: Path) -> set[bytes]:
+    """Addresses of the keys of a home, none of them opened; a file that is no keystore pays nobody."""
+    found: set[bytes] = set()
+    for file in folder.glob("*.json"):
+        with suppress(OSError, ValueError, KeyError, TypeError, HexInvalid):
+            found.add(decode_address(json.loads(file.read_text())["address"]))
+    return found
+
+
 async def run_cashier(settings: Settings, key: str) -> int:
     """The cashier of a home; `key` pays for its transactions."""
-    name = CASHIER.daemon_name(key)
     async with surroundings(settings) as around:
         till = _till(settings, around)
-        return await around.run(await till.cashier(around.signer, name=name, key=key), f"The cashier {key}")
+        return await around.run(await till.cashier(around.signer, name=CASHIER, key=key), f"The cashier {key}")
 
 
 def _till(settings: Settings, around: Surroundings) -> Till:

@@ -130,8 +130,9 @@ async def _take(settings: Settings, console: Console, data: bytes) -> int:
 
 def _words(taken: Taken) -> str:
     if not taken.is_new:
-        return f"This {taken.kind} was taken before ({taken.key})."
-    return f"Taken: a {taken.kind} that adds {show(taken.adds)} ({taken.key}). A cashier claims it in time."
+        return f"Taken before: {taken.kind} {taken.key}."
+    then = "A cashier carries it" if taken.kind == "hire" else "A cashier claims it in time"
+    return f"Taken: {taken.kind} {taken.key} over {show(taken.adds)}. {then}."
 
 
 def run_claim(settings: Settings, console: Console, channel: str | None, key: str | None) -> int:

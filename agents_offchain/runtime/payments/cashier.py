@@ -24,6 +24,8 @@ from agents_offchain.storage.payments.orders import OrderBook
 from agents_offchain.storage.payments.relays import RelayBook
 
 CHANNELS = "PaymentChannels"
+CASHIER = "cashier"
+"""Name of the daemon and of its rows; there is one in a home."""
 _OF_ONE = frozenset({"ChannelToppedUp", "VoucherClaimed", "ChannelClosing", "ChannelClosed"})
 
 

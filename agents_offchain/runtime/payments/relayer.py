@@ -13,8 +13,10 @@ import structlog
 
 from agents_offchain.chain.contract_abi import load_abi, revert_of
 from agents_offchain.chain.errors import RpcRefused
+from agents_offchain.chain.fees import FeePolicy
 from agents_offchain.chain.node import Node
 from agents_offchain.primitives.units import Wei
+from agents_offchain.runtime.payments.worth import base_fee_of, call_of
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.outbox import CONFIRMED, FAILED, Intent, Outbox
 from agents_offchain.storage.payments.relays import DONE, REFUSED, SENDING, WAITING, Relay, RelayBook
@@ -82,11 +84,6 @@ class Relayer:
         return 1
 
     async def _cost_wei(self, relay: Relay) -> int:
-        """The gas of the hire at twice the base fee, which is what a first attempt may pay."""
-        call = {
-            "from": "0x" + self.sender.hex(),
-            "to": "0x" + self.escrow.hex(),
-            "data": "0x" + relay.data.hex(),
-        }
-        head = await self.node.block()
-        return await self.node.estimate_gas(call) * 2 * (head.base_fee_wei if head is not None else 0)
+        """The most that a first attempt at the hire may pay for its gas."""
+        most, _ = FeePolicy().offer(await base_fee_of(self.node))
+        return await self.node.estimate_gas(call_of(self.sender, self.escrow, relay.data)) * most

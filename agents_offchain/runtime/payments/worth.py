@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from agents_offchain.chain.errors import ContractReverted, NodeUnavailable
+from agents_offchain.chain.fees import FeePolicy
 from agents_offchain.chain.node import Node
 from agents_offchain.primitives.clock import Clock
 
@@ -117,15 +118,26 @@ class Scales:
             (good if is_paid else bad).append(row)
         return good, bad
 
-    async def cost_wei(self, data: bytes) -> int:
-        """What the gas of a call costs at the newest block's price, in wei; a call that would revert raises."""
-        if not (head := await self.node.block()):
-            raise NodeUnavailable("The node has no head.")
-        call = {"from": "0x" + self.sender.hex(), "to": "0x" + self.contract.hex(), "data": "0x" + data.hex()}
-        return await self.node.estimate_gas(call) * head.base_fee_wei
-
     async def cost_units(self, data: bytes) -> int:
-        """The same in the smallest unit of the token, rounded up."""
+        """What the gas of a call costs now, in the smallest unit of the token, rounded up.
+
+        Raises:
+            RpcRefused: the call would revert.
+        """
         if not self.terms.coin_units:
             return 0
-        return -(-await self.cost_wei(data) * self.terms.coin_units // COIN_WEI)
+        gas = await self.node.estimate_gas(call_of(self.sender, self.contract, data))
+        return -(-gas * (await base_fee_of(self.node) + FeePolicy().tip_wei) * self.terms.coin_units // COIN_WEI)
+
+
+def call_of(sender: bytes, to: bytes, data: bytes) -> dict[str, str]:
+    """A call as a node simulates it."""
+    return {"from": "0x" + sender.hex(), "to": "0x" + to.hex(), "data": "0x" + data.hex()}
+
+
+async def base_fee_of(node: Node) -> int:
+    """Wei a unit of gas at the newest block, the tip not included."""
+    head = await node.block()
+    if head is None:
+        raise NodeUnavailable("The node has no head.")
+    return head.base_fee_wei

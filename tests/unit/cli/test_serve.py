@@ -22,7 +22,7 @@ MODULES = {
     "reporter": ("oracle", (*HEAVY, "fastapi", "uvicorn")),
     "publisher": ("oracle", (*HEAVY, "fastapi", "uvicorn")),
     "juror": ("oracle", (*HEAVY, "fastapi", "uvicorn")),
-    "cashier": ("cashier", (*HEAVY, "fastapi", "uvicorn", "redis", "ipfshttpclient")),
+    "cashier": ("cashier", (*HEAVY, "eth_account", "fastapi", "uvicorn", "redis", "ipfshttpclient")),
 }
 
 
