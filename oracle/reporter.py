@@ -20,7 +20,7 @@ from agents_offchain.chain.errors import SignerRefused
 from agents_offchain.chain.proxies.job_escrow import JobStatus
 from agents_offchain.messaging.errors import BusUnavailable
 from agents_offchain.messaging.protocols.signature import TypedDataSigner
-from agents_offchain.primitives.clock import Clock
+from agents_offchain.primitives.clock import Clock, has_passed
 from agents_offchain.primitives.eip712 import VERDICT_FIELDS, VERDICT_TYPE, Domain, VerdictMessage, verdict_digest
 from agents_offchain.primitives.errors import Contested, Fatal, Refused, Retryable
 from agents_offchain.primitives.hexes import checksum
@@ -264,8 +264,8 @@ class Reporter:
         commits = await self.ledger.commits(case.job_key, case.submitted_at)
         judges = await self.chain.judges(case.submitted_at, moment)
         committed = len(commits.keys() & set(judges.reporters))
-        waited = now - case.notes["committed_at"]
-        is_enough = committed >= judges.quorum and waited >= self.settings.reveal_after_seconds
+        has_waited = has_passed(self.settings.reveal_after_seconds, since=case.notes["committed_at"], now=now)
+        is_enough = committed >= judges.quorum and has_waited
         if committed < len(judges.reporters) and not is_enough and not case.is_posted:
             await self._repeat_commit(case, signed, now)
             return 0
@@ -286,7 +286,8 @@ class Reporter:
 
     async def _repeat_commit(self, case: Case, signed: SignedVerdict, now: float) -> None:
         """A bus that lost its memory must not stop the round."""
-        if now - case.notes.get("announced_at", case.notes["committed_at"]) < self.settings.repeat_seconds:
+        told_at = case.notes.get("announced_at", case.notes["committed_at"])
+        if not has_passed(self.settings.repeat_seconds, since=told_at, now=now):
             return
         await self._send_commit(case, self._commit_message(case, signed))
         async with self.database.write() as connection:

@@ -27,7 +27,7 @@ from redis.exceptions import (
 
 from agents_offchain.messaging.errors import BusMisused, BusUnavailable
 from agents_offchain.messaging.mailbox import Delivery
-from agents_offchain.primitives.clock import Clock, SystemClock
+from agents_offchain.primitives.clock import Clock, SystemClock, has_passed
 
 log = structlog.get_logger(__name__)
 Client = Any
@@ -114,9 +114,9 @@ class StreamMailbox:
         self._clock = clock or SystemClock()
         self._grouped: set[str] = set()
         self._history: dict[str, str] = {}
-        self._next_claim: dict[str, float] = {}
+        self._claimed_at: dict[str, float] = {}
         self._keep_seconds = keep_seconds
-        self._next_trim: dict[str, float] = {}
+        self._trimmed_at: dict[str, float] = {}
 
     async def publish(self, topic: str, message_id: str, payload: bytes) -> bool:
         keys = (stream_key(topic), f"{PREFIX}:{{{topic}}}:seen:{message_id}")
@@ -164,9 +164,9 @@ class StreamMailbox:
     async def _trim_when_due(self, topic: str) -> None:
         """A topic that nobody trims fills the server, and then nothing can be published."""
         now = self._clock.now_seconds()
-        if now < self._next_trim.get(topic, 0.0):
+        if not has_passed(TRIM_EVERY_SECONDS, since=self._trimmed_at.get(topic, 0.0), now=now):
             return
-        self._next_trim[topic] = now + TRIM_EVERY_SECONDS
+        self._trimmed_at[topic] = now
         dropped = await self.trim(topic, keep_seconds=self._keep_seconds)
         if dropped:
             log.info("topic_trimmed", topic=topic, dropped=dropped)
@@ -240,14 +240,14 @@ class StreamMailbox:
 
     async def _claim_idle(self, topic: str, key: str, limit: int) -> list[Delivery]:
         now = self._clock.now_seconds()
-        if limit <= 0 or now < self._next_claim.get(topic, 0.0):
+        if limit <= 0 or not has_passed(self._idle_ms / 2000, since=self._claimed_at.get(topic, 0.0), now=now):
             return []
         answer: Any = await self._client.xautoclaim(
             key, self._group, self._consumer, min_idle_time=self._idle_ms, start_id="0-0", count=limit
         )
         found = await self._counted(topic, key, [_delivery(topic, entry) for entry in answer[1] if entry[1]])
         if len(found) < limit:
-            self._next_claim[topic] = now + self._idle_ms / 2000
+            self._claimed_at[topic] = now
         return found
 
     async def _read(self, topic: str, key: str, after: str, limit: int, block: int | None) -> list[Delivery]:
@@ -275,7 +275,7 @@ class StreamMailbox:
 
     def _forget(self, topic: str) -> None:
         self._grouped.discard(topic)
-        self._next_claim.pop(topic, None)
+        self._claimed_at.pop(topic, None)
 
 
 def stream_key(topic: str) -> str:

@@ -17,6 +17,11 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None: ...
 
 
+def has_passed(seconds: float, *, since: float, now: float) -> bool:
+    """Whether so long has passed; also when the clock was put back behind `since`, so that nobody waits for a jump."""
+    return now < since or now - since >= seconds
+
+
 class SystemClock:
     """The machine's clock."""
 

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from agents_offchain.primitives.clock import Clock
+from agents_offchain.primitives.clock import Clock, has_passed
 from agents_offchain.primitives.errors import AitbcError, Fatal, Refused, Retryable
 from agents_offchain.runtime.collector import settle_collector
 from agents_offchain.runtime.health import Health, HealthFile
@@ -136,7 +136,7 @@ class _Run:
             await self._back_off_refused(error)
             return
         self.state.failures = 0
-        if self.clock.now_seconds() - self.state.last_beat >= HEARTBEAT_SECONDS:
+        if self._is_time_to_speak():
             await self.say("running")
         if self.state.outcome.is_idle:
             await self._unless_stopped(self.sleeper.wait())
@@ -160,9 +160,12 @@ class _Run:
         await self._wait_out(error, REFUSED_PAUSE_SECONDS)
 
     async def _wait_out(self, error: AitbcError, seconds: float) -> None:
-        if self.clock.now_seconds() - self.state.last_beat >= HEARTBEAT_SECONDS:
+        if self._is_time_to_speak():
             await self.say("waiting", str(error))
         await self._unless_stopped(self.clock.sleep(seconds))
+
+    def _is_time_to_speak(self) -> bool:
+        return has_passed(HEARTBEAT_SECONDS, since=self.state.last_beat, now=self.clock.now_seconds())
 
     async def _unless_stopped(self, waiting: Coroutine[Any, Any, None]) -> None:
         """Wait for it, or for the word to stop, whichever comes first."""

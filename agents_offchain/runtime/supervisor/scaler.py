@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import structlog
 
-from agents_offchain.primitives.clock import Clock
+from agents_offchain.primitives.clock import Clock, has_passed
 from agents_offchain.primitives.errors import Retryable
 from agents_offchain.runtime.supervisor.child import Spawner
 from agents_offchain.runtime.supervisor.keeper import Keeper
@@ -36,7 +36,7 @@ class Scaler:
         self._on_change = on_change
         self._keepers: list[Keeper] = []
         self._scale = Scale(0)
-        self._paused_until = 0.0
+        self._failed_at: float | None = None
 
     def states(self) -> tuple[ProcessState, ...]:
         return tuple(keeper.state for keeper in self._keepers)
@@ -53,8 +53,7 @@ class Scaler:
             log.info("scaled", scaled=self.spec.name, backlog=backlog, processes=self._scale.processes)
         while len(self._keepers) > self._scale.processes:
             await self._keepers.pop().stop()
-        is_paused = self._clock.now_seconds() < self._paused_until
-        while not is_paused and len(self._keepers) < self._scale.processes and await self._add():
+        while not self._is_paused() and len(self._keepers) < self._scale.processes and await self._add():
             pass
         self._scale = Scale(len(self._keepers), self._scale.idle_since)
         return len(self._keepers)
@@ -73,5 +72,11 @@ class Scaler:
             return True
         log.error("helper_failed", process=spec.name, detail=keeper.state.detail)
         self._keepers.remove(keeper)
-        self._paused_until = self._clock.now_seconds() + PAUSE_SECONDS
+        self._failed_at = self._clock.now_seconds()
         return False
+
+    def _is_paused(self) -> bool:
+        """For a while after a process did not come up."""
+        if self._failed_at is None:
+            return False
+        return not has_passed(PAUSE_SECONDS, since=self._failed_at, now=self._clock.now_seconds())

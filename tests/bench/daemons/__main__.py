@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,27 +32,35 @@ SMALL: dict[str, Callable[[], list[Figure]]] = {
 }
 
 
+def say(text: str) -> None:
+    """A line as soon as it is known."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", choices=("full", "small"), default="full")
     parser.add_argument("--part", action="append", choices=list(FULL), help="default: all")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     options = parser.parse_args()
+    parts = FULL if options.size == "full" else SMALL
+    chosen = [name for name in parts if options.part is None or name in options.part]
     figures: list[Figure] = []
-    for name, measure in (FULL if options.size == "full" else SMALL).items():
-        if options.part is None or name in options.part:
-            found = measure()
-            sys.stdout.write("\n".join(figure.row() for figure in found) + "\n")
-            sys.stdout.flush()
-            figures += found
+    began = time.monotonic()
+    for number, name in enumerate(chosen, start=1):
+        say(f"[{number}/{len(chosen)}] {name}: measuring since {time.monotonic() - began:.0f} s, {machine()}")
+        found = parts[name]()
+        say("\n".join(figure.row() for figure in found))
+        figures += found
     shown = f"{machine()}\n\n{table(figures)}"
-    sys.stdout.write(f"\n{shown}\n")
+    say(f"\n{shown}\n\n{time.monotonic() - began:.0f} s for everything")
     if options.write:
         before, _, rest = REPORT.read_text().partition(BEGIN)
         REPORT.write_text(f"{before}{BEGIN}\n{shown}\n{END}{rest.partition(END)[2]}")
     worse = [figure for figure in figures if figure.is_worse_than_kept]
     for figure in worse:
-        sys.stdout.write(f"worse than kept: {figure.name}\n")
+        say(f"worse than kept: {figure.name}")
     return 1 if worse else 0
 
 

@@ -46,11 +46,13 @@ def measure(events: int) -> list[Figure]:
                 results.append(_run(reader, url, Path(folder) / f"{reader}-{number}.db"))
     rates = {reader: [one["events"] / one["seconds"] for one in results] for reader, results in rounds.items()}
     ours, bare = median(rates["ours"]), median(rates["bare"])
-    cpu = median(one["cpu"] / one["events"] * 1_000 for one in rounds["ours"])
+    cpu = {reader: median(one["cpu"] / one["events"] * 1e6 for one in results) for reader, results in rounds.items()}
     shown = f"bare loop {bare:,.0f}/s ({min(rates['bare']):,.0f} to {max(rates['bare']):,.0f}), {events:,} events"
     return [
         Figure("history: rate to the bare loop's", ours / bare, "", 0.5, is_more_better=True, reference=shown),
-        Figure("history: events", ours, "/s", reference=f"{cpu:.2f} CPU s per 1,000 events"),
+        Figure(
+            "history: events", ours, "/s", reference=f"CPU per event: ours {cpu['ours']:.0f}, bare {cpu['bare']:.0f} µs"
+        ),
         Figure("history: peak memory", max(one["peak"] for one in rounds["ours"]), "MiB", 200),
     ]
 

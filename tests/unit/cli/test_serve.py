@@ -10,7 +10,7 @@ import pytest
 from agents_offchain.cli import serve
 
 pytestmark = pytest.mark.unit
-HEAVY = ("onnxruntime", "cv2", "rapidocr", "numpy")
+HEAVY = ("onnxruntime", "cv2", "rapidocr", "numpy", "torch")
 MODULES = {
     "signer": ("signer", (*HEAVY, "sqlalchemy", "fastapi", "uvicorn", "httpx", "redis")),
     "artifacts": ("artifacts", (*HEAVY, "sqlalchemy", "eth_account", "redis")),

@@ -218,3 +218,22 @@ async def test_run__when_a_heartbeat_cannot_be_written__goes_on(
     monkeypatch.setattr("agents_offchain.runtime.daemon.beat", fail)
     assert await run_daemon(Duty(StepOutcome(is_idle=True)), Sleeper(), database, manual_clock) == 0
     assert heartbeats.beat is not fail
+
+
+@pytest.mark.parametrize("jump_seconds", [-3_600.0, 3_600.0])
+async def test_run__when_the_clock_jumps__says_at_once_that_it_lives(
+    database: Database, manual_clock: ManualClock, jump_seconds: float
+) -> None:
+    words = []
+
+    class Jumping(Duty):
+        async def step(self) -> StepOutcome:
+            if self.taken == 1:
+                manual_clock.advance(jump_seconds)
+            if self.taken == 2:
+                words.append((await _last_word(database)).at)
+            return await super().step()
+
+    idle = StepOutcome(is_idle=True)
+    await run_daemon(Jumping(idle, idle, idle), Sleeper(), database, manual_clock)
+    assert words == [manual_clock.now_seconds()]
