@@ -15,6 +15,7 @@ from typing import Any
 
 from agents_offchain.primitives.errors import Refused
 from agents_offchain.primitives.settings import Settings
+from agents_offchain.skills.vision.containers import sniff_video
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MAGIC = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"RIFF", "image/webp"))
@@ -154,6 +155,9 @@ def _file(settings: Settings, request_id: str) -> Path:
 
 
 def _media_type(file: Path, data: bytes) -> str:
+    video = sniff_video(data)
+    if video is not None:
+        return video
     for magic, media_type in _MAGIC:
         if data.startswith(magic):
             return media_type

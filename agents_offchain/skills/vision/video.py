@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from agents_offchain.skills.vision.containers import sniff_video
 from agents_offchain.skills.vision.errors import (
     DECODER_ERRORS,
     ImageDamaged,
@@ -34,20 +35,6 @@ MAX_DECODED_FRAMES = 20_000
 QUIET = "-8"
 USUAL_FRAME_SECONDS = 0.1
 """For an animation that does not say how long a frame stands."""
-ISO_BRANDS = (
-    b"isom",
-    b"iso2",
-    b"iso4",
-    b"iso5",
-    b"iso6",
-    b"mp41",
-    b"mp42",
-    b"avc1",
-    b"qt  ",
-    b"M4V ",
-    b"dash",
-    b"MSNV",
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,9 +47,7 @@ class Frame:
 
 def is_video(data: bytes) -> bool:
     """By the first bytes alone; an animated picture is none."""
-    if data[4:8] == b"ftyp":
-        return data[8:12] in ISO_BRANDS
-    return data[:4] == b"\x1aE\xdf\xa3" or (data[:4] == b"RIFF" and data[8:12] == b"AVI ")
+    return sniff_video(data) is not None
 
 
 def sample_frames(data: bytes, count: int, limits: DecodeLimits = DEFAULT_LIMITS) -> list[Frame]:

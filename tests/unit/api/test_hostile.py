@@ -111,6 +111,10 @@ async def test_upload__of_what_no_skill_works_on__is_refused_and_costs_no_quota(
         (b"# A heading", "text/plain"),
         (b"<html><script>alert(1)</script>", "text/html"),
         (b"%PDF-1.4", "application/pdf"),
+        (b"\0\0\0\x18ftypisom", "video/mp4"),
+        (b"\0\0\0\x18ftypqt  ", "video/quicktime"),
+        (b"\x1aE\xdf\xa3webm", "video/x-matroska"),
+        (b"RIFF\0\0\0\0AVI LIST", "video/x-msvideo"),
     ],
 )
 async def test_upload__of_a_document__is_typed_by_content_and_never_served_as_markup(

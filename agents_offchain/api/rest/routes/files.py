@@ -58,7 +58,7 @@ _DOCUMENT = {
     openapi_extra=_FORM,
 )
 async def post_upload(request: Request, context: Context, client: Client) -> StoredOut:
-    """Store one picture or document (PDF, HTML, Markdown, text)."""
+    """Store one picture, video or document (PDF, HTML, Markdown, text)."""
     data = await _read_file(request, context.deps.settings.upload_max_bytes)
     upload = probe_upload(data, context.deps.limits.picture_max_pixels)
     cid = await _store(context, client, data, upload.kind)
