@@ -36,6 +36,7 @@ SOURCES = (
     Source("contracts/court/DisputeDesk.sol", "DisputeDesk"),
     Source("contracts/court/JurorCourt.sol", "JurorCourt"),
     Source("contracts/mocks/TestDollar.sol", "TestDollar"),
+    Source("contracts/oracle/ReportFeed.sol", "ReportFeed"),
     Source("contracts/oracle/ResultOracle.sol", "ResultOracle"),
     Source("contracts/oracle/stake/ReporterStake.sol", "ReporterStake"),
     Source("contracts/oracle/stake/ReporterStakeFactory.sol", "ReporterStakeFactory"),

@@ -16,6 +16,7 @@ from typing import Any
 
 from gas_bench.chain import HARDFORK, Chain, GasBenchError
 from gas_bench.court import measure_court
+from gas_bench.feed import measure_feed
 from gas_bench.governance import measure_governance
 from gas_bench.hiring import measure_hiring
 from gas_bench.market import measure_market
@@ -29,6 +30,7 @@ BEGIN, END = "<!-- table: begin, written by tools/gas.py -->", "<!-- table: end 
 ROOMS: Mapping[str, Callable[[Chain], dict[str, float]]] = {
     "market": measure_market,
     "court": measure_court,
+    "feed": measure_feed,
     "hiring": measure_hiring,
     "payments": measure_payments,
     "reputation": measure_reputation,
@@ -82,7 +84,7 @@ def write_report(lines: Sequence[str]) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Measures, prints, compares. Returns the exit code."""
     parser = argparse.ArgumentParser(description="Gas of every verb against its ceiling.")
-    parser.add_argument("rooms", nargs="*", help="only these: market, court, hiring, payments, reputation, governance")
+    parser.add_argument("rooms", nargs="*", help=f"only these: {', '.join(ROOMS)}")
     parser.add_argument("--write", action="store_true", help="write the table into docs/gas.md")
     options = parser.parse_args(arguments)
     rows = tomllib.loads(CEILINGS.read_text())["rows"]

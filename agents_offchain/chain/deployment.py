@@ -179,6 +179,7 @@ def deployment_plan(plan: MarketPlan) -> PlannedMarket:
         "WorkDesk": add("WorkDesk", escrow),
         "MilestoneDesk": add("MilestoneDesk", escrow),
         "ExitDesk": add("ExitDesk", escrow, oracle),
+        "ReportFeed": add("ReportFeed", oracle),
     }
     if coin is not None:
         desks |= {"WrappedCoin": coin, "CoinDesk": add("CoinDesk", escrow, coin)}

@@ -95,6 +95,17 @@ contract MilestoneTest is MarketTest {
         _desk.advance(planId, terms);
     }
 
+    function test_stopPlan__when_it_was_stopped_or_never_opened__reverts() public {
+        (uint256 planId,) = _openPlan(false);
+        vm.startPrank(client);
+        _desk.stopPlan(planId);
+        vm.expectRevert(abi.encodeWithSelector(IMilestoneDesk.MilestoneDesk_Stopped.selector, planId));
+        _desk.stopPlan(planId);
+        vm.expectRevert(abi.encodeWithSelector(IMilestoneDesk.MilestoneDesk_UnknownPlan.selector, 99));
+        _desk.stopPlan(99);
+        vm.stopPrank();
+    }
+
     function test_stopPlan__when_the_client_stops__no_further_step_is_hired() public {
         (uint256 planId, uint256 jobId) = _openPlan(true);
         vm.expectRevert(
