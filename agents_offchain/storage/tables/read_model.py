@@ -64,6 +64,7 @@ agent_listings = Table(
     # that count for it: of its agent, done by who owns the agent now or is paid for it now
     Column("jobs_completed", Integer, nullable=False, server_default="0"),
     Index("ix_agent_listings_service", "service_type", "is_closed", "price"),
+    Index("ix_agent_listings_newest", "is_closed", "listing_id"),
     Index("ix_agent_listings_completed", "is_closed", "jobs_completed", "listing_id"),
     Index("ix_agent_listings_price", "is_closed", "price", "listing_id"),
     Index("ix_agent_listings_speed", "is_closed", "work_seconds", "listing_id"),
