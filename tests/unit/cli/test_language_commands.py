@@ -26,7 +26,7 @@ CATALOGUE = """
 usd_per_job = "0.01"
 usd_per_day = "0.02"
 [prompts]
-answer = [1]
+answer = [1, 2]
 [[models]]
 name = "local"
 kind = "local"
@@ -138,6 +138,7 @@ def test_rate__of_a_job__is_learned_once_and_one_without_models_is_refused(
     told = run(capsys, "language", "prompts")[1]["prompts"]
     (first,) = [one for one in told if (one["prompt"], one["version"]) == ("answer", 1)]
     assert (first["is_on_trial"], first["rated"], first["good"]) == (True, 1, 0.5)
+    assert [one["is_on_trial"] for one in told if one["prompt"] in ("answer", "judge")] == [True, True, False]
 
 
 def test_forget__drops_kept_answers_alone(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:

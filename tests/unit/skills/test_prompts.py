@@ -125,3 +125,8 @@ def test_replay__of_a_recorded_run__answers_the_same_and_nothing_else() -> None:
     assert replay.complete(ask) == reply
     with pytest.raises(ProviderRefused):
         replay.complete(Ask([Message("user", "other")]))
+
+
+def test_load_prompt__with_a_newer_version_on_trial__takes_it_only_by_name() -> None:
+    assert load_prompt("answer").id == "answer/1"
+    assert load_prompt("answer", 2).is_trial

@@ -59,6 +59,7 @@ class Prompt(_Strict):
     Attributes:
         output_schema: JSON schema of the answer; None for free text.
         meaning: The data variable that is a question, whose wording may differ for the same answer; empty for none.
+        is_trial: Used only where its version is named, until outcomes show that it is better.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Prompt(_Strict):
     user: str
     output_schema: dict[str, Any] | None = None
     meaning: str = ""
+    is_trial: bool = False
     examples: tuple[Example, ...] = ()
     tests: tuple[GoldenTest, ...] = ()
     changelog: tuple[Change, ...] = Field(min_length=1)
@@ -127,7 +129,7 @@ class Prompt(_Strict):
 
 
 def load_prompt(name: str, version: int | None = None) -> Prompt:
-    """A prompt of this folder, checked; the newest version unless one is named.
+    """A prompt of this folder, checked; the newest version that is not on trial, unless one is named.
 
     Raises:
         PromptInvalid: there is none, or its file cannot be used.
@@ -137,7 +139,8 @@ def load_prompt(name: str, version: int | None = None) -> Prompt:
     chosen = [file for file in files if version is None or file.stem.endswith(f".v{version}")]
     if not chosen:
         raise PromptInvalid(f"There is no prompt {name!r}" + (f" of version {version}." if version else "."))
-    return read_prompt(chosen[-1])
+    prompts = [read_prompt(file) for file in chosen]
+    return next((prompt for prompt in reversed(prompts) if not prompt.is_trial), prompts[-1])
 
 
 def list_prompts() -> list[Prompt]:
