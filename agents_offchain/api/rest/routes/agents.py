@@ -147,7 +147,14 @@ async def get_status(context: Context, _client: Stranger, agent_id: AgentIdPath)
     )
 
 
-@router.post("/{agent_id}/message", responses=responses(404), response_model=MessageOut)
+@router.post(
+    "/{agent_id}/message",
+    responses={
+        **responses(404),
+        202: {"model": MessageOut, "description": "Sent or kept; nobody waits for an answer."},
+    },
+    response_model=MessageOut,
+)
 async def post_message(
     context: Context,
     caller: Caller,
