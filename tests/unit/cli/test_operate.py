@@ -131,6 +131,11 @@ def test_keys_list__of_a_local_home__tells_what_each_may_sign(home: Home) -> Non
         "ResultOracle.settle",
         "JobEscrow.noShow",
         "DecisionLedger.anchor",
+        "DisputeDesk.refer",
+        "DisputeDesk.rule",
+        "JurorCourt.draw",
+        "JurorCourt.renewDraw",
+        "JurorCourt.close",
     ]
     assert rows["treasury"]["allowed"] == "nothing"
     assert rows["agent"]["chain"] == 31337
