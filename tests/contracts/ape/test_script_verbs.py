@@ -125,7 +125,7 @@ def test_amounts__when_they_are_none__are_refused(told: scripts.Market, text: st
 def test_other_contracts__when_missing_or_elsewhere__are_asked_for(told: scripts.Market, people: People) -> None:
     for address, words in ((None, "--at"), ("0x12", "no address"), (people.stranger.address, "No contract stands")):
         with pytest.raises(click.ClickException, match=words):
-            told.other("PaymentChannels", address)
+            told.other("RevenueSplitter", address)
     with pytest.raises(click.ClickException, match="64 digits"):
         scripts.word("0x12", "digest")
 
