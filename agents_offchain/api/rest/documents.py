@@ -1,10 +1,12 @@
-"""What keeps a document's bytes the same whoever writes them as JSON."""
+"""Documents that come in as JSON: read, and refused where two writers would write other bytes."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from agents_offchain.api.rest.errors import RequestRefused
+import orjson
+
+from agents_offchain.api.rest.errors import FormInvalid, RequestRefused
 from agents_offchain.runtime.documents import MAX_SAFE_INTEGER
 
 SMALLEST_PLAIN = 1e-4
@@ -35,3 +37,15 @@ def require_encodable(document: Any, depth: int = 0) -> None:
             "A number of the document has more than one usual spelling.",
             mend="Write whole numbers without a fraction, and no fraction below 0.0001.",
         )
+
+
+def read_json(body: bytes) -> Any:
+    """The body as JSON.
+
+    Raises:
+        FormInvalid: it is not JSON.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise FormInvalid("The body is not JSON.", mend="Send one JSON object in UTF-8.") from error

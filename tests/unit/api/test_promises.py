@@ -57,6 +57,7 @@ async def test_promise__that_is_not_good_money__is_a_problem_with_a_mend(http: h
     assert refused.status_code == 422
     assert (refused.json()["detail"], refused.json()["mend"]) == ("The channel holds 100.", "Top it up.")
     assert (await http.post("/api/v1/promises", content=b"{}")).status_code == 422
+    assert (await http.post("/api/v1/promises", content=b"{")).status_code == 400, "as every other write"
 
 
 async def test_promise__beyond_what_an_address_may_hand_over_in_an_hour__waits(http: httpx.AsyncClient) -> None:

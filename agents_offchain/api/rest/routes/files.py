@@ -8,13 +8,13 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import select
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
 from agents_offchain.api.rest.context import ApiContext, Client, Context
-from agents_offchain.api.rest.documents import require_encodable
+from agents_offchain.api.rest.documents import read_json, require_encodable
 from agents_offchain.api.rest.errors import BodyTooLarge, FormInvalid, RequestRefused
 from agents_offchain.api.rest.models import RequestOut, StoredOut
 from agents_offchain.api.rest.pictures import sniff_media_type
@@ -43,12 +43,25 @@ _FORM = {
         },
     }
 }
-_DOCUMENT = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": RequestDocument.model_json_schema(by_alias=True)}},
-    }
-}
+
+
+def _inlined(model: type[BaseModel]) -> dict[str, Any]:
+    """The model's JSON schema without `$defs`: a reference to them leads nowhere inside an OpenAPI document."""
+    schema = model.model_json_schema(by_alias=True)
+    named = schema.pop("$defs", {})
+
+    def resolved(node: Any) -> Any:
+        if isinstance(node, list):
+            return [resolved(item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        name = str(node.get("$ref", "")).removeprefix("#/$defs/")
+        return resolved(named[name]) if name in named else {key: resolved(value) for key, value in node.items()}
+
+    return dict(resolved(schema))
+
+
+_DOCUMENT = {"requestBody": {"required": True, "content": {"application/json": {"schema": _inlined(RequestDocument)}}}}
 
 
 @router.post(
@@ -73,7 +86,7 @@ async def post_upload(request: Request, context: Context, client: Client) -> Sto
 )
 async def post_request(request: Request, context: Context, client: Client) -> RequestOut:
     """Store a request document as its canonical JSON; its CID is what a hire names."""
-    document = _read_json(await request.body())
+    document = read_json(await request.body())
     try:
         wanted = RequestDocument.model_validate(document)
     except ValidationError as error:
@@ -125,13 +138,6 @@ async def _read_file(request: Request, max_bytes: int) -> bytes:
             f"The file has more than {max_bytes:,} bytes.", mend="Save it smaller or with more compression."
         )
     return data
-
-
-def _read_json(body: bytes) -> Any:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise FormInvalid("The body is not JSON.", mend="Send one JSON object in UTF-8.") from error
 
 
 async def _require_listing(context: ApiContext, wanted: RequestDocument) -> None:

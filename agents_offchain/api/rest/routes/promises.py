@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from agents_offchain.api.rest.context import Client, Context
+from agents_offchain.api.rest.documents import read_json
 from agents_offchain.api.rest.errors import RequestRefused
 from agents_offchain.api.rest.models import TakenOut
 from agents_offchain.api.rest.problems import responses
@@ -19,7 +20,7 @@ _DOCUMENT = {
 }
 
 
-@router.post("/promises", status_code=201, responses=responses(403, 413, 422, 429, 503), openapi_extra=_DOCUMENT)
+@router.post("/promises", status_code=201, responses=responses(400, 403, 413, 422, 429, 503), openapi_extra=_DOCUMENT)
 async def post_promise(request: Request, response: Response, context: Context, client: Client) -> TakenOut:
     """Hand over `aitbc.voucher/1`, `aitbc.order/1` or `aitbc.authorized-hire/1`.
 
@@ -28,6 +29,7 @@ async def post_promise(request: Request, response: Response, context: Context, c
     if context.deps.promises is None:
         raise RequestRefused("Nobody takes vouchers here: this market has no PaymentChannels.")
     data = await request.body()
+    read_json(data)
     promise = parse_promise(data)
     place = await context.quota.reserve(client, len(data))
     try:
