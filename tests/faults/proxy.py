@@ -89,6 +89,8 @@ class Provider:
                 await self._answer(head, await _body(head, reader), writer, back, upstream)
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             return
+        except asyncio.CancelledError:  # the loop ends; asyncio.streams would report a cancelled connection as a fault
+            return
         finally:
             self._open.discard(writer)
             for stream in (writer, upstream):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import resource
 import sqlite3
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from agents_offchain.runtime.collector import settle_collector
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.migrate import migrate
 from tests.bench.daemons.figures import Figure
+from tests.bench.peak import peak_mib
 from tests.fakes.deployment import DEPLOYMENT
 from tests.integration.devnet import free_port
 
@@ -140,7 +140,7 @@ def main() -> None:
         "events": events,
         "seconds": time.perf_counter() - began,
         "cpu": time.process_time() - cpu,
-        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024,
+        "peak": peak_mib(),
     }
     sys.stdout.write(json.dumps(figures) + "\n")
 
