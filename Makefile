@@ -258,7 +258,7 @@ bench-messaging: setup ## messages beside a bare loop on the same server; ratios
 
 .PHONY: gas
 gas: setup ## gas of every verb on a real chain beside its ceiling and its peers; writes docs/gas.md
-	@forge build -q && $(BIN)/python tools/gas.py
+	@forge build -q && $(BIN)/python tools/gas.py --write
 
 .PHONY: clean
 clean: ## remove what set-up and tests made (keeps .aitbc)
