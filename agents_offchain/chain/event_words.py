@@ -28,10 +28,11 @@ class EventWords:
     """
 
     def __init__(self, indexed: Sequence[tuple[str, str]], plain: Sequence[tuple[str, str]]) -> None:
-        self._indexed = [(name, _hashed if kind in (_TEXT, _BLOB) else _reader(kind)) for name, kind in indexed]
+        topics = [(name, _hashed if kind in (_TEXT, _BLOB) else _reader(kind)) for name, kind in indexed]
+        self._indexed = [(name, read) for name, read in topics if read is not None]
         self._plain = [(name, kind, None if kind in (_TEXT, _BLOB) else _reader(kind)) for name, kind in plain]
         self._head_bytes = WORD * len(plain)
-        self._is_known = all(read is not None for _, read in self._indexed) and all(
+        self._is_known = len(self._indexed) == len(topics) and all(
             read is not None or kind in (_TEXT, _BLOB) for _, kind, read in self._plain
         )
 
@@ -45,8 +46,8 @@ class EventWords:
             return None
         args: dict[str, Any] = {}
         try:
-            for (name, read), topic in zip(self._indexed, topics, strict=True):
-                args[name] = read(topic)  # type: ignore[misc]
+            for (name, read_topic), topic in zip(self._indexed, topics, strict=True):
+                args[name] = read_topic(topic)
             place, tail = 0, self._head_bytes
             for name, kind, read in self._plain:
                 word = data[place : place + WORD]

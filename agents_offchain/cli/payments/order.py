@@ -29,8 +29,6 @@ from agents_offchain.primitives.units import AgentId, TokenUnits
 from agents_offchain.runtime.documents import IPFS_PREFIX
 from agents_offchain.runtime.payments.documents import Place, SignedHire, SignedOrder
 
-NO_PURPOSE = "0x" + "00" * 32
-
 
 def run_fill(settings: Settings, console: Console, amount: str, key: str) -> int:
     """Exit code 0 once the purse has grown."""
@@ -114,10 +112,10 @@ async def _list(settings: Settings, console: Console) -> int:
     ]
     console.document({"orders": documents})
     heads = ("payer", "payee", "nonce", "amount", "until", "status", "note")
-    cells = [
-        tuple(moment(row["valid_before"]) if head == "until" else str(row[head]) for head in heads)  # type: ignore[arg-type]
-        for row in documents
+    shown = [
+        {**document, "until": moment(row.order.valid_before)} for document, row in zip(documents, rows, strict=True)
     ]
+    cells = [tuple(str(row[head]) for head in heads) for row in shown]
     show_table(console, heads, cells, empty="No order is held.")
     return 0
 

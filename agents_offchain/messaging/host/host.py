@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import msgspec
 import structlog
 
 from agents_offchain.messaging.errors import BusUnavailable, NoRoute
@@ -26,6 +25,7 @@ from agents_offchain.messaging.host.choirs import Choirs, Listener
 from agents_offchain.messaging.host.dispatch import Chorus, Dispatch, Job
 from agents_offchain.messaging.host.gathering import EVERYBODY, Gathered, Until
 from agents_offchain.messaging.host.intake import Intake, Opened
+from agents_offchain.messaging.host.letters import Letters, frame_of
 from agents_offchain.messaging.host.outbound import Outbound
 from agents_offchain.messaging.host.topics import Topics
 from agents_offchain.messaging.host.writing import Draft, Writer
@@ -43,13 +43,12 @@ from agents_offchain.messaging.protocols.message import (
     agent_id_of,
     capability_of,
     encode_body,
-    encode_header,
 )
 from agents_offchain.messaging.protocols.session import SESSION_SECONDS, Session, SessionBook, grant_session
 from agents_offchain.messaging.protocols.signature import TypedDataSigner
 from agents_offchain.messaging.protocols.voices import Voices
 from agents_offchain.messaging.routing.cards import Health, HostCard, Query, ReputationOf, unknown_reputation
-from agents_offchain.messaging.routing.dead_letters import DeadMessage, Morgue, NoMorgue
+from agents_offchain.messaging.routing.dead_letters import Morgue, NoMorgue
 from agents_offchain.messaging.routing.directory import Directory, View, write_card, write_health
 from agents_offchain.messaging.routing.quota import Quota, Quotas
 from agents_offchain.messaging.routing.router import Router
@@ -116,7 +115,10 @@ class Host:
         )
         self.writer = Writer(self.book, ports.clock)
         self.asks = Asks(self.metrics)
-        self.outbound = Outbound(ports.post, self.book, self.view, ports.clock, self.metrics, self._undeliverable)
+        self.letters = Letters(settings.name, ports.morgue, ports.clock, self.metrics)
+        self.outbound = Outbound(
+            ports.post, self.book, self.view, ports.clock, self.metrics, self.letters.keep_undeliverable
+        )
         self.intake = Intake(
             self.book,
             ports.clock,
@@ -125,7 +127,7 @@ class Host:
             self.outbound,
             admit=self._admit,
             cancel=lambda message: self.dispatch.cancel(message.header.sender, message.header.causation),
-            keep_dead=self._keep_frame,
+            keep_dead=self.letters.keep,
             look_again=self._look_again,
         )
         self.dispatch = Dispatch(
@@ -136,7 +138,7 @@ class Host:
             answer_many=self._answer_many,
             repeat=self._repeat,
             finish=self.intake.finish,
-            keep_dead=self._keep_message,
+            keep_dead=self.letters.keep_message,
             concurrency=settings.concurrency,
             capacity=settings.queue_capacity,
         )
@@ -147,7 +149,6 @@ class Host:
         self._choirs = Choirs(self.agents, self._by_capability)
         self._is_draining = False
         self._tasks: list[asyncio.Task[None]] = []
-        self._dead: dict[str, DeadMessage] = {}
         self._grants_end = 0.0
         self._next_renewal = self._next_refresh = 0.0
 
@@ -372,7 +373,7 @@ class Host:
             try:
                 is_taken = self.dispatch.admit_broadcast(Chorus(audience.choir, message, opened))
             except AitbcError as error:
-                self._keep_message(message, "refused", error.message)
+                self.letters.keep_message(message, "refused", error.message)
                 is_taken = False
             if not is_taken:
                 self.intake.finish(opened)
@@ -385,7 +386,7 @@ class Host:
             try:
                 is_taken = self.dispatch.admit(agent, message, opened, handler)
             except AitbcError as error:
-                self._keep_message(message, "refused", error.message)
+                self.letters.keep_message(message, "refused", error.message)
                 is_taken = False
             if not is_taken:
                 self.intake.finish(opened)
@@ -450,32 +451,12 @@ class Host:
     def _topic_names(self) -> list[str]:
         return sorted({topic for agent in self.agents.values() for topic in agent.topics})
 
-    # --- dead letters
-
-    def _undeliverable(self, host: str, frame: Frame, reason: str) -> None:
-        self._keep_frame(frame, "undeliverable", f"{reason} (host {host})")
-
-    def _keep_frame(self, frame: Frame, reason: str, sentence: str) -> None:
-        self.metrics.count("dead")
-        letter = DeadMessage.of_frame(self.settings.name, frame, reason, sentence)
-        self._dead[letter.id] = letter
-
-    def _keep_message(self, message: Message, reason: str, sentence: str) -> None:
-        self._keep_frame(_frame_of(message), reason, sentence)
-
     async def _bury(self) -> None:
         """Keep what died, and take up again what an operator sent back."""
-        for letter in list(self._dead.values()):
-            await self._ports.morgue.keep(letter, self.clock.now_seconds())
-            self._dead.pop(letter.id, None)
-        for frame in await self._ports.morgue.take_back(self.settings.name):
-            self._take_back(frame)
+        for message in await self.letters.bury():
+            self._take_up(message)
 
-    def _take_back(self, frame: Frame) -> None:
-        """An operator's word stands for the time that is over; everything else was checked when it came."""
-        message = _read_again(frame, self.clock.now_seconds())
-        if message is None:
-            return
+    def _take_up(self, message: Message) -> None:
         agent = self.agents.get(message.header.target)
         if agent is not None:
             self.dispatch.seen.let_go(agent.id, message.header)
@@ -484,7 +465,7 @@ class Host:
         elif message.header.session == self.book.own.id:
             with suppress(NoRoute):
                 endpoint = self.router.route(query_of(message.header.target))[0]
-                self.outbound.send(endpoint.host, Lane.NORMAL, _frame_of(message))
+                self.outbound.send(endpoint.host, Lane.NORMAL, frame_of(message))
 
 
 async def end_tasks(tasks: Sequence[asyncio.Task[Any]]) -> None:
@@ -500,18 +481,3 @@ def query_of(target: str, **limits: Any) -> Query:
     if capability := capability_of(target):
         return Query(capability=capability, **limits)
     return Query(agent=target, **limits)
-
-
-def _frame_of(message: Message) -> Frame:
-    return Frame(encode_header(message.header), message.body, message.hops)
-
-
-def _read_again(frame: Frame, now_seconds: float) -> Message | None:
-    """A message from the morgue, with a new lease of life."""
-    try:
-        header = msgspec.msgpack.decode(frame.header, type=Header)
-    except msgspec.MsgspecError:
-        return None
-    now_ms = int(now_seconds * 1000)
-    fresh = msgspec.structs.replace(header, created=now_ms, expires=now_ms + 3_600_000)
-    return Message(fresh, frame.body, frame.hops)

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, String, Table, Text
 
-from agents_offchain.storage.tables.metadata import Uint256, metadata
+from agents_offchain.storage.tables.metadata import Bytes, Uint256, metadata
 
 court_cases = Table(
     "court_cases",
@@ -37,7 +37,7 @@ juror_seats = Table(
     Column("round", Integer, primary_key=True),
     Column("seat", Integer, primary_key=True),
     Column("share_bps", Integer),  # the vote; none until somebody has made up his mind
-    Column("salt", LargeBinary),  # written before the commitment leaves; without it nothing can be revealed
+    Column("salt", Bytes),  # written before the commitment leaves; without it nothing can be revealed
     Column("stage", String(12), nullable=False),  # open, over
     Column("changed_block", BigInteger, nullable=False),
     Column("intent", String(160)),

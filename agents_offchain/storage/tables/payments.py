@@ -7,18 +7,18 @@ machine's clock where they are floats.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, String, Table, Text
 
-from agents_offchain.storage.tables.metadata import Json, Uint256, metadata
+from agents_offchain.storage.tables.metadata import Bytes, Json, Uint256, metadata
 
 channels = Table(
     "channels",
     metadata,
     Column("book", String(64), primary_key=True),
-    Column("channel_id", LargeBinary, primary_key=True),
-    Column("payer", LargeBinary, nullable=False),
-    Column("payee", LargeBinary, nullable=False),
-    Column("token", LargeBinary, nullable=False),
+    Column("channel_id", Bytes, primary_key=True),
+    Column("payer", Bytes, nullable=False),
+    Column("payee", Bytes, nullable=False),
+    Column("token", Bytes, nullable=False),
     Column("grace_seconds", BigInteger, nullable=False),
     Column("salt", Uint256, nullable=False),
     Column("deposit", Uint256, nullable=False, default=0),
@@ -41,9 +41,9 @@ vouchers = Table(
     "vouchers",
     metadata,
     Column("book", String(64), primary_key=True),
-    Column("channel_id", LargeBinary, primary_key=True),
+    Column("channel_id", Bytes, primary_key=True),
     Column("cumulative", Uint256, primary_key=True),
-    Column("signature", LargeBinary, nullable=False),
+    Column("signature", Bytes, nullable=False),
     Column("received_at", Float, nullable=False),
 )
 """Verified vouchers; those below what was claimed are dropped."""
@@ -52,14 +52,14 @@ payment_orders = Table(
     "payment_orders",
     metadata,
     Column("book", String(64), primary_key=True),
-    Column("payer", LargeBinary, primary_key=True),
+    Column("payer", Bytes, primary_key=True),
     Column("nonce", Uint256, primary_key=True),
-    Column("payee", LargeBinary, nullable=False),
-    Column("token", LargeBinary, nullable=False),
+    Column("payee", Bytes, nullable=False),
+    Column("token", Bytes, nullable=False),
     Column("amount", Uint256, nullable=False),
     Column("valid_before", BigInteger, nullable=False),
-    Column("purpose", LargeBinary, nullable=False),
-    Column("signature", LargeBinary, nullable=False),
+    Column("purpose", Bytes, nullable=False),
+    Column("signature", Bytes, nullable=False),
     Column("status", String(12), nullable=False),  # held, settling, paid, lost
     Column("intent", String(160)),
     Column("tries", Integer, nullable=False, default=0),
@@ -75,16 +75,16 @@ relays = Table(
     "relays",
     metadata,
     Column("book", String(64), primary_key=True),  # chain_id:0x<JobEscrow>
-    Column("client", LargeBinary, primary_key=True),
-    Column("nonce", LargeBinary, primary_key=True),  # of the authorization: the hash of terms and salt
-    Column("token", LargeBinary, nullable=False),
+    Column("client", Bytes, primary_key=True),
+    Column("nonce", Bytes, primary_key=True),  # of the authorization: the hash of terms and salt
+    Column("token", Bytes, nullable=False),
     Column("budget", Uint256, nullable=False),
     Column("terms", Json, nullable=False),
-    Column("data", LargeBinary, nullable=False),
+    Column("data", Bytes, nullable=False),
     Column("status", String(12), nullable=False),  # waiting, sending, done, refused
     Column("intent", String(160)),
     Column("cost_wei", Uint256),
-    Column("tx_hash", LargeBinary),
+    Column("tx_hash", Bytes),
     Column("error", Text),
     Column("received_at", Float, nullable=False),
     Column("updated_at", Float, nullable=False),

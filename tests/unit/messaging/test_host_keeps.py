@@ -161,7 +161,7 @@ async def test_dead_letter__when_dropped__is_gone_for_good(world: World, databas
     morgue = SqlMorgue(database)
     host = world.make("one", morgue=morgue)
     await host.start(echo_agent())
-    host._keep_frame(Frame(b"nonsense", b"body"), "refused", "It cannot be read.")
+    host.letters.keep(Frame(b"nonsense", b"body"), "refused", "It cannot be read.")
     await host.upkeep()
     letters = DeadLetters(database)
     (letter,) = await letters.list()

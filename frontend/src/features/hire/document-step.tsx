@@ -4,6 +4,7 @@ import { t } from '../../i18n';
 import { formatBytes } from '../../lib/format';
 import { Notice } from '../../ui/states';
 import { DOCUMENTS_ACCEPTED, type Document, type DocumentFault, readDocument } from './document';
+import { DropField } from './drop-field';
 import type { Choice } from './kinds';
 import { NoteField } from './note-field';
 import { MAX_BYTES } from './picture';
@@ -36,8 +37,7 @@ export default function DocumentStep({
   const faultId = useId();
   const isUsable = told === '' || choice.read(told) !== undefined;
 
-  const take = async (file: File | undefined) => {
-    if (!file || isLocked) return;
+  const take = async (file: File) => {
     const read = await readDocument(file);
     setFault(typeof read === 'string' ? read : undefined);
     onDocument(typeof read === 'string' ? undefined : read);
@@ -53,29 +53,13 @@ export default function DocumentStep({
 
   return (
     <div className="grid gap-4">
-      <label
-        htmlFor={inputId}
-        data-drop
-        onDragOver={(event) => event.preventDefault()}
-        onDrop={(event) => {
-          event.preventDefault();
-          void take(event.dataTransfer.files[0]);
-        }}
-        className="relative block rounded-card border border-dashed border-line-strong focus-within:outline-2 focus-within:outline-offset-2 focus-within:outline-accent hover:border-muted"
+      <DropField
+        id={inputId}
+        accept={DOCUMENTS_ACCEPTED}
+        faultId={fault ? faultId : undefined}
+        isLocked={isLocked}
+        onFile={(file) => void take(file)}
       >
-        <input
-          id={inputId}
-          type="file"
-          accept={DOCUMENTS_ACCEPTED}
-          disabled={isLocked}
-          aria-describedby={fault ? faultId : undefined}
-          aria-invalid={fault ? true : undefined}
-          className="sr-only"
-          onChange={(event) => {
-            void take(event.target.files?.[0]);
-            event.target.value = '';
-          }}
-        />
         <span className="grid justify-items-center gap-1 px-6 py-8 text-center">
           <FileText aria-hidden className="mb-1 size-7 text-muted" />
           <span className="font-medium">{document ? document.file.name : t('hire.document.choose')}</span>
@@ -85,7 +69,7 @@ export default function DocumentStep({
               : t('hire.document.limits', { size: formatBytes(MAX_BYTES) })}
           </span>
         </span>
-      </label>
+      </DropField>
       {fault && (
         <div id={faultId}>
           <Notice tone="bad" role="alert" title={t(`hire.fault.${fault}`)}>

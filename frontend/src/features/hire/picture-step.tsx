@@ -1,10 +1,10 @@
-import clsx from 'clsx';
 import { ImageUp } from 'lucide-react';
 import { useEffect, useId, useState } from 'react';
 import { t } from '../../i18n';
 import { formatBytes, formatNumber } from '../../lib/format';
 import { Button } from '../../ui/button';
 import { Notice } from '../../ui/states';
+import { DropField } from './drop-field';
 import { NoteField } from './note-field';
 import { ACCEPTED, MAX_BYTES, type Picture, type PictureFault, readPicture } from './picture';
 
@@ -27,7 +27,6 @@ export function PictureStep({
 }) {
   const [fault, setFault] = useState<PictureFault>();
   const [isReading, setReading] = useState(false);
-  const [isOver, setOver] = useState(false);
   const faultId = useId();
 
   useEffect(() => {
@@ -35,8 +34,7 @@ export function PictureStep({
     return () => URL.revokeObjectURL(picture.url);
   }, [picture]);
 
-  const take = async (file: File | undefined) => {
-    if (!file || isLocked) return;
+  const take = async (file: File) => {
     setReading(true);
     setFault(undefined);
     const read = await readPicture(file);
@@ -49,39 +47,13 @@ export function PictureStep({
 
   return (
     <div className="grid gap-4">
-      <label
-        htmlFor={FILE_INPUT}
-        data-drop
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-        onDrop={(event) => {
-          event.preventDefault();
-          setOver(false);
-          void take(event.dataTransfer.files[0]);
-        }}
-        className={clsx(
-          'relative block rounded-card border border-dashed transition-colors duration-[120ms]',
-          'focus-within:outline-2 focus-within:outline-offset-2 focus-within:outline-accent',
-          isOver ? 'border-accent bg-accent-soft' : 'border-line-strong hover:border-muted',
-          isLocked && 'pointer-events-none opacity-70',
-        )}
+      <DropField
+        id={FILE_INPUT}
+        accept={ACCEPTED}
+        faultId={fault ? faultId : undefined}
+        isLocked={isLocked}
+        onFile={(file) => void take(file)}
       >
-        <input
-          id={FILE_INPUT}
-          type="file"
-          accept={ACCEPTED}
-          disabled={isLocked}
-          aria-describedby={fault ? faultId : undefined}
-          aria-invalid={fault ? true : undefined}
-          className="sr-only"
-          onChange={(event) => {
-            void take(event.target.files?.[0]);
-            event.target.value = '';
-          }}
-        />
         {picture ? (
           <span className="flex flex-wrap items-center gap-4 p-3">
             <img
@@ -114,7 +86,7 @@ export function PictureStep({
             </span>
           </span>
         )}
-      </label>
+      </DropField>
       {fault && (
         <div id={faultId}>
           <Notice tone="bad" role="alert" title={t(`hire.fault.${fault}`)}>
