@@ -66,8 +66,9 @@ describe('time and size', () => {
   });
 
   it.each([
-    [0, '0 byte'],
-    [1023, '1,023 byte'],
+    [0, '0 bytes'],
+    [1, '1 byte'],
+    [1023, '1,023 bytes'],
     [1536, '1.5 kB'],
     [20 * 1024 * 1024, '20 MB'],
   ])('%s bytes are %s', (bytes, text) => {

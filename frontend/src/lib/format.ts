@@ -47,7 +47,7 @@ export function formatBytes(bytes: number): string {
   return new Intl.NumberFormat(getLanguage(), {
     style: 'unit',
     unit,
-    unitDisplay: 'short',
+    unitDisplay: unit === 'byte' ? 'long' : 'short', // short it is "31 byte"
     maximumFractionDigits: value < 10 && unit !== 'byte' ? 1 : 0,
   }).format(value);
 }
