@@ -20,7 +20,7 @@ from tests.fakes.crash import Crash, Killed
 from tests.integration.market import Market
 from tests.integration.payments.till import DOLLAR, Counter
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 STRIDE = 1 if os.environ.get("AITBC_TEST_SIZE") == "full" else 9
 
 

@@ -32,6 +32,8 @@ from tests.integration.oracle.market import TransactionRing
 
 DOLLAR = 10**6
 GRACE_SECONDS = 3_600
+PAYER_MONEY = 10_000 * DOLLAR
+"""Enough for a channel at every point where a cashier can be killed."""
 KEY, PAYEE, PAYER = "cashier", "payee", "payer"
 
 
@@ -47,8 +49,8 @@ class Counter:
         market.devnet.rpc("anvil_impersonateAccount", "0x" + self.payer.hex())
         market.devnet.accounts.append("0x" + self.payer.hex())
         self.payer_seat = len(market.devnet.accounts) - 1
-        market.send(CLIENT, "TestDollar", "mint", self.payer, 1_000 * DOLLAR)
-        market.send(self.payer_seat, "TestDollar", "approve", self.contract, 1_000 * DOLLAR)
+        market.send(CLIENT, "TestDollar", "mint", self.payer, PAYER_MONEY)
+        market.send(self.payer_seat, "TestDollar", "approve", self.contract, PAYER_MONEY)
         self.till = self.make_till(node, database)
         self.intake = self.till.intake()
 

@@ -101,6 +101,7 @@ async def play(actions: list[tuple[str, int]]) -> tuple[dict[str, Any], dict[str
             return await table_digests(left), await table_digests(right)
 
 
+@pytest.mark.timeout(900)  # hundreds of databases at full size
 @settings(phases=(Phase.explicit, Phase.generate))  # shrinking whole databases takes minutes
 @given(st.lists(ACTIONS, max_size=40))
 def test_tables__after_any_mining_and_reorganisation__equal_a_rebuild(actions: list[tuple[str, int]]) -> None:
