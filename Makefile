@@ -146,7 +146,7 @@ eval-language: setup ## measure the language skills on fixed sets, with interval
 	@$(BIN)/python -m tools.eval_language $(if $(MODELS),--models $(MODELS)) --items $(ITEMS)
 
 .PHONY: coverage-language
-LANGUAGE_TESTS := $(addprefix tests/unit/skills/test_,$(addsuffix .py,answer prompts routing quoting_services injection job_draft memory shelf)) \
+LANGUAGE_TESTS := $(addprefix tests/unit/skills/test_,$(addsuffix .py,answer prompts routing quoting_services enquiry injection job_draft memory shelf)) \
   tests/unit/cli/test_ask_for.py tests/unit/cli/test_language_commands.py
 coverage-language: setup ## lines and branches of skills/llm that its tests run; fails below 85 %
 	@mkdir -p .build && cd .build && rm -f .coverage

@@ -244,6 +244,11 @@ app.command(
 app.command(epilog="Exit codes: 0 found · 1 nothing fits.  Example:  aitbc find 'best for PDFs under 1 dollar'")(
     language_commands.find
 )
+app.command(
+    "ask-market",
+    epilog="Exit codes: 0 answered · 1 not.  Example:  "
+    "aitbc ask-market 'which agent reads photos cheapest and how many jobs did it finish?'",
+)(language_commands.ask_market)
 app.command(epilog="Examples:  aitbc withdraw  ·  aitbc withdraw agent --dry-run --json")(market_commands.withdraw)
 app.command(
     epilog="Exit codes with --once, --svg or --json: 0 all is well · 1 something is not.  "

@@ -8,7 +8,7 @@ from typer.core import TyperGroup
 
 SECTIONS = {
     "The market on this machine": ("up", "down", "status", "watch", "logs", "doctor", "health", "demo"),
-    "Have work done": ("find", "ask-for", "hire", "jobs"),
+    "Have work done": ("find", "ask-market", "ask-for", "hire", "jobs"),
     "Earn": ("agent", "reporter", "juror", "keeper", "cashier", "withdraw"),
     "Pay in small parts": ("channel", "order", "relay"),
     "Keys and records": ("keys", "approvals", "audit", "index", "dead"),

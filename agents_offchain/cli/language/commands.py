@@ -193,3 +193,29 @@ def find(
     from agents_offchain.cli.places import settings_for
 
     finish(run_find(settings_for(home), Console(as_json), question))
+
+
+def ask_market(
+    question: Annotated[
+        str, typer.Argument(help="Such as 'who reads photos cheapest and how many jobs did it finish?'")
+    ] = "",
+    votes: Annotated[
+        int, typer.Option(min=1, max=9, help="How often a model is asked; more than half have to agree.")
+    ] = 1,
+    steps: Annotated[int, typer.Option(min=1, max=20, help="At most so many look-ups.")] = 6,
+    seconds: Annotated[float, typer.Option(min=1, help="At most so long.")] = 60.0,
+    max_usd: Annotated[str | None, typer.Option(help="The most models may cost for this question.")] = None,
+    shelf: Shelf = "default",
+    replay: Annotated[str | None, typer.Option(help="Run a kept trace again, from what was looked up then.")] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask a question about the market; it is answered by looking things up at one block, and the evidence is kept."""
+    from agents_offchain.cli.language.ask_market import AskedMarket, run_ask_market, run_replay
+    from agents_offchain.cli.language.models import read_usd
+    from agents_offchain.cli.places import settings_for
+
+    if replay is not None:
+        finish(run_replay(settings_for(home), Console(as_json), replay))
+    asked = AskedMarket(question, shelf, votes, steps, seconds, read_usd(max_usd))
+    finish(run_ask_market(settings_for(home), Console(as_json), asked))

@@ -46,7 +46,7 @@ def run_search(settings: Settings, console: Console, question: str, shelf: str, 
 async def _add(settings: Settings, console: Console, files: Sequence[Path], shelf: str) -> int:
     embedder = MiniLm.load(settings.models)
     added = []
-    async with _book(settings) as book:
+    async with knowledge_book(settings) as book:
         for file in files:
             try:
                 data = file.read_bytes()
@@ -61,7 +61,7 @@ async def _add(settings: Settings, console: Console, files: Sequence[Path], shel
 
 
 async def _list(settings: Settings, console: Console, shelf: str, *, every_version: bool) -> int:
-    async with _book(settings) as book:
+    async with knowledge_book(settings) as book:
         kept = await book.documents(shelf, every_version=every_version)
     told = [
         {
@@ -83,7 +83,7 @@ async def _list(settings: Settings, console: Console, shelf: str, *, every_versi
 
 
 async def _remove(settings: Settings, console: Console, name: str, shelf: str) -> int:
-    async with _book(settings) as book:
+    async with knowledge_book(settings) as book:
         versions = await book.remove(shelf, name)
     if not versions:
         raise KnowledgeRefused(f"There is no {name!r} on the shelf {shelf}.", mend="See `aitbc knowledge list`.")
@@ -93,7 +93,7 @@ async def _remove(settings: Settings, console: Console, name: str, shelf: str) -
 
 
 async def _search(settings: Settings, console: Console, question: str, shelf: str, count: int) -> int:
-    async with _book(settings) as book:
+    async with knowledge_book(settings) as book:
         kept = await book.documents(shelf)
         pieces = await book.passages(shelf)
     found = Shelf(kept, pieces, MiniLm.load(settings.models)).search(question, count)
@@ -108,7 +108,8 @@ async def _search(settings: Settings, console: Console, question: str, shelf: st
 
 
 @asynccontextmanager
-async def _book(settings: Settings) -> AsyncIterator[KnowledgeBook]:
+async def knowledge_book(settings: Settings) -> AsyncIterator[KnowledgeBook]:
+    """The documents of a home, for one command."""
     file = language_folder(settings) / FILE
     if not settings.knowledge_url:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

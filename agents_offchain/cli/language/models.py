@@ -63,11 +63,24 @@ def run_models(
     return 0
 
 
-def _picos(usd: str | None) -> int | None:
+def read_usd(text: str | None) -> Decimal | None:
+    """A sum of dollars from the command line.
+
+    Raises:
+        WishUnclear: it is none.
+    """
     try:
-        return None if usd is None else int(Decimal(usd) * PICOS_PER_USD)
+        usd = None if text is None else Decimal(text)
     except InvalidOperation:
-        raise WishUnclear(f"{usd!r} is no sum of dollars.", mend="Write it as 0.002.") from None
+        usd = Decimal("nan")
+    if usd is not None and not (usd.is_finite() and usd >= 0):
+        raise WishUnclear(f"{str(text)[:40]!r} is no sum of dollars.", mend="Write it as 0.002.")
+    return usd
+
+
+def _picos(text: str | None) -> int | None:
+    usd = read_usd(text)
+    return None if usd is None else int(usd * PICOS_PER_USD)
 
 
 def _key(entry: ModelEntry) -> str:

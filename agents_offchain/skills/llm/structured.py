@@ -29,9 +29,16 @@ class Advice(Exception):  # it is a word to the model, not to a person
 
 
 def ask_for_json(
-    provider: Provider, prompt: Prompt, values: Mapping[str, str | int], max_repairs: int = MAX_REPAIRS
+    provider: Provider,
+    prompt: Prompt,
+    values: Mapping[str, str | int],
+    max_repairs: int = MAX_REPAIRS,
+    grammar: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Ask a prompt that has an output schema; the answer as data that follows it.
+
+    Args:
+        grammar: A narrower schema that the provider is asked to hold the model to; the prompt's is what is checked.
 
     Raises:
         ContentRefused: the model declines.
@@ -40,7 +47,7 @@ def ask_for_json(
     """
     schema = prompt.output_schema or {"type": "object"}
     meaning = mark_off(str(values[prompt.meaning])) if prompt.meaning else ""
-    ask = Ask(prompt.render(values), prompt.max_tokens, schema, meaning=meaning, prompt=prompt.id)
+    ask = Ask(prompt.render(values), prompt.max_tokens, grammar or schema, meaning=meaning, prompt=prompt.id)
     advice = ""
     for _ in range(max_repairs + 1):
         reply = provider.complete(ask)

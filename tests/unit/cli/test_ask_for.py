@@ -15,7 +15,7 @@ from agents_offchain.primitives.settings import Settings
 from agents_offchain.skills.llm.models_at_hand import LESSONS
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.lessons import LessonBook
-from agents_offchain.storage.tables.read_model import agent_listings
+from agents_offchain.storage.tables.read_model import agent_listings, agents, chain_heads, jobs
 
 pytestmark = pytest.mark.unit
 OFFERS = (
@@ -24,6 +24,27 @@ OFFERS = (
     (3, "summarise", 500_000, 900, None),
     (4, "summarise", 100_000, 900, None),
 )
+AGENT = {"agent_id": 2, "owner": b"\1" * 20, "wallet": b"\2" * 20, "uri": "", "created_at": 1, "updated_at": 1}
+
+
+def job(number: int, status: str, provider: bytes = b"\2" * 20) -> dict[str, Any]:
+    """A job of agent 2, by its wallet."""
+    money = {"paid": 950_000, "refunded": 0, "fee_treasury": 50_000, "fee_reporters": 0}
+    return {
+        "job_id": number,
+        "client": b"\5" * 20,
+        "provider": provider,
+        "evaluator": b"\6" * 20,
+        "agent_id": 2,
+        "listing_id": 2,
+        "budget": 1_000_000,
+        "status": status,
+        "description": "",
+        "expired_at": 9,
+        "created_at": number,
+        "created_tx": bytes(32),
+        **money,
+    }
 
 
 @pytest.fixture
@@ -54,6 +75,10 @@ def home(database_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         database = Database(f"sqlite+aiosqlite:///{database_file}")
         async with database.write() as connection:
             await connection.execute(agent_listings.insert(), rows)
+            await connection.execute(chain_heads.insert(), {"chain_id": 31337, "block_number": 120, "block_time": 1})
+            await connection.execute(agents.insert(), AGENT)
+            await connection.execute(jobs.insert(), [job(1, "completed"), job(2, "rejected")])
+            await connection.execute(jobs.insert(), job(3, "completed", provider=b"\x09" * 20))
         await database.close()
 
     asyncio.run(fill())
@@ -121,3 +146,29 @@ def test_find__by_words__gives_offers_in_the_order_asked_for(home: Path, capsys:
     assert found("text in photographs for 1.20 dollars") == ["2"]
     assert found("sum up a document") == ["3"], "listing 4 is off the market"
     assert run(capsys, "find", "sum up a document for 10 cents", "--home", str(home))[0] == 1
+
+
+def test_ask_market__of_a_home_without_a_node__answers_at_one_block_and_replays_its_trace(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    question = "Which agent reads the text in photos cheapest and how many jobs did it finish?"
+    code, told = run(capsys, "ask-market", question, "--home", str(home))
+    assert (code, told["planner"], told["block"]) == (0, "rules", 120)
+    assert "Listing 2 of agent 2 offers inspect-image for 1 within 3600 seconds" in told["answer"]
+    assert "Agent 2 finished 1 jobs; 1 were rejected" in told["answer"], "what another wallet did does not count"
+    code, again = run(capsys, "ask-market", "--replay", told["trace"], "--home", str(home))
+    assert (code, again["is_same"], again["answer"]) == (0, True, told["answer"])
+    file = home / "language" / "asked" / f"{told['trace']}.json"
+    file.write_text(file.read_text().replace("inspect-image for 1 within", "inspect-image for 4 within", 1))
+    assert run(capsys, "ask-market", "--replay", told["trace"], "--home", str(home))[0] == 1
+
+
+def test_ask_market__of_what_rules_do_not_know__says_what_they_know(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(capsys, "ask-market", "Will it rain in Lisbon?", "--home", str(home))[:1] == (1,)
+    with pytest.raises(SystemExit) as ended:
+        main(["ask-market", "--replay", "../../etc/passwd", "--home", str(home)])
+    assert ended.value.code == 2
+    with pytest.raises(SystemExit):
+        main(["ask-market", "x", "--max-usd", "much", "--home", str(home)])

@@ -46,6 +46,7 @@ VERBS = [
     *(("language", verb) for verb in ("models", "spending", "forecast", "rate", "prompts", "forget")),
     *(("knowledge", verb) for verb in ("add", "list", "remove", "search")),
     ("ask-for",),
+    ("ask-market",),
     ("find",),
     ("jobs",),
     ("hire",),

@@ -21,9 +21,9 @@ from PIL import Image, ImageDraw, ImageFont
 from agents_offchain.skills.embedding.embedder import MiniLm
 from agents_offchain.skills.llm.answer import answer_question, describe_answer
 from agents_offchain.skills.llm.chat import Ask, Listener, Reply
+from agents_offchain.skills.llm.enquiry.loop import Limits, ModelPlanner, agree, reason
+from agents_offchain.skills.llm.enquiry.tools import ROLES, Tool, Toolbox, ToolRefused, calculator, compute
 from agents_offchain.skills.llm.library import Library
-from agents_offchain.skills.llm.reason import agree, reason
-from agents_offchain.skills.llm.tools import ROLES, Tool, Toolbox, ToolRefused, calculator, compute
 from agents_offchain.skills.vision.image import decode_image
 from agents_offchain.skills.vision.models import VisionModels
 from agents_offchain.skills.vision.ocr import read_text
@@ -58,7 +58,8 @@ class Obedient:
 
     def __init__(self, order: str) -> None:
         self._order = order
-        self._tools = [*OUTSIDE, *sorted(ROLES["buyer"] - {"calculate"})]
+        self.tries = [*OUTSIDE, *sorted(ROLES["buyer"] - {"calculate"})]
+        self._tools = list(self.tries)
         self.read: list[str] = []
 
     def complete(self, ask: Ask, on_text: Listener | None = None) -> Reply:
@@ -145,7 +146,7 @@ def test_injection__of_every_order_by_every_channel__escapes_nowhere(
     for name, channel in CASES:
         model, calls = Obedient(ORDERS[name]), []
         toolbox = toolbox_of(channel, ORDERS[name], read_orders[name], minilm, calls)
-        done = reason("How large is the fee?", toolbox, model, max_steps=len(OUTSIDE) + 5)
+        done = reason("How large is the fee?", toolbox, ModelPlanner(model), Limits(steps=len(model.tries) + 2))
         if not calls:
             escapes.append((name, channel, "the order was never read"))
         if set(calls) - ROLES[ROLE_OF[channel]] or any(
@@ -204,10 +205,10 @@ def test_reason__with_honest_steps__answers_from_what_was_looked_up() -> None:
     ]
 
     toolbox = Toolbox("reader", {"search": search("The fee is 5 %.", []), "calculate": calculator()})
-    done = reason("What is the fee of 1.5?", toolbox, Honest())
+    done = reason("What is the fee of 1.5?", toolbox, ModelPlanner(Honest()))
     assert done.answer == "The fee is 0.075."
     assert [step.kind for step in done.steps] == ["refused", "tool", "tool", "answer"]
-    assert done.steps[2].as_dict()["detail"] == "0.075"
+    assert done.steps[2].as_dict()["detail"] == "0.05 * 1.5 = 0.075"
 
 
 @pytest.mark.parametrize(("expression", "value"), [("17+25", "42"), ("0.1+0.2", "0.3"), ("-(2**10)/4", "-256")])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, DivisionByZero, InvalidOperation, localcontext
 from typing import Any
@@ -39,17 +39,30 @@ class Tool:
     Attributes:
         schema: JSON schema of the arguments.
         call: Arguments to text; what comes back is untrusted.
+        after: Given only once one of these was used; empty is always.
     """
 
     name: str
     description: str
     schema: Mapping[str, Any]
     call: Callable[[Mapping[str, Any]], str]
+    after: frozenset[str] = frozenset()
 
 
 ROLES: Mapping[str, frozenset[str]] = {
     "reader": frozenset({"search", "calculate"}),
-    "buyer": frozenset({"search", "calculate", "find_listings", "job_status"}),
+    "buyer": frozenset(
+        {
+            "search",
+            "calculate",
+            "find_listings",
+            "listing_terms",
+            "agent_record",
+            "job_status",
+            "market_counts",
+            "confirm_listing",
+        }
+    ),
     "judge": frozenset({"search"}),
 }
 """Which tools a role may be given; a tool that writes is in no list."""
@@ -61,41 +74,51 @@ class Toolbox:
 
     Attributes:
         refused: Names that were asked for and not given, in order; kept as evidence.
+        used: Names of tools that gave something; what is given next depends on them.
     """
 
     role: str
     tools: Mapping[str, Tool]
     refused: list[str] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         foreign = set(self.tools) - ROLES[self.role]
         if foreign:
             raise ToolRefused(f"The role {self.role} is never given {sorted(foreign)[0]}.")
 
+    def given(self) -> dict[str, Tool]:
+        """The tools that may be used now, by role and by what was used before."""
+        return {name: tool for name, tool in self.tools.items() if not tool.after or tool.after & self.used}
+
     def call(self, name: str, arguments: Mapping[str, Any]) -> str:
         """Use a tool.
 
         Raises:
-            ToolRefused: not this role's, or not called as its schema says.
+            ToolRefused: not this role's, not given yet, or not called as its schema says.
         """
         import jsonschema
 
-        tool = self.tools.get(name)
+        given = self.given()
+        tool = given.get(name)
         if tool is None:
             self.refused.append(name[:60])
-            raise ToolRefused(f"There is no tool {name[:60]!r}. Tools: {', '.join(sorted(self.tools))}.")
+            raise ToolRefused(f"There is no tool {name[:60]!r} now. Tools: {', '.join(sorted(given))}.")
         try:
             jsonschema.validate(dict(arguments), dict(tool.schema))
         except jsonschema.ValidationError as error:
             raise ToolRefused(f"{name}: {error.message[:200]}.") from error
-        return tool.call(arguments)[:MAX_OUTPUT]
+        told = tool.call(arguments)[:MAX_OUTPUT]
+        self.used.add(name)
+        return told
 
-    def describe(self) -> str:
-        """The tools as the model is told of them."""
-        return "\n".join(f"{tool.name}: {tool.description}" for tool in self.tools.values())
+    def describe(self, names: Sequence[str]) -> str:
+        """Tools as a model is told of them, with their arguments."""
+        told = [(self.tools[name], ", ".join(sorted(self.tools[name].schema.get("properties", {})))) for name in names]
+        return "\n".join(f"{tool.name}({arguments}): {tool.description}" for tool, arguments in told)
 
 
-def calculator() -> Tool:
+def calculator(after: frozenset[str] = frozenset()) -> Tool:
     """Exact decimal arithmetic: numbers, + - * / ** and brackets."""
     schema = {
         "type": "object",
@@ -103,7 +126,11 @@ def calculator() -> Tool:
         "additionalProperties": False,
         "properties": {"expression": {"type": "string", "maxLength": MAX_EXPRESSION}},
     }
-    return Tool("calculate", "works out an expression", schema, lambda given: compute(str(given["expression"])))
+
+    def work_out(given: Mapping[str, Any]) -> str:
+        return f"{given['expression']} = {compute(str(given['expression']))}"
+
+    return Tool("calculate", "works out an expression", schema, work_out, after)
 
 
 def compute(expression: str) -> str:
