@@ -31,6 +31,7 @@ from agents_offchain.runtime.supervisor.leftovers import find_leftovers
 from agents_offchain.runtime.supervisor.ports import is_free
 from agents_offchain.runtime.supervisor.state_file import StateFile
 from agents_offchain.skills.manifest import read_checked, read_manifest
+from agents_offchain.skills.vision.detector_form import read_own_detector
 from agents_offchain.storage.migrate import read_schema
 
 WRONG, HINT, FINE = "wrong", "hint", "fine"
@@ -109,14 +110,15 @@ def check_messages(settings: Settings) -> Finding:
 
 
 def check_models(settings: Settings) -> Finding:
-    """Every model file by its digest."""
+    """Every model file by its digest, the operator's own detector too."""
     try:
         entries = read_manifest()
         for entry in entries.values():
             read_checked(entry, settings.models)
+        own = f"; detector {read_own_detector(settings.detector)[0].name}" if settings.detector else ""
     except AitbcError as error:
         return Finding("models", WRONG, error.message, error.mend)
-    return Finding("models", FINE, f"{', '.join(entries)}: digests right")
+    return Finding("models", FINE, f"{', '.join(entries)}: digests right{own}")
 
 
 def check_page(_settings: Settings) -> Finding:

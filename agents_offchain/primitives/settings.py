@@ -22,6 +22,9 @@ class Settings(BaseSettings):
 
     home: Path = Path(".aitbc")
     models: Path = Path("models")
+    detector: Path | None = Field(
+        default=None, description="description of an object detector; None is the shipped one"
+    )
     profile: Path | None = Field(default=None, description="the agent's profile; None is the one of the product")
     language: Path | None = Field(default=None, description="file of language models; None is the local one")
     language_model: str = Field(default="", description="one more model by LiteLLM's name, such as openai/gpt-4o-mini")

@@ -98,7 +98,7 @@ def identify(result: ResultDocument, job: Job, request: RequestDocument) -> list
 
 
 def _evidence(result: ResultDocument, again: Reexecution) -> Check:
-    names = ("skill", "models", "seed", "input_sha256", "inputs_sha256")
+    names = ("skill", "preprocessing", "models", "seed", "input_sha256", "inputs_sha256")
     is_same = all(result.evidence.get(name) == again.evidence.get(name) for name in names)
     return Check("evidence", is_same, "the same skill and models" if is_same else "another skill or other models")
 

@@ -34,7 +34,9 @@ def host_skills(
         agent: Whose money language models cost; the process's by default.
         ran: Told of each run of a language skill for a job, by the job's key.
     """
-    host = {"models_dir": str(settings.models), "threads": threads}
+    host: dict[str, Any] = {"models_dir": str(settings.models), "threads": threads}
+    if settings.detector is not None:
+        host["detector"] = str(settings.detector.resolve())
     catalogue = read_catalogue(settings)
     language = {
         "language": catalogue.model_dump(mode="json"),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agents_offchain.skills.vision.detector import DetectedObject
-from agents_offchain.skills.vision.reasoning.vocabulary import LONGEST_NOUN_WORDS, NOUNS
+from agents_offchain.skills.vision.reasoning.vocabulary import NOUNS, Nouns
 
 LOOKED_FOR_FACTOR = 0.8
 """What is asked about is there from a lower score on: a miss costs the client more than a doubt."""
@@ -50,7 +50,9 @@ class Heed:
         return {"label": self.label, "min_score": self.min_score, "reason": self.reason}
 
 
-def heed(asked: Sequence[str], known: Sequence[str], history: Sequence[Seen], usual_score: float) -> tuple[Heed, ...]:
+def heed(
+    asked: Sequence[str], known: Sequence[str], history: Sequence[Seen], usual_score: float, nouns: Nouns = NOUNS
+) -> tuple[Heed, ...]:
     """Thresholds of the classes that are spoken of, by label.
 
     Args:
@@ -59,9 +61,10 @@ def heed(asked: Sequence[str], known: Sequence[str], history: Sequence[Seen], us
             other is expected.
         history: At most one entry a label.
         usual_score: From which on a class nobody speaks of is there.
+        nouns: What the detector knows.
     """
-    wanted, _ = _spoken_of(asked)
-    expected, ruled_out = _spoken_of(known)
+    wanted, _ = _spoken_of(asked, nouns)
+    expected, ruled_out = _spoken_of(known, nouns)
     before = {entry.label: entry for entry in history}
     thresholds = []
     for label in sorted(wanted | expected | ruled_out | set(before)):
@@ -111,21 +114,22 @@ def _from_history(entry: Seen) -> float:
     return 1.5 - confirmed
 
 
-def _spoken_of(texts: Sequence[str]) -> tuple[set[str], set[str]]:
+def _spoken_of(texts: Sequence[str], nouns: Nouns) -> tuple[set[str], set[str]]:
     """Labels in plain sentences, and labels in sentences with a negation."""
     plain: set[str] = set()
     negated: set[str] = set()
     for sentence in (part for text in texts for part in SENTENCE_ENDS.split(text.casefold())):
         words = WORDS.findall(sentence)
-        (negated if NEGATIONS & set(words) else plain).update(_labels(words))
+        (negated if NEGATIONS & set(words) else plain).update(_labels(words, nouns))
     return plain - negated, negated
 
 
-def _labels(words: Sequence[str]) -> set[str]:
+def _labels(words: Sequence[str], nouns: Nouns) -> set[str]:
+    longest = max(len(noun.split()) for noun in nouns)
     found: set[str] = set()
     for start in range(len(words)):
-        for length in range(LONGEST_NOUN_WORDS, 0, -1):
-            labels = NOUNS.get(" ".join(words[start : start + length]))
+        for length in range(longest, 0, -1):
+            labels = nouns.get(" ".join(words[start : start + length]))
             if labels is not None:
                 found |= labels
                 break

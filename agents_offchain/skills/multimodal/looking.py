@@ -22,6 +22,7 @@ from agents_offchain.skills.vision.ocr import TextLine, read_text
 from agents_offchain.skills.vision.reading import read_mended_text
 from agents_offchain.skills.vision.reasoning.execute import CANNOT_TELL, Answer, Findings, run_program
 from agents_offchain.skills.vision.reasoning.parse import NotUnderstood, parse_question
+from agents_offchain.skills.vision.reasoning.vocabulary import Nouns, nouns_of
 from agents_offchain.skills.vision.scene import describe_scene
 from agents_offchain.skills.vision.settings import DecodeLimits
 from agents_offchain.skills.vision.tiling import best_guesses, detect_thoroughly
@@ -61,16 +62,17 @@ def look(
     objects = there(guesses, thresholds, settings.min_object_score)
     read = read_mended_text if settings.enhance else read_text
     lines = read(models.vision.ocr, image.pixels, settings.min_text_score)
-    scene = describe_scene(image.pixels, objects, classify(models.classifier, image.pixels, CLASSES))
+    scene = describe_scene(image.small, objects, classify(models.classifier, image.small, CLASSES), image.size_px)
     scaled = on_one_scale(guesses, thresholds, settings.min_object_score)
     findings = Findings(image.pixels, tuple(scaled), tuple(lines), settings.min_object_score, possible_score)
+    nouns = nouns_of(models.vision.detector.labels)
     as_found = {(item.label, item.box_px): item for item in guesses}
     output["image"] = {"width": image.width, "height": image.height, "sha256": image.sha256}
     output["objects"] = [describe_object(item) for item in objects]
     output["text"] = [describe_line(line) for line in lines]
     output["scene"] = scene.as_dict()
-    output["answers"] = [_answer(question, findings, as_found) for question in settings.questions]
-    output["fingerprint"] = in_words(fingerprint(image.pixels))
+    output["answers"] = [_answer(question, nouns, findings, as_found) for question in settings.questions]
+    output["fingerprint"] = in_words(fingerprint(image.small))
     output["agreements"] = _agreements(settings.captions, image, objects, lines, models)
     output["statements"].extend(_told(cid, image, objects, lines, output))
     return annotate_image(image.pixels, objects, lines)
@@ -85,13 +87,15 @@ def _agreements(
 ) -> list[dict[str, Any]]:
     if not captions or models.embedder is None:
         return []
-    picture = place(models.embedder, phrases_of(image.pixels, models.classifier, objects, lines))
+    picture = place(models.embedder, phrases_of(image.small, models.classifier, objects, lines))
     return [asdict(found) for found in agreements(models.embedder, models.classifier.names, picture, captions)]
 
 
-def _answer(question: str, findings: Findings, as_found: Mapping[tuple[str, Box], DetectedObject]) -> dict[str, Any]:
+def _answer(
+    question: str, nouns: Nouns, findings: Findings, as_found: Mapping[tuple[str, Box], DetectedObject]
+) -> dict[str, Any]:
     try:
-        program = parse_question(question)
+        program = parse_question(question, nouns)
     except NotUnderstood as refusal:
         answer, told = Answer(CANNOT_TELL, str(refusal)), None
     else:

@@ -33,18 +33,21 @@ class SceneModels:
         return {**self.digests, **texts}
 
 
-def load_scene_models(models_dir: Path, threads: int = 1, *, with_texts: bool = True) -> SceneModels:
+def load_scene_models(
+    models_dir: Path, threads: int = 1, *, with_texts: bool = True, detector: Path | None = None
+) -> SceneModels:
     """Check and load the models.
 
     Args:
         models_dir: The folder that set-up filled.
         threads: Threads of one inference.
         with_texts: Also the embedding model, which takes longest to load.
+        detector: As for `load_models`.
 
     Raises:
-        ModelMissing, ModelDigestMismatch, InferenceFailed: as `load_models`.
+        ModelMissing, ModelDigestMismatch, DetectorUnfit, InferenceFailed: as `load_models`.
     """
-    vision = load_models(models_dir, threads)
+    vision = load_models(models_dir, threads, detector)
     classifier, digests = load_classifier(models_dir, threads)
     embedder = MiniLm.load(models_dir, threads) if with_texts else None
     return SceneModels(vision, classifier, embedder, {**vision.digests, **digests})

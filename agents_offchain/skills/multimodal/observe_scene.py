@@ -21,9 +21,11 @@ from agents_offchain.skills.multimodal.plan import Parts, PartsRefused, plan
 from agents_offchain.skills.multimodal.settings import MAX_TEXTS, ObserveSettings
 from agents_offchain.skills.multimodal.watching import watch
 from agents_offchain.skills.result import SkillResult
+from agents_offchain.skills.vision.models import PREPROCESSING
+from agents_offchain.skills.vision.reasoning.vocabulary import nouns_of
 from agents_offchain.skills.vision.settings import DecodeLimits
 
-SKILL = "observe-scene/2"
+SKILL = "observe-scene/3"
 SEED = 0
 
 
@@ -52,7 +54,8 @@ def observe_scene(
     """
     parts = plan(files)
     settings = _with_text(parts, settings)
-    thresholds = heed([note], settings.known, settings.history, settings.min_object_score)
+    nouns = nouns_of(models.vision.detector.labels)
+    thresholds = heed([note], settings.known, settings.history, settings.min_object_score, nouns)
     steps = parts.steps(is_camera_used=settings.camera is not None)
     output: dict[str, Any] = {"steps": list(steps), "statements": []}
     if thresholds:
@@ -88,6 +91,7 @@ def _with_text(parts: Parts, settings: ObserveSettings) -> ObserveSettings:
 def _evidence(parts: Parts, settings: ObserveSettings, models: SceneModels) -> dict[str, Any]:
     return {
         "skill": SKILL,
+        "preprocessing": PREPROCESSING,
         "models": models.digests_with_texts(are_compared=bool(settings.captions)),
         "runtime": dict(models.vision.runtime),
         "settings": settings.as_dict(),

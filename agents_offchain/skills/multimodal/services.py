@@ -40,7 +40,7 @@ def run(
         SkillInputMissing: the request names no file, or one whose bytes were not handed in.
         SkillSettingsInvalid: a client's setting is unknown or out of range.
         PartsRefused, ImageRefused, SensorLogRefused: the files are not a scene.
-        ModelMissing, ModelDigestMismatch, InferenceFailed: this machine cannot do the work.
+        ModelMissing, ModelDigestMismatch, DetectorUnfit, InferenceFailed: this machine cannot do the work.
     """
     if service != SERVICE:
         raise SkillUnknown(f"No skill offers {service[:60]!r}.", mend=f"Offered: {SERVICE}.", service=service[:60])
@@ -49,7 +49,7 @@ def run(
     files = {cid: _require(inputs, cid) for cid in _named(request)}
     limits = DecodeLimits(max_bytes=host.max_bytes, max_pixels=host.max_pixels)
     with_texts = needs_texts(files, choices)
-    loaded = models or load_scene_models(host.models_dir, host.threads, with_texts=with_texts)
+    loaded = models or load_scene_models(host.models_dir, host.threads, with_texts=with_texts, detector=host.detector)
     note = request.get("note")
     return observe_scene(files, choices, loaded, limits, note if isinstance(note, str) else "")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,10 +51,15 @@ def annotate_image(pixels: NDArray[np.uint8], objects: Sequence[DetectedObject],
         _draw_tag(draw, font, str(number), (corners[0][0] - 3 * unit, corners[0][1]), TEXT_COLOUR)
     for item in reversed(objects):
         x0, y0, x1, y1 = (value * factor for value in item.box_px)
-        colour = PALETTE[COCO_LABELS.index(item.label) % len(PALETTE)]
+        colour = PALETTE[_number_of(item.label) % len(PALETTE)]
         draw.rectangle((x0, y0, max(x0, x1 - 1), max(y0, y1 - 1)), outline=colour, width=2 * unit)
         _draw_tag(draw, font, f"{item.label} {item.score:.2f}", (x0, y0), colour)
     return _encode(picture)
+
+
+def _number_of(label: str) -> int:
+    """The same colour for one label on every picture, whatever detector knows it."""
+    return COCO_LABELS.index(label) if label in COCO_LABELS else crc32(label.encode())
 
 
 def _draw_tag(

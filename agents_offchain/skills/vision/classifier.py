@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents_offchain.skills.errors import InferenceFailed
+from agents_offchain.skills.vision.sessions import is_runtime_error
 
 SIDE_PX = 224
 MIDDLE, HALF_RANGE = 127.0, 128.0
@@ -85,7 +86,9 @@ def logits_of(session: Any, pixels: NDArray[np.uint8]) -> Floats:
     """
     try:
         answer: Floats = session.run(["logits"], {"picture": prepare(pixels)})[0][0]
-    except RuntimeError as error:
+    except Exception as error:
+        if not is_runtime_error(error):
+            raise
         raise InferenceFailed("The classifier could not be run.", model="efficientnet_lite0") from error
     return answer
 
@@ -100,5 +103,9 @@ def calibrated(logits: Floats, temperature: float = TEMPERATURE) -> NDArray[np.f
 def prepare(pixels: NDArray[np.uint8]) -> Floats:
     """`(1, 3, 224, 224)` float32 RGB; the whole picture, stretched: what stands at its edge is seen too."""
     method = cv2.INTER_LINEAR if max(pixels.shape[:2]) < SIDE_PX else cv2.INTER_AREA
-    square = cv2.resize(pixels, (SIDE_PX, SIDE_PX), interpolation=method).astype(np.float32)
-    return np.ascontiguousarray(((square - MIDDLE) / HALF_RANGE).transpose(2, 0, 1)[None])
+    square = cv2.resize(pixels, (SIDE_PX, SIDE_PX), interpolation=method)
+    shown = np.empty((1, 3, SIDE_PX, SIDE_PX), np.float32)
+    for plane, out in zip(cv2.split(square), shown[0], strict=True):
+        np.subtract(plane, np.float32(MIDDLE), out=out, dtype=np.float32)
+        out /= np.float32(HALF_RANGE)
+    return shown

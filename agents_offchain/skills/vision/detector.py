@@ -1,11 +1,12 @@
-"""Finding objects: NanoDet-m over onnxruntime.
+"""Finding objects with one look of a detector: NanoDet-m (RangiLyu/nanodet, Apache-2.0), or the operator's own.
 
-In: RGB pixels. Out: labelled boxes in the same pixels, best first. Source of the method: RangiLyu/nanodet (Apache-2.0);
-box distances are expectations over eleven bins (Generalized Focal Loss, arXiv 2006.04388, section 3.2).
+In: RGB pixels. Out: labelled boxes in the picture's pixels, best first. A detector is a loaded model and its
+`DetectorForm`; everything that differs between models is in that data.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,17 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents_offchain.skills.errors import InferenceFailed
-from agents_offchain.skills.vision.labels import COCO_LABELS
+from agents_offchain.skills.vision.detector_form import DetectorForm
+from agents_offchain.skills.vision.heads import HEADS, Candidates, Floats, NotThisHead
+from agents_offchain.skills.vision.sessions import is_runtime_error
 
-INPUT_SIDE_PX = 416
-MEAN_BGR = np.array([103.53, 116.28, 123.675], np.float32)
-STD_BGR = np.array([57.375, 57.12, 58.395], np.float32)
-STRIDES_PX = (8, 16, 32)
-BINS = np.arange(11, dtype=np.float32)
 MAX_IOU = 0.5
 MAX_OBJECTS = 100
-
-Floats = NDArray[np.float32]
+BESIDE = 114
+"""The grey beside a picture in its proportions, as detectors are trained with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +34,58 @@ class DetectedObject:
     box_px: tuple[float, float, float, float]
 
 
-def detect_objects(session: Any, pixels: NDArray[np.uint8], min_score: float) -> list[DetectedObject]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Detector:
+    """A loaded model and what it wants.
+
+    Attributes:
+        session: An ``onnxruntime.InferenceSession``, or something with its ``get_inputs`` and ``run``.
+    """
+
+    form: DetectorForm
+    session: Any
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return self.form.labels
+
+    def run(self, inputs: Floats, min_score: float) -> list[Candidates]:
+        """Boxes and scores of each picture.
+
+        Args:
+            inputs: `(n, 3, side, side)` float32 from `prepare`; in one call where the model takes several at once.
+
+        Raises:
+            InferenceFailed: the runtime could not run the model, or its numbers are not what its form says.
+        """
+        described = self.session.get_inputs()[0]
+        step = 1 if getattr(described, "shape", [1])[0] == 1 else len(inputs)
+        found: list[Candidates] = []
+        try:
+            for start in range(0, len(inputs), step):
+                part = inputs[start : start + step]
+                outputs = self.session.run(None, {described.name: part})
+                found.extend(self._read([output[place] for output in outputs], min_score) for place in range(len(part)))
+        except Exception as error:
+            if not is_runtime_error(error) and not isinstance(error, NotThisHead):
+                raise
+            raise InferenceFailed("The object detector could not be run.", model=self.form.name) from error
+        return found
+
+    def _read(self, outputs: Sequence[Floats], min_score: float) -> Candidates:
+        form = self.form
+        return HEADS[form.head](outputs, len(form.labels), form.input_side_px, min_score)
+
+
+def detect_objects(
+    detector: Detector, pixels: NDArray[np.uint8], min_score: float, size_px: tuple[int, int] | None = None
+) -> list[DetectedObject]:
     """Find the objects of a picture.
 
     Args:
-        session: An ``onnxruntime.InferenceSession`` of the converted NanoDet-m.
         pixels: `(height, width, 3)` uint8 RGB.
         min_score: Boxes with a lower score are left out, in [0, 1].
+        size_px: Width and height of the picture that boxes are told in, where ``pixels`` are a smaller copy of it.
 
     Returns:
         At most 100 objects, best score first, then by box; scores to 4 decimals, boxes to 2.
@@ -50,64 +93,60 @@ def detect_objects(session: Any, pixels: NDArray[np.uint8], min_score: float) ->
     Raises:
         InferenceFailed: the runtime could not run the model.
     """
+    shown, filled = prepare(detector.form, pixels)
+    candidates = detector.run(shown, min_score)[0]
+    return place(detector, candidates, filled, size_px or (pixels.shape[1], pixels.shape[0]), min_score)
+
+
+def prepare(form: DetectorForm, pixels: NDArray[np.uint8]) -> tuple[Floats, tuple[int, int]]:
+    """The input `(1, 3, side, side)` float32 of a picture, and how many pixels across and down the picture fills."""
+    side = form.input_side_px
+    filled = (side, side) if form.fit == "stretch" else _in_proportion(pixels, side)
+    method = cv2.INTER_LINEAR if max(pixels.shape[:2]) < side else cv2.INTER_AREA
+    small = cv2.resize(pixels, filled, interpolation=method)
+    if filled != (side, side):
+        small = cv2.copyMakeBorder(
+            small, 0, side - filled[1], 0, side - filled[0], cv2.BORDER_CONSTANT, value=(BESIDE,) * 3
+        )
+    shown = np.empty((1, 3, side, side), np.float32)
+    planes = cv2.split(small)
+    for plane, out, mean, deviation in zip(
+        planes if form.colours == "rgb" else planes[::-1], shown[0], form.mean, form.deviation, strict=True
+    ):
+        np.subtract(plane, np.float32(mean), out=out, dtype=np.float32)
+        out /= np.float32(deviation)
+    return shown, filled
+
+
+def _in_proportion(pixels: NDArray[np.uint8], side: int) -> tuple[int, int]:
     height, width = pixels.shape[:2]
-    try:
-        outputs = session.run(None, {session.get_inputs()[0].name: _prepare(pixels)})
-    except RuntimeError as error:
-        raise InferenceFailed("The object detector could not be run.", model="nanodet") from error
-    boxes, scores = decode_outputs(outputs)
-    boxes = boxes * np.array([width, height, width, height], np.float32) / np.float32(INPUT_SIDE_PX)
+    factor = side / max(height, width)
+    return max(1, round(width * factor)), max(1, round(height * factor))
+
+
+def place(
+    detector: Detector, candidates: Candidates, filled_px: tuple[int, int], size_px: tuple[int, int], min_score: float
+) -> list[DetectedObject]:
+    """Candidates as objects of the picture: suppressed within their class, clipped, sorted; see `detect_objects`."""
+    boxes, scores = candidates
+    (width, height), (across, down) = size_px, filled_px
+    boxes = boxes * (np.array([width, height] * 2, np.float32) / np.array([across, down] * 2, np.float32))
     boxes[:, 0::2] = boxes[:, 0::2].clip(0, width)
     boxes[:, 1::2] = boxes[:, 1::2].clip(0, height)
     found = [
-        DetectedObject(
-            COCO_LABELS[label],
-            round(float(scores[index, label]), 4),
-            _rounded_box(boxes[index]),
-        )
+        DetectedObject(detector.labels[label], round(float(scores[index, label]), 4), _rounded_box(boxes[index]))
         for index, label in _survivors(boxes, scores, min_score)
     ]
     return sorted(found, key=lambda item: (-item.score, item.box_px, item.label))[:MAX_OBJECTS]
 
 
-def _prepare(pixels: NDArray[np.uint8]) -> Floats:
-    """`(1, 3, 416, 416)` float32 BGR, normalised; the picture is stretched, as in the model's training."""
-    is_smaller = max(pixels.shape[:2]) < INPUT_SIDE_PX
-    method = cv2.INTER_LINEAR if is_smaller else cv2.INTER_AREA
-    square = cv2.resize(pixels, (INPUT_SIDE_PX, INPUT_SIDE_PX), interpolation=method)
-    normal = (square[:, :, ::-1].astype(np.float32) - MEAN_BGR) / STD_BGR
-    return np.ascontiguousarray(normal.transpose(2, 0, 1)[None])
-
-
-def decode_outputs(outputs: list[Floats]) -> tuple[Floats, Floats]:
-    """Turn the six outputs into boxes and scores.
-
-    Args:
-        outputs: Scores `(1, cells, 80)` for strides 8, 16, 32, then distances `(1, cells, 44)` for the same.
-
-    Returns:
-        boxes `(n, 4)` x0 y0 x1 y1 in pixels of the model's input; scores `(n, 80)` in [0, 1].
-    """
-    boxes = []
-    for stride, distances in zip(STRIDES_PX, outputs[3:], strict=True):
-        side = INPUT_SIDE_PX // stride
-        rows, columns = np.divmod(np.arange(side * side), side)
-        centres = (np.stack([columns, rows], axis=1).astype(np.float32) + 0.5) * stride
-        bins = distances[0].reshape(-1, 4, len(BINS))
-        weights = np.exp(bins - bins.max(axis=2, keepdims=True))
-        reach = (weights @ BINS) / weights.sum(axis=2) * stride
-        boxes.append(np.concatenate([centres - reach[:, :2], centres + reach[:, 2:]], axis=1))
-    return np.concatenate(boxes).astype(np.float32), np.concatenate([level[0] for level in outputs[:3]])
-
-
-def _survivors(boxes: Floats, scores: Floats, min_score: float) -> list[tuple[int, int]]:
+def _survivors(boxes: Floats, scores: Floats, min_score: float) -> Iterator[tuple[int, int]]:
     """(box, class) pairs that pass the score and, within their class, do not overlap a better one."""
-    kept: list[tuple[int, int]] = []
-    for label in np.flatnonzero(scores.max(axis=0) >= min_score):
+    for label in np.flatnonzero(scores.max(axis=0, initial=0) >= min_score):
         candidates = np.flatnonzero(scores[:, label] >= min_score)
         order = candidates[np.argsort(-scores[candidates, label], kind="stable")]
-        kept.extend((int(index), int(label)) for index in non_maximum_suppression(boxes, order))
-    return kept
+        for index in non_maximum_suppression(boxes, order):
+            yield int(index), int(label)
 
 
 def non_maximum_suppression(boxes: Floats, order: NDArray[np.intp]) -> list[int]:

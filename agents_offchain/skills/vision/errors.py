@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 
-from agents_offchain.primitives.errors import Refused
+from agents_offchain.primitives.errors import Fatal, Refused
 
 DECODER_ERRORS = (
     OSError,
@@ -46,3 +46,7 @@ class ImageFormatUnsupported(ImageRefused):
 
 class ImageDamaged(ImageRefused):
     """The format is right, the content is truncated or malformed."""
+
+
+class DetectorUnfit(Fatal):
+    """The detector that the operator chose does not speak as its description says."""

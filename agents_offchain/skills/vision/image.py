@@ -12,6 +12,7 @@ import io
 import warnings
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps
@@ -28,6 +29,8 @@ from agents_offchain.skills.vision.settings import DecodeLimits
 
 SUPPORTED = "JPEG, PNG, WebP, GIF or BMP"
 DEFAULT_LIMITS = DecodeLimits()
+SMALL_SIDE_PX = 480
+"""More than the shipped models take in, so that nothing is lost to them."""
 MAX_PROFILE_BYTES = 4 << 20
 PROFILED_MODES = {"RGB": ("RGB",), "CMYK": ("CMYK",)}
 """Modes whose colour profile is heeded, with what the profile has to be about."""
@@ -64,12 +67,14 @@ class DecodedImage:
     """A picture as a person sees it.
 
     Attributes:
-        pixels: `(height, width, 3)` uint8, RGB, upright (EXIF orientation applied), transparency over white.
+        pixels: `(height, width, 3)` uint8, RGB, upright (EXIF orientation applied), transparency over white; read-only.
+        small: The same picture with its shorter side at most `SMALL_SIDE_PX`, made once for all that look at it whole.
         media_type: What the bytes were.
         sha256: Hex digest of the bytes.
     """
 
     pixels: NDArray[np.uint8]
+    small: NDArray[np.uint8]
     media_type: str
     sha256: str
 
@@ -80,6 +85,11 @@ class DecodedImage:
     @property
     def height(self) -> int:
         return int(self.pixels.shape[0])
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.width, self.height
 
 
 def sniff_media_type(data: bytes) -> str:
@@ -155,7 +165,20 @@ def decode_image(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> DecodedI
             "The picture is damaged: it is cut short or malformed.",
             mend="Open it, save it again as JPEG or PNG, and send the new file.",
         ) from error
-    return DecodedImage(pixels, found.media_type, hashlib.sha256(data).hexdigest())
+    return DecodedImage(pixels, shrink(pixels), found.media_type, hashlib.sha256(data).hexdigest())
+
+
+def shrink(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A picture with its shorter side at most `SMALL_SIDE_PX`; halved first while it is large, which is quick."""
+    while min(pixels.shape[:2]) >= 3 * SMALL_SIDE_PX:
+        height, width = pixels.shape[:2]
+        pixels = np.asarray(cv2.resize(pixels, (width // 2, height // 2), interpolation=cv2.INTER_AREA), np.uint8)
+    height, width = pixels.shape[:2]
+    factor = SMALL_SIDE_PX / min(height, width)
+    if factor >= 1:
+        return pixels
+    size = (round(width * factor), round(height * factor))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _require_size(size: tuple[int, int], limits: DecodeLimits) -> None:
@@ -186,7 +209,8 @@ def _in_standard_colours(picture: Image.Image) -> Image.Image:
 
 
 def _to_rgb(picture: Image.Image) -> NDArray[np.uint8]:
-    upright = _in_standard_colours(ImageOps.exif_transpose(picture))
+    ImageOps.exif_transpose(picture, in_place=True)
+    upright = _in_standard_colours(picture)
     if upright.mode.startswith("I"):  # 16-bit grey: Pillow would clip at 255 instead of scaling
         wide = np.asarray(upright).astype(np.uint32)
         grey = (wide >> 8).clip(0, 255).astype(np.uint8)
@@ -195,5 +219,5 @@ def _to_rgb(picture: Image.Image) -> NDArray[np.uint8]:
         layer = upright.convert("RGBA")
         opaque = Image.new("RGB", layer.size, (255, 255, 255))
         opaque.paste(layer, mask=layer.getchannel("A"))
-        return np.array(opaque, dtype=np.uint8)
-    return np.array(upright.convert("RGB"), dtype=np.uint8)
+        return np.asarray(opaque, dtype=np.uint8)
+    return np.asarray(upright if upright.mode == "RGB" else upright.convert("RGB"), dtype=np.uint8)

@@ -10,11 +10,11 @@ from agents_offchain.skills.result import SkillResult
 from agents_offchain.skills.vision.annotate import annotate_image
 from agents_offchain.skills.vision.detector import DetectedObject, detect_objects
 from agents_offchain.skills.vision.image import DEFAULT_LIMITS, decode_image
-from agents_offchain.skills.vision.models import VisionModels
+from agents_offchain.skills.vision.models import PREPROCESSING, VisionModels
 from agents_offchain.skills.vision.ocr import TextLine, read_text
 from agents_offchain.skills.vision.settings import DecodeLimits, InspectSettings
 
-SKILL = "inspect-image/1"
+SKILL = "inspect-image/2"
 SEED = 0
 """Nothing in this skill is random; the field says so to a reader of the evidence."""
 
@@ -39,7 +39,7 @@ def inspect_image(
         InferenceFailed: a model could not be run on this machine.
     """
     picture = decode_image(data, limits)
-    objects = detect_objects(models.detector, picture.pixels, settings.min_object_score)
+    objects = detect_objects(models.detector, picture.small, settings.min_object_score, picture.size_px)
     lines = read_text(models.ocr, picture.pixels, settings.min_text_score)
     return SkillResult(
         output={
@@ -49,6 +49,7 @@ def inspect_image(
         },
         evidence={
             "skill": SKILL,
+            "preprocessing": PREPROCESSING,
             "models": dict(models.digests),
             "runtime": dict(models.runtime),
             "settings": settings.as_dict(),

@@ -1,6 +1,7 @@
 """Loading the models once per process, from files whose digests were checked.
 
-In: the folder that set-up filled, and a thread count. Out: `VisionModels`, handed to the skills. The threads are a
+In: the folder that set-up filled, a thread count, and the description of another detector if the operator chose one.
+Out: `VisionModels`, handed to the skills. The threads are a
 setting because two spinning threads on a busy machine are slower than one, and one thread sums in one order.
 """
 
@@ -16,10 +17,17 @@ from typing import Any
 from agents_offchain.skills.errors import InferenceFailed
 from agents_offchain.skills.manifest import read_checked, read_manifest
 from agents_offchain.skills.vision.classifier import Classifier, read_class_names
+from agents_offchain.skills.vision.detector import Detector
+from agents_offchain.skills.vision.detector_form import NANODET
+from agents_offchain.skills.vision.own_detector import load_own_detector
+from agents_offchain.skills.vision.sessions import PROVIDER, is_runtime_error, load_onnx
 
 DETECTION_SIDE_PX = 1280
-SEEING = ("nanodet", "ocr_det", "ocr_cls", "ocr_rec")
-"""The models of `load_models`, by their names in the manifest."""
+PREPROCESSING = 2
+"""Of pictures on their way to models; another number stands for other pixels, and reporters compare it."""
+READING = ("ocr_det", "ocr_cls", "ocr_rec")
+SEEING = (NANODET.name, *READING)
+"""The models of `load_models` without another detector, by their names in the manifest."""
 NAMING = ("classifier", "class_names")
 """The models of `load_classifier`."""
 
@@ -29,28 +37,30 @@ class VisionModels:
     """Loaded models and what identifies them.
 
     Attributes:
-        detector: ``onnxruntime.InferenceSession`` of NanoDet-m.
+        detector: The shipped NanoDet-m, or the operator's own.
         ocr: ``rapidocr.RapidOCR`` with its three models loaded.
-        digests: ``sha256:<hex>`` by model name, for the evidence.
-        runtime: Versions and thread count, for the evidence.
+        digests: ``sha256:<hex>`` by model name, for the evidence; of a detector also its description's.
+        runtime: Versions, provider and thread count, for the evidence.
     """
 
-    detector: Any
+    detector: Detector
     ocr: Any
     digests: Mapping[str, str]
     runtime: Mapping[str, str | int]
 
 
-def load_models(models_dir: Path, threads: int = 1) -> VisionModels:
+def load_models(models_dir: Path, threads: int = 1, detector: Path | None = None) -> VisionModels:
     """Check and load the models that find objects and text. Sets OpenCV's thread count for this process.
 
     Args:
         models_dir: The folder that ``tools/prepare_models.py`` filled.
         threads: Threads of one inference, 1 to the machine's cores.
+        detector: Description of another detector than the shipped one; see `detector_form`.
 
     Raises:
         ModelMissing: a file or its package is absent.
         ModelDigestMismatch: a file is not the listed one.
+        DetectorUnfit: the other detector does not speak as it is described.
         InferenceFailed: the runtime refuses a model or the thread count.
     """
     if not 1 <= threads <= (os.cpu_count() or 1):
@@ -59,7 +69,7 @@ def load_models(models_dir: Path, threads: int = 1) -> VisionModels:
             mend="Set the thread count to 1.",
         )
     listed = read_manifest("vision")
-    manifest = {name: listed[name] for name in SEEING}
+    manifest = {name: listed[name] for name in (SEEING if detector is None else READING)}
     contents = {name: read_checked(entry, models_dir) for name, entry in manifest.items()}
     paths = {name: entry.locate(models_dir) for name, entry in manifest.items()}
 
@@ -67,18 +77,29 @@ def load_models(models_dir: Path, threads: int = 1) -> VisionModels:
 
     cv2.setNumThreads(threads)
     try:
-        detector = _load_session(contents["nanodet"], threads)
+        if detector is None:
+            finder = Detector(NANODET, load_onnx(contents[NANODET.name], threads))
+        else:
+            finder = load_own_detector(detector, threads)
         ocr = _load_ocr(paths, threads)
-    except RuntimeError as error:
+    except Exception as error:
+        if not is_runtime_error(error):
+            raise
         raise InferenceFailed("The model runtime refuses a model file.", reason=str(error)[:200]) from error
+    form = finder.form
     return VisionModels(
-        detector=detector,
+        detector=finder,
         ocr=ocr,
-        digests={name: f"sha256:{entry.sha256}" for name, entry in manifest.items()},
+        digests={
+            form.name: f"sha256:{form.sha256}",
+            "detector_form": form.digest,
+            **{name: f"sha256:{entry.sha256}" for name, entry in manifest.items()},
+        },
         runtime={
             "onnxruntime": version("onnxruntime"),
             "opencv": version("opencv-python-headless"),
             "pillow": version("pillow"),
+            "provider": PROVIDER,
             "rapidocr": version("rapidocr"),
             "threads": threads,
         },
@@ -94,23 +115,13 @@ def load_classifier(models_dir: Path, threads: int = 1) -> tuple[Classifier, dic
     listed = read_manifest("vision")
     contents = {name: read_checked(listed[name], models_dir) for name in NAMING}
     try:
-        session = _load_session(contents["classifier"], threads)
-    except RuntimeError as error:
+        session = load_onnx(contents["classifier"], threads)
+    except Exception as error:
+        if not is_runtime_error(error):
+            raise
         raise InferenceFailed("The model runtime refuses the classifier.", reason=str(error)[:200]) from error
     names = read_class_names(contents["class_names"])
     return Classifier(session, names), {name: f"sha256:{listed[name].sha256}" for name in NAMING}
-
-
-def _load_session(content: bytes, threads: int) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    options.log_severity_level = 4
-    options.enable_cpu_mem_arena = False
-    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
 def _load_ocr(paths: Mapping[str, Path], threads: int) -> Any:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents_offchain.skills.errors import InferenceFailed
+from agents_offchain.skills.vision.sessions import is_runtime_error
 
 CANVAS_MIN_PX = 1024
 CANVAS_MAX_PX = 1600
@@ -82,7 +83,7 @@ def _canvas(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _is_engine_error(error: Exception) -> bool:
-    return isinstance(error, RuntimeError | cv2.error) or type(error).__module__.startswith("rapidocr")
+    return is_runtime_error(error) or isinstance(error, cv2.error) or type(error).__module__.startswith("rapidocr")
 
 
 def _rounded_corners(quad: NDArray[np.float64]) -> Corners:

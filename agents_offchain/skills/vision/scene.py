@@ -72,18 +72,22 @@ class Scene:
 
 
 def describe_scene(
-    pixels: NDArray[np.uint8], objects: Sequence[DetectedObject], classes: Sequence[ClassGuess] = ()
+    pixels: NDArray[np.uint8],
+    objects: Sequence[DetectedObject],
+    classes: Sequence[ClassGuess] = (),
+    size_px: tuple[int, int] | None = None,
 ) -> Scene:
     """Measure a picture.
 
     Args:
         pixels: `(height, width, 3)` uint8 RGB.
-        objects: Boxes in pixels of ``pixels``.
+        objects: Boxes in the picture of ``size_px``.
         classes: From `classify`; told as they are.
+        size_px: Width and height of the picture, where ``pixels`` are a smaller copy of it.
     """
     luma = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     mean = round(float(luma.mean()), 1)
-    size = (int(pixels.shape[1]), int(pixels.shape[0]))
+    size = size_px or (int(pixels.shape[1]), int(pixels.shape[0]))
     counts = Counter(item.label for item in objects)
     return Scene(
         light="dark" if mean < DARK_BELOW else "bright" if mean >= BRIGHT_FROM else "even",

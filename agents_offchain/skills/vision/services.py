@@ -24,17 +24,26 @@ SERVICES: Mapping[str, VisionSkill] = {"inspect-image": inspect_image}
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """The host's settings of a vision worker: model folder, threads of one inference, bounds on the input."""
+    """The host's settings of a vision worker.
+
+    Attributes:
+        models_dir: The folder that set-up filled.
+        threads: Of one inference.
+        max_bytes, max_pixels: Bounds on the input.
+        detector: Description of another detector than the shipped one, or None.
+    """
 
     models_dir: Path
     threads: int = 1
     max_bytes: int = DEFAULT_LIMITS.max_bytes
     max_pixels: int = DEFAULT_LIMITS.max_pixels
+    detector: Path | None = None
 
     @classmethod
     def from_data(cls, settings: Mapping[str, Any]) -> WorkerSettings:
-        """Read the settings as a worker process gets them: JSON, ``models_dir`` a path in words."""
-        return cls(**{**settings, "models_dir": Path(settings["models_dir"])})
+        """Read the settings as a worker process gets them: JSON, paths in words."""
+        paths = {name: Path(settings[name]) for name in ("models_dir", "detector") if settings.get(name)}
+        return cls(**{**settings, "detector": None, **paths})
 
 
 def run(
@@ -58,7 +67,7 @@ def run(
         SkillInputMissing: the request names no input, or its bytes were not handed in.
         SkillSettingsInvalid: a client's setting is unknown or out of range.
         ImageRefused: the input is not a picture that can be inspected.
-        ModelMissing, ModelDigestMismatch, InferenceFailed: this machine cannot do the work.
+        ModelMissing, ModelDigestMismatch, DetectorUnfit, InferenceFailed: this machine cannot do the work.
     """
     skill = SERVICES.get(service)
     if skill is None:
@@ -71,7 +80,7 @@ def run(
     choices = InspectSettings.from_request(request.get("settings") or {})
     data = _require_input(request, inputs)
     limits = DecodeLimits(max_bytes=host.max_bytes, max_pixels=host.max_pixels)
-    return skill(data, choices, models or load_models(host.models_dir, host.threads), limits)
+    return skill(data, choices, models or load_models(host.models_dir, host.threads, host.detector), limits)
 
 
 def _require_input(request: Mapping[str, Any], inputs: Mapping[str, bytes]) -> bytes:

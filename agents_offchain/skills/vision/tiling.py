@@ -8,13 +8,20 @@ size (slicing aided inference: Akyon, Altinuc and Temizel, IEEE ICIP 2022). What
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents_offchain.skills.vision.boxes import intersection_over_union, share_inside
-from agents_offchain.skills.vision.detector import MAX_OBJECTS, DetectedObject, detect_objects
+from agents_offchain.skills.vision.detector import (
+    MAX_OBJECTS,
+    DetectedObject,
+    Detector,
+    detect_objects,
+    place,
+    prepare,
+)
 
 SAME_OBJECT_IOU = 0.55
 PART_OF_SHARE = 0.85
@@ -26,17 +33,16 @@ EDGE_PX = 4.0
 """A box that a tile's inner edge cuts belongs to a neighbour or to the whole picture."""
 
 Tile: TypeAlias = tuple[int, int, int, int]
-Look: TypeAlias = Callable[[Any, NDArray[np.uint8], float], list[DetectedObject]]
+Look: TypeAlias = Callable[..., list[DetectedObject]]
 """`detect_objects` or `detect_mirrored`."""
 
 
 def detect_with_tiles(
-    session: Any, pixels: NDArray[np.uint8], min_score: float, look: Look = detect_objects
+    detector: Detector, pixels: NDArray[np.uint8], min_score: float, look: Look = detect_objects
 ) -> list[DetectedObject]:
     """Find the objects of a picture as a whole and in two by two overlapping tiles.
 
     Args:
-        session: As for `detect_objects`.
         pixels: `(height, width, 3)` uint8 RGB; under 500 pixels a side it is looked at once.
         min_score: As for `detect_objects`.
         look: How the whole and each tile are looked at.
@@ -45,9 +51,9 @@ def detect_with_tiles(
         As `detect_objects`; of two boxes for one object the better score stays.
     """
     height, width = pixels.shape[:2]
-    seen = look(session, pixels, min_score)
+    seen = look(detector, pixels, min_score)
     for tile in _tiles(width, height):
-        seen.extend(_look(session, pixels, tile, min_score, look))
+        seen.extend(_look(detector, pixels, tile, min_score, look))
     seen.sort(key=lambda item: (-item.score, item.box_px, item.label))
     kept: list[DetectedObject] = []
     for item in seen:
@@ -56,7 +62,7 @@ def detect_with_tiles(
     return kept[:MAX_OBJECTS]
 
 
-def detect_mirrored(session: Any, pixels: NDArray[np.uint8], min_score: float) -> list[DetectedObject]:
+def detect_mirrored(detector: Detector, pixels: NDArray[np.uint8], min_score: float) -> list[DetectedObject]:
     """Look at a picture and at its mirror image; what both looks saw gets the mean score and the mean box.
 
     What one look alone saw counts half, so that it stays only when that look was very sure. What this gains is measured
@@ -64,16 +70,13 @@ def detect_mirrored(session: Any, pixels: NDArray[np.uint8], min_score: float) -
 
     Args and returns: as `detect_objects`.
     """
-    width = pixels.shape[1]
-    straight = detect_objects(session, pixels, min_score / 2)
-    turned = [
-        DetectedObject(
-            item.label, item.score, (width - item.box_px[2], item.box_px[1], width - item.box_px[0], item.box_px[3])
-        )
-        for item in detect_objects(session, np.ascontiguousarray(pixels[:, ::-1]), min_score / 2)
-    ]
+    size = (pixels.shape[1], pixels.shape[0])
+    shown, filled = prepare(detector.form, pixels)
+    (straight, (boxes, scores)) = detector.run(np.concatenate([shown, shown[..., ::-1]]), min_score / 2)
+    boxes = np.stack([shown.shape[3] - boxes[:, 2], boxes[:, 1], shown.shape[3] - boxes[:, 0], boxes[:, 3]], axis=1)
+    turned = place(detector, (boxes, scores), filled, size, min_score / 2)
     joined: list[DetectedObject] = []
-    for item in straight:
+    for item in place(detector, straight, filled, size, min_score / 2):
         twin = next((other for other in turned if _is_twin(item, other)), None)
         if twin is None:
             joined.append(DetectedObject(item.label, round(item.score / 2, 4), item.box_px))
@@ -120,11 +123,11 @@ def _tiles(width: int, height: int) -> Iterator[Tile]:
 
 
 def _look(
-    session: Any, pixels: NDArray[np.uint8], tile: Tile, min_score: float, look: Look
+    detector: Detector, pixels: NDArray[np.uint8], tile: Tile, min_score: float, look: Look
 ) -> Iterator[DetectedObject]:
     left, top, right, bottom = tile
     height, width = pixels.shape[:2]
-    found = look(session, np.ascontiguousarray(pixels[top:bottom, left:right]), min_score)
+    found = look(detector, pixels[top:bottom, left:right], min_score)
     for item in found:
         x0, y0, x1, y1 = item.box_px
         is_cut = (
@@ -138,6 +141,6 @@ def _look(
             yield DetectedObject(item.label, item.score, box)
 
 
-def detect_thoroughly(session: Any, pixels: NDArray[np.uint8], min_score: float) -> list[DetectedObject]:
+def detect_thoroughly(detector: Detector, pixels: NDArray[np.uint8], min_score: float) -> list[DetectedObject]:
     """With tiles, each straight and mirrored: ten runs of the model. Args and returns: as `detect_objects`."""
-    return detect_with_tiles(session, pixels, min_score, detect_mirrored)
+    return detect_with_tiles(detector, pixels, min_score, detect_mirrored)

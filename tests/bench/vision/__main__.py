@@ -50,7 +50,7 @@ def _speeds() -> list[Figure]:
     models = load()
     figures = []
     for size, data in (("1 megapixel", SHEET.read_bytes()), ("12 megapixels", large_photograph())):
-        bare = bare_calls(models, decode_image(data).pixels)
+        bare = bare_calls(models, decode_image(data))
         for name, step in steps(models, data).items():
             rounds = ROUNDS.get(name, USUAL_ROUNDS)
             taken, model_alone = _side_by_side(step, bare.get(name), rounds)

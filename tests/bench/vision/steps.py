@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from agents_offchain.skills.multimodal.models import SceneModels, load_scene_models
@@ -17,7 +16,8 @@ from agents_offchain.skills.vision import detector, ocr
 from agents_offchain.skills.vision.annotate import annotate_image
 from agents_offchain.skills.vision.classifier import classify, prepare
 from agents_offchain.skills.vision.detector import detect_objects
-from agents_offchain.skills.vision.image import decode_image
+from agents_offchain.skills.vision.detector_form import NANODET
+from agents_offchain.skills.vision.image import DecodedImage, decode_image
 from agents_offchain.skills.vision.inspect_image import inspect_image
 from agents_offchain.skills.vision.ocr import read_text
 from agents_offchain.skills.vision.scene import describe_scene
@@ -48,23 +48,24 @@ def large_photograph() -> bytes:
 
 def steps(models: SceneModels, data: bytes) -> dict[str, Step]:
     """Every step on one picture."""
-    pixels = decode_image(data).pixels
+    picture = decode_image(data)
+    pixels, small = picture.pixels, picture.small
     return {
         "decode": lambda: decode_image(data),
-        "detect": lambda: detect_objects(models.vision.detector, pixels, 0.4),
+        "detect": lambda: detect_objects(models.vision.detector, small, 0.4, picture.size_px),
         "detect thoroughly": lambda: detect_thoroughly(models.vision.detector, pixels, 0.4),
-        "classify": lambda: classify(models.classifier, pixels, 5),
+        "classify": lambda: classify(models.classifier, small, 5),
         "OCR": lambda: read_text(models.vision.ocr, pixels, 0.6),
         "inspection without OCR": lambda: _without_ocr(models, data),
         "inspection with OCR": lambda: inspect_image(data, InspectSettings(), models.vision),
     }
 
 
-def bare_calls(models: SceneModels, pixels: NDArray[np.uint8]) -> dict[str, Step]:
+def bare_calls(models: SceneModels, picture: DecodedImage) -> dict[str, Step]:
     """The models alone on inputs that are ready, by the step they belong to."""
-    seen, named = detector._prepare(pixels), prepare(pixels)
-    canvas = np.ascontiguousarray(ocr._canvas(pixels)[:, :, ::-1])
-    session = models.vision.detector
+    seen, named = detector.prepare(NANODET, picture.small)[0], prepare(picture.small)
+    canvas = np.ascontiguousarray(ocr._canvas(picture.pixels)[:, :, ::-1])
+    session = models.vision.detector.session
     return {
         "detect": lambda: session.run(None, {session.get_inputs()[0].name: seen}),
         "classify": lambda: models.classifier.session.run(["logits"], {"picture": named}),
@@ -74,6 +75,6 @@ def bare_calls(models: SceneModels, pixels: NDArray[np.uint8]) -> dict[str, Step
 
 def _without_ocr(models: SceneModels, data: bytes) -> bytes:
     picture = decode_image(data)
-    objects = detect_objects(models.vision.detector, picture.pixels, 0.4)
-    describe_scene(picture.pixels, objects, classify(models.classifier, picture.pixels, 5))
+    objects = detect_objects(models.vision.detector, picture.small, 0.4, picture.size_px)
+    describe_scene(picture.small, objects, classify(models.classifier, picture.small, 5), picture.size_px)
     return annotate_image(picture.pixels, objects, [])

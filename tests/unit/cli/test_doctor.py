@@ -75,3 +75,10 @@ def test_check_chain_tool__when_it_is_absent__names_the_set_up(
     finding = doctor.check_chain_tool(settings)
     assert finding.level == doctor.WRONG
     assert "make setup" in finding.mend
+
+
+def test_check_models__given_a_detector_that_is_not_there__says_so(settings: Settings, tmp_path: Path) -> None:
+    prepared = Settings(home=settings.home, detector=tmp_path / "own.toml")
+    finding = doctor.check_models(prepared)
+    assert finding.level == doctor.WRONG
+    assert "AITBC_DETECTOR" in finding.mend

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.unit
 
 JOB = Job(CHAIN_ID, checksum(ESCROW), 1, REQUEST_CID)
 SERVICE = "observe-scene"
-EVIDENCE = {"skill": "observe-scene/2", "models": {}, "seed": 0, "inputs_sha256": {"a": "aa", "b": "bb"}}
+EVIDENCE = {"skill": "observe-scene/3", "models": {}, "seed": 0, "inputs_sha256": {"a": "aa", "b": "bb"}}
 SCENE: dict[str, Any] = {
     **OUTPUT,
     "steps": ["detect-objects", "answer-questions", "fuse-sensors"],

@@ -4,12 +4,9 @@ import numpy as np
 import pytest
 
 from agents_offchain.skills.errors import InferenceFailed
-from agents_offchain.skills.vision.detector import (
-    INPUT_SIDE_PX,
-    decode_outputs,
-    detect_objects,
-    non_maximum_suppression,
-)
+from agents_offchain.skills.vision.detector import Detector, detect_objects, non_maximum_suppression
+from agents_offchain.skills.vision.detector_form import NANODET
+from agents_offchain.skills.vision.heads import nanodet
 from agents_offchain.skills.vision.labels import COCO_LABELS
 
 pytestmark = pytest.mark.unit
@@ -40,7 +37,7 @@ def outputs_with(*found: tuple[int, int, int, str, float, tuple[int, int, int, i
     scores = {stride: np.zeros((1, cells, 80), np.float32) for stride, cells in CELLS.items()}
     distances = {stride: np.zeros((1, cells, 44), np.float32) for stride, cells in CELLS.items()}
     for stride, row, column, label, score, bins in found:
-        cell = row * (INPUT_SIDE_PX // stride) + column
+        cell = row * (NANODET.input_side_px // stride) + column
         scores[stride][0, cell, COCO_LABELS.index(label)] = score
         for side, chosen in enumerate(bins):
             distances[stride][0, cell, 11 * side + chosen] = 60.0
@@ -54,7 +51,9 @@ def test_labels__count_and_order__are_cocos() -> None:
 
 @pytest.mark.parametrize(("stride", "row", "column"), [(8, 10, 20), (16, 3, 5), (32, 12, 12)])
 def test_decode_outputs__sure_bins__are_distances_from_the_cells_centre(stride: int, row: int, column: int) -> None:
-    boxes, scores = decode_outputs(outputs_with((stride, row, column, "cat", 0.9, (1, 2, 3, 4))))
+    boxes, scores = nanodet(
+        [level[0] for level in outputs_with((stride, row, column, "cat", 0.9, (1, 2, 3, 4)))], 80, 416, 0.0
+    )
     index = int(scores[:, COCO_LABELS.index("cat")].argmax())
     x, y = (column + 0.5) * stride, (row + 0.5) * stride
     assert boxes.shape == (3549, 4)
@@ -63,13 +62,13 @@ def test_decode_outputs__sure_bins__are_distances_from_the_cells_centre(stride: 
 
 
 def test_decode_outputs__all_bins_alike__reach_five_strides() -> None:
-    boxes, _ = decode_outputs(outputs_with())
+    boxes, _ = nanodet([level[0] for level in outputs_with()], 80, 416, 0.0)
     np.testing.assert_allclose(boxes[0], [4 - 40, 4 - 40, 4 + 40, 4 + 40], atol=1e-4)
 
 
 def test_detect_objects__picture_of_another_shape__has_boxes_in_its_pixels_and_inside_it() -> None:
     session = FixedSession(outputs_with((32, 6, 6, "dog", 0.8, (2, 2, 2, 2)), (32, 0, 0, "bus", 0.7, (9, 9, 1, 1))))
-    dog, bus = detect_objects(session, np.zeros((208, 832, 3), np.uint8), 0.4)
+    dog, bus = detect_objects(Detector(NANODET, session), np.zeros((208, 832, 3), np.uint8), 0.4)
     assert (dog.label, dog.score) == ("dog", 0.8)
     assert dog.box_px == pytest.approx((288, 72, 544, 136), abs=0.01)
     assert bus.box_px[:2] == (0.0, 0.0)
@@ -78,7 +77,7 @@ def test_detect_objects__picture_of_another_shape__has_boxes_in_its_pixels_and_i
 def test_detect_objects__pixels__are_shown_as_bgr_planes_normalised() -> None:
     session = FixedSession(outputs_with())
     pixels = np.full((416, 416, 3), (123, 116, 103), np.uint8)
-    assert detect_objects(session, pixels, 0.4) == []
+    assert detect_objects(Detector(NANODET, session), pixels, 0.4) == []
     assert session.shown is not None
     assert session.shown.shape == (1, 3, 416, 416)
     assert session.shown.dtype == np.float32
@@ -95,7 +94,7 @@ def test_detect_objects__overlap__is_suppressed_within_a_class_only() -> None:
             (32, 9, 9, "cow", 0.39, (1, 1, 1, 1)),
         )
     )
-    found = detect_objects(session, np.zeros((416, 416, 3), np.uint8), 0.4)
+    found = detect_objects(Detector(NANODET, session), np.zeros((416, 416, 3), np.uint8), 0.4)
     assert [(item.label, item.score) for item in found] == [("cat", 0.7), ("dog", 0.5), ("cat", 0.45)]
 
 
@@ -105,7 +104,7 @@ def test_detect_objects__equal_scores__are_in_one_order() -> None:
             (32, 2, 9, "cat", 0.5, (1, 1, 1, 1)), (32, 2, 2, "cat", 0.5, (1, 1, 1, 1)), (32, 2, 2, "cow", 0.5, (1,) * 4)
         )
     )
-    found = detect_objects(session, np.zeros((416, 416, 3), np.uint8), 0.4)
+    found = detect_objects(Detector(NANODET, session), np.zeros((416, 416, 3), np.uint8), 0.4)
     assert [item.label for item in found] == ["cat", "cow", "cat"]
     assert found[0].box_px < found[2].box_px
 
@@ -116,7 +115,7 @@ def test_detect_objects__runtime_fails__is_an_error_of_ours() -> None:
             raise RuntimeError("driver text")
 
     with pytest.raises(InferenceFailed) as caught:
-        detect_objects(BrokenSession([]), np.zeros((8, 8, 3), np.uint8), 0.4)
+        detect_objects(Detector(NANODET, BrokenSession([])), np.zeros((8, 8, 3), np.uint8), 0.4)
     assert "driver text" not in str(caught.value)
 
 

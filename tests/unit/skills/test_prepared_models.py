@@ -229,7 +229,7 @@ def test_load_models__threads_the_machine_has_not__is_refused(models_dir: Path, 
 
 def test_detector__reference_input__answers_as_tensorflow_js_does(vision_models: VisionModels) -> None:
     flat = (np.sin(np.arange(3 * 416 * 416) * 0.001) * 2).astype(np.float32)
-    outputs = vision_models.detector.run(None, {"input_1": flat.reshape(1, 3, 416, 416)})
+    outputs = vision_models.detector.session.run(None, {"input_1": flat.reshape(1, 3, 416, 416)})
     for found, expected in zip(outputs, GOLDEN["outputs"], strict=True):
         assert list(found.shape) == expected["shape"]
         np.testing.assert_allclose(found.ravel()[expected["at"]], expected["values"], atol=2e-5)

@@ -26,7 +26,7 @@ from agents_offchain.skills.vision.reasoning.program import (
     Superlative,
     Things,
 )
-from agents_offchain.skills.vision.reasoning.vocabulary import LONGEST_NOUN_WORDS, NARROWER_THAN_A_CLASS, NOUNS
+from agents_offchain.skills.vision.reasoning.vocabulary import NARROWER_THAN_A_CLASS, NOUNS, Nouns
 
 MAX_QUESTION_CHARACTERS = 300
 MAX_ANCHORS = 3
@@ -120,11 +120,12 @@ class NotUnderstood(Exception):
     """The question is outside the grammar; the text says which part, for the person who asked."""
 
 
-def parse_question(question: str) -> Program:
+def parse_question(question: str, nouns: Nouns = NOUNS) -> Program:
     """Read one question.
 
     Args:
         question: English, at most 300 characters. Text to look for stands in double quotes.
+        nouns: What the detector knows; see `nouns_of`.
 
     Raises:
         NotUnderstood: a part of the question is not known.
@@ -134,7 +135,7 @@ def parse_question(question: str) -> Program:
     quoted = re.search(r"[\"“”]([^\"“”]{1,100})[\"“”]", question)
     if quoted is not None:
         return _parse_quoted(question, quoted.group(1))
-    words = _Words(re.findall(r"[a-z0-9]+", question.lower().replace("'s", " is")))
+    words = _Words(re.findall(r"[a-z0-9]+", question.lower().replace("'s", " is")), nouns)
     for opening, rest in OPENINGS:
         if words.take(*opening):
             program = rest(words)
@@ -148,8 +149,9 @@ def parse_question(question: str) -> Program:
 class _Words:
     """The words that are still to be read."""
 
-    def __init__(self, words: Sequence[str]) -> None:
+    def __init__(self, words: Sequence[str], nouns: Nouns) -> None:
         self.left = list(words)
+        self.nouns = nouns
 
     def take(self, *words: str) -> bool:
         if tuple(self.left[: len(words)]) != words:
@@ -159,6 +161,12 @@ class _Words:
 
     def take_one(self, words: frozenset[str]) -> str | None:
         return self.left.pop(0) if self.left and self.left[0] in words else None
+
+    def noun_words(self, start: int = 0) -> int:
+        """How many of the words from there on are one noun; 0 when they are none."""
+        words = self.left[start:]
+        longest = max(len(noun.split()) for noun in self.nouns)
+        return next((n for n in range(min(longest, len(words)), 0, -1) if " ".join(words[:n]) in self.nouns), 0)
 
     def skip_fillers(self) -> None:
         while any(self.take(*filler) for filler in WITHOUT_MEANING):
@@ -186,10 +194,10 @@ def _things(words: _Words, anchors_left: int = MAX_ANCHORS) -> Things:
     if superlative is not None:
         words.left.pop(0)
     colour = None
-    if words.left and ALIASES.get(words.left[0], words.left[0]) in COLOURS and _noun_words(words.left[1:]):
+    if words.left and ALIASES.get(words.left[0], words.left[0]) in COLOURS and words.noun_words(1):
         colour = words.left.pop(0)
         colour = ALIASES.get(colour, colour)
-    count = _noun_words(words.left)
+    count = words.noun_words()
     if not count:
         named = words.left[0] if words.left else ""
         raise NotUnderstood(
@@ -202,7 +210,7 @@ def _things(words: _Words, anchors_left: int = MAX_ANCHORS) -> Things:
         )
     del words.left[:count]
     region, relation, anchor = _place(words, anchors_left)
-    return Things(noun, tuple(sorted(NOUNS[noun])), colour, region, superlative, relation, anchor)
+    return Things(noun, tuple(sorted(words.nouns[noun])), colour, region, superlative, relation, anchor)
 
 
 def _place(words: _Words, anchors_left: int) -> tuple[Region | None, Relation | None, Things | None]:
@@ -226,11 +234,6 @@ def _place(words: _Words, anchors_left: int) -> tuple[Region | None, Relation | 
 
 def _relation(words: _Words) -> Relation | None:
     return next((relation for phrase, relation in RELATION_WORDS if words.take(*phrase)), None)
-
-
-def _noun_words(words: Sequence[str]) -> int:
-    """How many of the leading words are one noun; 0 when they are none."""
-    return next((n for n in range(LONGEST_NOUN_WORDS, 0, -1) if " ".join(words[:n]) in NOUNS), 0)
 
 
 def _number(words: _Words) -> int:

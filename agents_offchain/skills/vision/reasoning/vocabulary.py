@@ -7,8 +7,12 @@ so that a question about a dragon is answered with "cannot tell" and not with "n
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from typing import TypeAlias
 
 from agents_offchain.skills.vision.labels import COCO_LABELS
+
+Nouns: TypeAlias = Mapping[str, frozenset[str]]
 
 SYNONYMS: Mapping[str, str] = {
     "airliner": "airplane",
@@ -80,23 +84,27 @@ def _plurals(word: str) -> set[str]:
     return {word + "s"}
 
 
-def _table() -> dict[str, frozenset[str]]:
+@cache
+def nouns_of(labels: tuple[str, ...]) -> Nouns:
+    """Lower-case words, singular and plural, to the classes they cover, for a detector with these labels.
+
+    A group is known only where the detector has all of its classes: one that knows only cats does not say "no animal".
+    """
     table: dict[str, frozenset[str]] = {}
-    for label in COCO_LABELS:
+    for label in labels:
         for word in {label, *_plurals(label)}:
             table[word] = frozenset({label})
     for word, label in SYNONYMS.items():
         for form in {word, *_plurals(word)}:
             table.setdefault(form, frozenset({label}))
-    for word, labels in GROUPS.items():
+    for word, members in GROUPS.items():
         for form in {word, *_plurals(word)}:
-            table.setdefault(form, labels)
+            table.setdefault(form, members)
     for word, label in IRREGULAR_PLURALS.items():
         table[word] = frozenset({label})
-    return table
+    known = frozenset(labels)
+    return {word: members for word, members in table.items() if members <= known}
 
 
-NOUNS: Mapping[str, frozenset[str]] = _table()
-"""Lower-case words, singular and plural, to the classes they cover."""
-
-LONGEST_NOUN_WORDS = max(len(noun.split()) for noun in NOUNS)
+NOUNS = nouns_of(COCO_LABELS)
+"""Of the shipped detector."""
