@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from agents_offchain.messaging.errors import InboxFull
 from agents_offchain.messaging.host.agent import Agent, plain
@@ -21,12 +22,11 @@ from agents_offchain.messaging.post import Lane, lane_of
 from agents_offchain.messaging.protocols.message import (
     ASK,
     CANCEL,
-    EVERYONE,
     Message,
     capability_of,
     encode_body,
 )
-from agents_offchain.messaging.routing.cards import Endpoint, Query
+from agents_offchain.messaging.routing.cards import Endpoint, Query, query_of
 
 if TYPE_CHECKING:
     from agents_offchain.messaging.host.host import Host
@@ -36,8 +36,7 @@ MOST_BACKLOG = 20_000
 Part = Answer
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(msgspec.Struct, frozen=True):
     """How a question is asked.
 
     Attributes:
@@ -97,9 +96,8 @@ class Asking:
     async def gather(self, agent: Agent, target: str, kind: str, body: Any, until: Until, wishes: Wishes) -> Gathered:
         """One message for all, carried to the inbox of each host that has some of them; see `Host.gather`."""
         host = self._host
-        query = Query() if target == EVERYONE else Query(capability=capability_of(target))
-        endpoints = host.router.find(query)
-        asked = len({endpoint.agent.id for endpoint in endpoints} - {agent.id})
+        crowd = host.view.crowd(capability_of(target))
+        asked = len(crowd.agents) - (agent.id in crowd.agents)
         gathering = Gathering(needed_of(until, asked), asked)
         seconds = _seconds(host, wishes)
         draft = Draft(ASK, kind, agent.id, target, encode_body(plain(body)), seconds, wishes.priority, wishes.cause)
@@ -107,7 +105,7 @@ class Asking:
         await host.outbound.room()
         host.asks.add_gathering(header.id, gathering)
         try:
-            for name in dict.fromkeys(endpoint.host for endpoint in endpoints):
+            for name in crowd.hosts:
                 host.outbound.send(name, lane_of(wishes.priority), frame)
             if asked:
                 async with asyncio.timeout(seconds):
@@ -179,8 +177,6 @@ class _Question:
         return self._seconds - (self._loop.time() - self._began)
 
     def _route(self) -> list[Endpoint]:
-        from agents_offchain.messaging.host.host import query_of
-
         wishes = self._wishes
         query = wishes.query or query_of(self._target)
         order = self._host.router.route(query, wishes.policy, wishes.content or self._body)

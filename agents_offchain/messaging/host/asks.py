@@ -19,7 +19,7 @@ from agents_offchain.messaging.protocols.message import FAIL, PART, REPLY, Messa
 from agents_offchain.messaging.protocols.voices import Voices
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """A reply, or a part of one. `sender` is proven, `body` is JSON data."""
 
     sender: str

@@ -182,6 +182,9 @@ class Dispatch:
                 work = self.queue.take()
                 if isinstance(work, Chorus):
                     self._sing(work)
+                    if self.queue:  # a broadcast is many calls: its answers leave before the next one begins
+                        asyncio.get_running_loop().call_soon(self.drain)
+                        return
                 else:
                     self._start(work)
             if not self.queue:

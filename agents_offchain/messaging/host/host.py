@@ -47,7 +47,7 @@ from agents_offchain.messaging.protocols.message import (
 from agents_offchain.messaging.protocols.session import SESSION_SECONDS, Session, SessionBook, grant_session
 from agents_offchain.messaging.protocols.signature import TypedDataSigner
 from agents_offchain.messaging.protocols.voices import Voices
-from agents_offchain.messaging.routing.cards import Health, HostCard, Query, ReputationOf, unknown_reputation
+from agents_offchain.messaging.routing.cards import Health, HostCard, ReputationOf, query_of, unknown_reputation
 from agents_offchain.messaging.routing.dead_letters import Morgue, NoMorgue
 from agents_offchain.messaging.routing.directory import Directory, View, write_card, write_health
 from agents_offchain.messaging.routing.quota import Quota, Quotas
@@ -189,7 +189,7 @@ class Host:
             tuple(agent.card() for agent in self.agents.values()),
             self.settings.region,
         )
-        await self._ports.directory.publish(self.settings.name, write_card(card), self._lease_end())
+        await self._ports.directory.publish(self.settings.name, write_card(card), self.settings.lease_seconds)
         self._grants_end = expires
         await self.view.refresh()
 
@@ -314,7 +314,8 @@ class Host:
         entries = await self._ports.post.receive(lanes, limit=self.settings.read_at_once, wait_seconds=wait_seconds)
         for entry in entries:
             await self.intake.take(entry)
-        self.dispatch.drain()
+            self.dispatch.drain()
+            await asyncio.sleep(0)  # what this entry led to leaves while the next one is read
         return len(entries)
 
     async def upkeep(self) -> None:
@@ -439,14 +440,11 @@ class Host:
             backlog=len(self.dispatch.queue),
         )
         is_known = await self._ports.directory.renew(
-            self.settings.name, write_health(health), self._lease_end(), write_metrics(self.observe())
+            self.settings.name, write_health(health), self.settings.lease_seconds, write_metrics(self.observe())
         )
         half_over = self._grants_end - self.settings.session_seconds / 2
         if not is_known or (self.clock.now_seconds() > half_over and not self._is_draining):
             await self.announce()
-
-    def _lease_end(self) -> float:
-        return self.clock.now_seconds() + self.settings.lease_seconds
 
     def _topic_names(self) -> list[str]:
         return sorted({topic for agent in self.agents.values() for topic in agent.topics})
@@ -474,10 +472,3 @@ async def end_tasks(tasks: Sequence[asyncio.Task[Any]]) -> None:
         for task in pending:
             task.cancel()
         await asyncio.wait(pending, timeout=0.2)
-
-
-def query_of(target: str, **limits: Any) -> Query:
-    """What a target means: `capability:<name>`, an agent's id, or its name."""
-    if capability := capability_of(target):
-        return Query(capability=capability, **limits)
-    return Query(agent=target, **limits)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from agents_offchain.messaging.errors import EnvelopeInvalid
 from agents_offchain.messaging.metrics import DeliveryMetrics
-from agents_offchain.messaging.protocols.message import Frame, Header, Message, encode_header
+from agents_offchain.messaging.protocols.message import Frame, Message, encode_header, read_header
 from agents_offchain.messaging.routing.dead_letters import DeadMessage, Morgue
 from agents_offchain.primitives.clock import Clock
 
@@ -56,8 +57,8 @@ class Letters:
 
     def _read_again(self, frame: Frame) -> Message | None:
         try:
-            header = msgspec.msgpack.decode(frame.header, type=Header)
-        except msgspec.MsgspecError:
+            header = read_header(frame)
+        except EnvelopeInvalid:
             return None
         now_ms = int(self._clock.now_seconds() * 1000)
         fresh = msgspec.structs.replace(header, created=now_ms, expires=now_ms + SECOND_LIFE_MS)

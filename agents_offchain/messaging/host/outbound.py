@@ -15,7 +15,7 @@ import structlog
 from agents_offchain.messaging.errors import BusUnavailable, SessionInvalid
 from agents_offchain.messaging.metrics import DeliveryMetrics
 from agents_offchain.messaging.post import Entry, Lane, Parcel, Post
-from agents_offchain.messaging.protocols.bundle import MAX_BUNDLE_BYTES, MAX_BUNDLE_FRAMES, pack
+from agents_offchain.messaging.protocols.bundle import MAX_BUNDLE_BYTES, pack
 from agents_offchain.messaging.protocols.message import Frame
 from agents_offchain.messaging.protocols.session import SessionBook
 from agents_offchain.messaging.routing.directory import View
@@ -24,6 +24,8 @@ from agents_offchain.primitives.clock import Clock
 log = structlog.get_logger(__name__)
 MOST_WAITING_FRAMES = 20_000
 MOST_FRAMES_AT_ONCE = 1_024
+FRAMES_IN_PARCEL = 32
+"""Half of what may travel: the receiver works on the first parcel while we still write the second."""
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 2.0
 
 Undeliverable = Callable[[str, Frame, str], None]
@@ -88,7 +90,8 @@ class Outbound:
 
     async def room(self) -> None:
         """Wait until there is room: back-pressure for whoever sends faster than the server takes."""
-        await self._room.wait()
+        if not self._room.is_set():
+            await self._room.wait()
 
     async def idle(self) -> None:
         """Wait until everything was sent and acknowledged."""
@@ -164,7 +167,7 @@ def _chunks(frames: list[Frame]) -> Iterable[list[Frame]]:
     size = 0
     for frame in frames:
         more = frame.size + 16
-        if chunk and (len(chunk) == MAX_BUNDLE_FRAMES or size + more > MAX_BUNDLE_BYTES - 4_096):
+        if chunk and (len(chunk) == FRAMES_IN_PARCEL or size + more > MAX_BUNDLE_BYTES - 4_096):
             yield chunk
             chunk, size = [], 0
         chunk.append(frame)

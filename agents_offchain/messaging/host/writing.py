@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import random
-from dataclasses import dataclass
+
+import msgspec
 
 from agents_offchain.messaging.protocols.message import (
     ASK,
@@ -23,8 +24,7 @@ ANSWER_SECONDS = 60
 """How much longer than its question an answer may be under way; what is later is of no use."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True, gc=False):
     """What a sender says, before it is a message."""
 
     verb: str

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
-from agents_offchain.messaging.protocols.message import AgentId
+from agents_offchain.messaging.protocols.message import AgentId, capability_of
 from agents_offchain.messaging.protocols.session import Grant, PublicSession
 
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=80, pattern=r"^[a-z0-9][a-z0-9._-]*$")]
@@ -66,8 +66,7 @@ class Endpoint:
         object.__setattr__(self, "key", (self.agent.id, self.host))
 
 
-@dataclass(frozen=True)
-class Query:
+class Query(msgspec.Struct, frozen=True):
     """What a sender looks for; what is None is not asked.
 
     Attributes:
@@ -85,6 +84,13 @@ class Query:
     max_latency_ms: float | None = None
     region: str | None = None
     includes_draining: bool = False
+
+
+def query_of(target: str, **limits: Any) -> Query:
+    """What a target means: `capability:<name>`, an agent's id, or its name."""
+    if capability := capability_of(target):
+        return Query(capability=capability, **limits)
+    return Query(agent=target, **limits)
 
 
 def unknown_reputation(_agent_id: str) -> float:

@@ -1,6 +1,7 @@
 """Who is there: hosts publish cards under a lease, and everybody keeps a view of all that are alive.
 
-A host that stops renewing disappears when its lease ends, whatever happened to it. Cards are only believed as far as
+A host that stops renewing disappears when its lease ends, whatever happened to it. The directory's own clock measures
+leases, in seconds from now: whether the clocks of hosts agree does not matter. Cards are only believed as far as
 wallets granted the session that they name: an agent whose wallet did not is not in the view. A view is looked up in
 memory; `refresh` asks the server only whether anything changed, and reads the cards only then.
 """
@@ -18,7 +19,7 @@ from agents_offchain.messaging.protocols.message import wallet_of
 from agents_offchain.messaging.protocols.session import SessionBook
 from agents_offchain.messaging.routing.cards import Endpoint, Health, HostCard
 from agents_offchain.messaging.streams import PREFIX, Client, translated
-from agents_offchain.primitives.clock import Clock
+from agents_offchain.primitives.clock import Clock, SystemClock
 
 log = structlog.get_logger(__name__)
 MAX_CARD_BYTES = 1 << 20
@@ -32,7 +33,8 @@ _health_decoder = msgspec.msgpack.Decoder(Health)
 
 @dataclass(frozen=True)
 class Register:
-    """Everything that stands in a directory. `leases` are unix seconds by host."""
+    """Everything that stands in a directory. `leases` are the seconds that each host's lease goes on from now, negative
+    since it ended."""
 
     version: int
     cards: Mapping[str, bytes]
@@ -43,12 +45,12 @@ class Register:
 class Directory(Protocol):
     """Where cards and leases are kept for all hosts."""
 
-    async def publish(self, host: str, card: bytes, until: float) -> None:
+    async def publish(self, host: str, card: bytes, lease_seconds: float) -> None:
         """Put a card in, or another in its place."""
         ...
 
-    async def renew(self, host: str, health: bytes, until: float, metrics: bytes = b"") -> bool:
-        """Prolong a lease; False when the directory has no card of this host (it lost its data)."""
+    async def renew(self, host: str, health: bytes, lease_seconds: float, metrics: bytes = b"") -> bool:
+        """Prolong a lease, from now on; False when the directory has no card of this host (it lost its data)."""
         ...
 
     async def metrics(self) -> Mapping[str, bytes]:
@@ -57,29 +59,31 @@ class Directory(Protocol):
 
     async def withdraw(self, host: str) -> None: ...
 
-    async def read(self, known_version: int, now: float) -> Register:
+    async def read(self, known_version: int) -> Register:
         """Leases and health; the cards too when the version is not the known one. Drops hosts long gone."""
         ...
 
 
 @dataclass
 class MemoryDirectory:
-    """The directory's twin inside one process."""
+    """The directory's twin inside one process; `clock` is the server's."""
 
+    clock: Clock = field(default_factory=SystemClock)
     cards: dict[str, bytes] = field(default_factory=dict)
     leases: dict[str, float] = field(default_factory=dict)
     health: dict[str, bytes] = field(default_factory=dict)
     figures: dict[str, bytes] = field(default_factory=dict)
     version: int = 0
 
-    async def publish(self, host: str, card: bytes, until: float) -> None:
-        self.cards[host], self.leases[host] = card, until
+    async def publish(self, host: str, card: bytes, lease_seconds: float) -> None:
+        self.cards[host], self.leases[host] = card, self.clock.now_seconds() + lease_seconds
         self.version += 1
 
-    async def renew(self, host: str, health: bytes, until: float, metrics: bytes = b"") -> bool:
+    async def renew(self, host: str, health: bytes, lease_seconds: float, metrics: bytes = b"") -> bool:
         if host not in self.cards:
             return False
-        self.leases[host], self.health[host], self.figures[host] = until, health, metrics
+        self.leases[host] = self.clock.now_seconds() + lease_seconds
+        self.health[host], self.figures[host] = health, metrics
         return True
 
     async def metrics(self) -> Mapping[str, bytes]:
@@ -90,39 +94,58 @@ class MemoryDirectory:
             part.pop(host, None)
         self.version += 1
 
-    async def read(self, known_version: int, now: float) -> Register:
+    async def read(self, known_version: int) -> Register:
         cards = {} if known_version == self.version else dict(self.cards)
-        return Register(self.version, cards, dict(self.leases), dict(self.health))
+        now = self.clock.now_seconds()
+        return Register(self.version, cards, {host: end - now for host, end in self.leases.items()}, dict(self.health))
 
 
 GONE_SECONDS = 3_600.0
 """A host whose lease ended this long ago leaves the directory."""
+_NOW = "local time = redis.call('TIME') local now = time[1] + time[2] / 1000000 "
+_PUBLISH = (
+    _NOW
+    + """
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+redis.call('ZADD', KEYS[2], now + ARGV[3], ARGV[1])
+return redis.call('INCR', KEYS[3])
+"""
+)
+_RENEW = (
+    _NOW
+    + """
+redis.call('ZADD', KEYS[2], now + ARGV[2], ARGV[1])
+redis.call('HSET', KEYS[3], ARGV[1], ARGV[3])
+redis.call('HSET', KEYS[4], ARGV[1], ARGV[4])
+return redis.call('HEXISTS', KEYS[1], ARGV[1])
+"""
+)
+_READ = (
+    _NOW
+    + """
+local leases = redis.call('ZRANGE', KEYS[2], 0, -1, 'WITHSCORES')
+for place = 2, #leases, 2 do leases[place] = string.format('%.6f', leases[place] - now) end
+return {redis.call('GET', KEYS[1]), leases, redis.call('HGETALL', KEYS[3])}
+"""
+)
 
 
 class ValkeyDirectory:
-    """A directory in five keys of one slot: `cards`, `health`, `metrics` by host, `leases` by time, `version` of the
-    cards."""
+    """A directory in five keys of one slot: `cards`, `health`, `metrics` by host, `leases` by the server's time (unix
+    seconds), `version` of the cards."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def publish(self, host: str, card: bytes, until: float) -> None:
+    async def publish(self, host: str, card: bytes, lease_seconds: float) -> None:
         async with translated():
-            pipeline = self._client.pipeline(transaction=False)
-            pipeline.hset(_CARDS, host, card)
-            pipeline.zadd(_LEASES, {host: until})
-            pipeline.incr(_VERSION)
-            await pipeline.execute()
+            await self._client.eval(_PUBLISH, 3, _CARDS, _LEASES, _VERSION, host, card, lease_seconds)
 
-    async def renew(self, host: str, health: bytes, until: float, metrics: bytes = b"") -> bool:
+    async def renew(self, host: str, health: bytes, lease_seconds: float, metrics: bytes = b"") -> bool:
+        keys = (_CARDS, _LEASES, _HEALTH, _METRICS)
         async with translated():
-            pipeline = self._client.pipeline(transaction=False)
-            pipeline.hexists(_CARDS, host)
-            pipeline.zadd(_LEASES, {host: until})
-            pipeline.hset(_HEALTH, host, health)
-            pipeline.hset(_METRICS, host, metrics)
-            answers = await pipeline.execute()
-        return bool(answers[0])
+            is_known = await self._client.eval(_RENEW, len(keys), *keys, host, lease_seconds, health, metrics)
+        return bool(is_known)
 
     async def metrics(self) -> Mapping[str, bytes]:
         async with translated():
@@ -139,25 +162,26 @@ class ValkeyDirectory:
             pipeline.incr(_VERSION)
             await pipeline.execute()
 
-    async def read(self, known_version: int, now: float) -> Register:
+    async def read(self, known_version: int) -> Register:
         async with translated():
-            pipeline = self._client.pipeline(transaction=False)
-            pipeline.get(_VERSION)
-            pipeline.zrange(_LEASES, 0, -1, withscores=True)
-            pipeline.hgetall(_HEALTH)
-            version, leases, health = await pipeline.execute()
+            version, leases, health = await self._client.eval(_READ, 3, _VERSION, _LEASES, _HEALTH)
             number = int(version or 0)
             cards: Any = {} if number == known_version else await self._client.hgetall(_CARDS)
-            ends = {host.decode(): float(until) for host, until in leases}
-        for host, until in ends.items():
-            if until < now - GONE_SECONDS:
+        left = {host: float(seconds) for host, seconds in _pairs(leases)}
+        for host, seconds in left.items():
+            if seconds < -GONE_SECONDS:
                 await self.withdraw(host)
         return Register(
-            number,
-            {host.decode(): bytes(card) for host, card in cards.items()},
-            ends,
-            {host.decode(): bytes(value) for host, value in health.items()},
+            number, {host.decode(): bytes(card) for host, card in cards.items()}, left, dict(_pairs(health))
         )
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """Whom a broadcast reaches: agents by id, and the hosts that they live on."""
+
+    agents: frozenset[str]
+    hosts: tuple[str, ...]
 
 
 class View:
@@ -181,17 +205,19 @@ class View:
         self._endpoints: list[Endpoint] = []
         self._by_capability: dict[str, list[Endpoint]] = {}
         self._by_name: dict[str, list[Endpoint]] = {}
+        self._crowds: dict[str, Crowd] = {}
         self._valid_until = 0.0
 
     async def refresh(self) -> None:
         """Raises BusUnavailable when the directory cannot be asked; the view stays, and leases in it end."""
-        register = await self._directory.read(self._version, self._clock.now_seconds())
+        asked_at = self._clock.now_seconds()
+        register = await self._directory.read(self._version)
         is_new = register.version != self._version
         if is_new:
             self._version = register.version
             self._take_cards(register.cards)
         alive = self.hosts()
-        self._leases = register.leases
+        self._leases = {host: asked_at + seconds for host, seconds in register.leases.items()}
         if is_new or register.health != self._said or self.hosts() != alive:
             self._said = register.health
             self._health = {host: _read_health(data) for host, data in register.health.items()}
@@ -212,6 +238,17 @@ class View:
         """By id, or by the name before the `@`."""
         self._drop_ended()
         return self._by_name.get(agent, [])
+
+    def crowd(self, capability: str) -> Crowd:
+        """Everybody who offers it and takes new work, everybody at all for an empty name."""
+        self._drop_ended()
+        found = self._crowds.get(capability)
+        if found is None:
+            offering = self._by_capability.get(capability, []) if capability else self._endpoints
+            there = [endpoint for endpoint in offering if not endpoint.health.is_draining]
+            hosts = tuple(dict.fromkeys(endpoint.host for endpoint in there))
+            found = self._crowds[capability] = Crowd(frozenset(endpoint.agent.id for endpoint in there), hosts)
+        return found
 
     def session_of(self, host: str) -> bytes | None:
         """The session of a host that published a card, alive or not: mail for the dead waits for their return."""
@@ -244,7 +281,7 @@ class View:
         self._hosts = {card.session.id: host for host, card in self._cards.items()}
 
     def _index(self) -> None:
-        self._endpoints, self._by_capability, self._by_name = [], {}, {}
+        self._endpoints, self._by_capability, self._by_name, self._crowds = [], {}, {}, {}
         alive = [host for host in self._cards if self.is_alive(host)]
         self._set_valid_until(alive)
         for host in sorted(alive):
@@ -265,6 +302,11 @@ class View:
     def _drop_ended(self) -> None:
         if self._clock.now_seconds() >= self._valid_until:
             self._index()
+
+
+def _pairs(flat: Sequence[bytes]) -> list[tuple[str, bytes]]:
+    """A script's answer: name, value, name, value."""
+    return [(name.decode(), bytes(value)) for name, value in zip(flat[::2], flat[1::2], strict=True)]
 
 
 def write_card(card: HostCard) -> bytes:

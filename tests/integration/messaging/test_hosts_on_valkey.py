@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,13 +12,16 @@ import pytest
 from agents_offchain.messaging.host.agent import Agent
 from agents_offchain.messaging.host.gathering import EVERYBODY
 from agents_offchain.messaging.post import Entry, Lane, Parcel
-from agents_offchain.messaging.protocols.session import Session
+from agents_offchain.messaging.protocols.session import Session, SessionBook
+from agents_offchain.messaging.routing.cards import HostCard
+from agents_offchain.messaging.routing.directory import GONE_SECONDS, ValkeyDirectory, View, write_card
 from agents_offchain.messaging.stream_post import StreamPost, lane_key
 from agents_offchain.messaging.streams import open_client
+from agents_offchain.primitives.clock import ManualClock
 from tests.integration.messaging.cluster import ValkeyCluster
 from tests.integration.messaging.conftest import EmbeddedValkey
 from tests.integration.messaging.real_hosts import RealHost
-from tests.unit.messaging.host_world import echo_agent
+from tests.unit.messaging.host_world import DOMAIN, echo_agent
 
 pytestmark = pytest.mark.integration
 
@@ -87,6 +91,31 @@ async def test_hosts__when_the_server_is_killed_and_comes_back__answer_every_que
     finally:
         for host in hosts:
             await host.close()
+
+
+@pytest.mark.parametrize("skew_seconds", [-3_600, 3_600])
+async def test_directory__asked_by_a_clock_an_hour_off__measures_leases_by_the_servers(
+    valkey: EmbeddedValkey, skew_seconds: float
+) -> None:
+    client = await open_client(valkey.spec.url)
+    directory, session = ValkeyDirectory(client), Session.fresh()
+    view = View(directory, SessionBook(Session.fresh(), DOMAIN), ManualClock(time.time() + skew_seconds))
+    try:
+        for host, seconds in (("lasting", 60.0), ("passing", 0.3)):
+            await directory.publish(host, write_card(HostCard(host, session.public, (), ())), seconds)
+        await view.refresh()
+        assert sorted(view.hosts()) == ["lasting", "passing"]
+        async with asyncio.timeout(10):
+            while view.hosts() != ["lasting"]:
+                await view.refresh()
+        assert await directory.renew("passing", b"", 60.0)
+        await view.refresh()
+        assert sorted(view.hosts()) == ["lasting", "passing"]
+        await directory.publish("forgotten", b"", -2 * GONE_SECONDS)
+        assert "forgotten" in (await directory.read(-1)).leases
+        assert "forgotten" not in (await directory.read(-1)).leases
+    finally:
+        await client.aclose()
 
 
 async def test_host__killed_with_work_in_hand__finds_it_again(valkey: EmbeddedValkey) -> None:

@@ -24,8 +24,8 @@ class World:
     def __init__(self, clock: Clock | None = None) -> None:
         self.exchange = MemoryExchange()
         self.broker = MemoryBroker()
-        self.directory = MemoryDirectory()
         self.clock = clock or SystemClock()
+        self.directory = MemoryDirectory(self.clock)
         self.hosts: list[Host] = []
 
     def make(self, name: str, *, session: Session | None = None, morgue: Any = None, **settings: Any) -> Host:

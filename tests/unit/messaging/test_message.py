@@ -127,6 +127,30 @@ def test_frame__out_of_time_or_of_no_verb__is_refused(changes: dict[str, Any], e
         read_frame(write_frame(header_for(b"1", **changes), b"1"), now_ms=NOW_MS)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"id": ""},
+        {"id": "m.1\necho/1"},
+        {"id": "m.1\n"},
+        {"type": "echo"},
+        {"type": "Echo/1"},
+        {"sender": "ann"},
+        {"sender": SENDER.upper()},
+        {"target": ""},
+        {"target": "a b"},
+        {"correlation": "-"},
+        {"causation": "a\n"},
+        {"trace": "00-xyz"},
+        {"trace": "\n"},
+        {"causation": "a\nb", "trace": ""},
+    ],
+)
+def test_frame__with_words_of_another_form__is_refused(changes: dict[str, str]) -> None:
+    with pytest.raises(EnvelopeInvalid):
+        read_frame(write_frame(header_for(b"1", **changes), b"1"), now_ms=NOW_MS)
+
+
 def test_frame__not_canonical_or_relayed_too_often__is_refused() -> None:
     header = encode_header(header_for(b"1"))
     long_form = header.replace(b"\xa3ask", b"\xd9\x03ask")  # the same text with a longer length

@@ -124,7 +124,7 @@ class Town:
 
     def __init__(self) -> None:
         self.clock = ManualClock()
-        self.directory = MemoryDirectory()
+        self.directory = MemoryDirectory(self.clock)
         self.view = View(self.directory, SessionBook(Session.fresh(), DOMAIN), self.clock)
         self.router = Router(self.view, self.clock, rng=random.Random(0))
 
@@ -134,7 +134,7 @@ class Town:
             session.public, DOMAIN, RING, granted_by or wallet, created=now, expires=now + 1_000
         )
         card = HostCard(name, session.public, (grant,), (AgentCard(agent_id(name, wallet), (Capability("sum"),)),))
-        await self.directory.publish(name, write_card(card), self.clock.now_seconds() + seconds)
+        await self.directory.publish(name, write_card(card), seconds)
         await self.view.refresh()
 
 
@@ -148,7 +148,7 @@ async def test_view__when_a_lease_ends__no_longer_names_the_host() -> None:
     assert names(town.view.offering("sum")) == "y"
     assert names(town.view.named("y-2")) == "y"
     assert town.view.session_of("x-1") is not None, "mail for who is away still has an address"
-    await town.directory.renew("x-1", write_health(Health(load=0.3)), town.clock.now_seconds() + 10)
+    await town.directory.renew("x-1", write_health(Health(load=0.3)), 10)
     await town.view.refresh()
     assert names(town.view.endpoints()) == "xy"
     assert town.view.named("x-1")[0].health.load == 0.3
@@ -158,12 +158,28 @@ async def test_view__when_a_lease_ends__no_longer_names_the_host() -> None:
     assert not await town.directory.renew("x-1", b"", 0.0)
 
 
+@pytest.mark.parametrize("skew_seconds", [-3_600, 3_600])
+async def test_view__when_its_clock_is_an_hour_off__sees_who_is_alive_and_who_is_not(skew_seconds: float) -> None:
+    town = Town()
+    await town.add("x-1", seconds=10)
+    await town.add("y-2", seconds=20)
+    off = ManualClock(town.clock.now_seconds() + skew_seconds)
+    view = View(town.directory, SessionBook(Session.fresh(), DOMAIN), off)
+    await view.refresh()
+    assert view.hosts() == ["x-1", "y-2"]
+    town.clock.advance(11)
+    await view.refresh()
+    assert view.hosts() == ["y-2"]
+    off.advance(10)
+    assert view.hosts() == [], "nobody is believed alive for longer than its lease while the server is silent"
+
+
 async def test_view__given_cards_that_are_not_granted_or_nonsense__does_not_believe_them() -> None:
     town = Town()
     await town.add("thief", wallet="ann", granted_by="bob")
     await town.directory.publish("junk", b"\xff\x00", 2e9)
     await town.directory.publish("liar", town.directory.cards["thief"], 2e9)
-    await town.directory.renew("thief", b"junk", town.clock.now_seconds() + 10)
+    await town.directory.renew("thief", b"junk", 10)
     await town.view.refresh()
     assert town.view.endpoints() == []
     assert town.view.hosts() == ["thief"]
