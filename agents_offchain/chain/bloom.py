@@ -6,7 +6,7 @@ it may be hiding a log. A filter that is mostly full admits everything and tells
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from eth_utils.crypto import keccak
 
@@ -41,13 +41,13 @@ class LogAudit:
             for topic in abi.events
         ]
 
-    def suspects(self, blocks: Iterable[Block], logs: Iterable[RawLog]) -> list[Block]:
+    def suspects(self, blocks: Collection[Block], logs: Iterable[RawLog]) -> list[Block]:
         """Blocks whose header admits an event of ours that is not among the logs."""
-        given: dict[int, set[tuple[bytes, bytes]]] = {}
+        given: dict[int, set[tuple[bytes, bytes]]] = {block.number: set() for block in blocks}
         for entry in logs:
-            if entry.topics:
-                given.setdefault(entry.block_number, set()).add((entry.address, entry.topics[0]))
-        return [block for block in blocks if self._admits_more(block, given.get(block.number, set()))]
+            if entry.block_number in given and entry.topics:
+                given[entry.block_number].add((entry.address, entry.topics[0]))
+        return [block for block in blocks if self._admits_more(block, given[block.number])]
 
     def _admits_more(self, block: Block, given: set[tuple[bytes, bytes]]) -> bool:
         bloom = int.from_bytes(block.logs_bloom, "big")

@@ -241,13 +241,14 @@ def canonical_type(field: dict[str, Any]) -> str:
 
 def jsonable(value: Any) -> Any:
     """ABI values as JSON: bytes as hex, big integers as decimal strings, tuples as lists."""
-    if value is None or isinstance(value, str | bool):
-        return value
-    if isinstance(value, int):
+    kind = type(value)
+    if kind is int:
         return value if -_SAFE < value < _SAFE else str(value)
-    if isinstance(value, bytes):
+    if kind is bytes:
         return "0x" + value.hex()
-    if isinstance(value, dict):
+    if kind is str or kind is bool or value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, Mapping):
         return {key: jsonable(part) for key, part in value.items()}
     return [jsonable(part) for part in value]
 

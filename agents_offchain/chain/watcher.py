@@ -28,7 +28,7 @@ from agents_offchain.chain.node import Block, Node, RawLog
 from agents_offchain.primitives.clock import Clock, SystemClock
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.tables.journal import cursors, headers
-from agents_offchain.storage.upsert import upsert
+from agents_offchain.storage.upsert import upsert, upsert_many
 
 log = structlog.get_logger(__name__)
 SMALLEST_RANGE = 1
@@ -291,12 +291,8 @@ class Watcher:
         )
 
     async def _save(self, connection: AsyncConnection, head: Block, chain: dict[int, Block]) -> None:
-        for block in chain.values():
-            await upsert(
-                connection,
-                headers,
-                {"consumer": self.consumer, "block_number": block.number, "block_hash": block.hash},
-            )
+        kept = [(self.consumer, block.number, block.hash) for block in chain.values()]
+        await upsert_many(connection, headers, kept)
         await connection.execute(
             delete(headers).where(
                 headers.c.consumer == self.consumer, headers.c.block_number < head.number - self.retained

@@ -19,7 +19,7 @@ _ENTITY_ARGUMENT = {
     "ResultOracle": {"jobId": JOB},
     "DisputeDesk": {"jobId": JOB},
 }
-"""Contract -> argument -> the entity that it names."""
+"""Contract -> argument -> the entity that it names; where a log has several, the first counts."""
 _NOT_ABOUT_STATE = frozenset({"Approval", "ApprovalForAll"})
 
 
@@ -70,10 +70,9 @@ def entity_of(event: ChainEvent) -> tuple[str, int] | None:
     """What an event is about: (entity, id), or None for logs that change no row."""
     if event.name in _NOT_ABOUT_STATE:
         return None
-    known = _ENTITY_ARGUMENT.get(event.contract, {})
-    for argument, value in event.args.items():
-        if argument in known:
-            return known[argument], int(value)
+    for argument, entity in _ENTITY_ARGUMENT.get(event.contract, {}).items():
+        if argument in event.args:
+            return entity, int(event.args[argument])
     return None
 
 

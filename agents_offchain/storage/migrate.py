@@ -33,8 +33,8 @@ class DatabaseUnreadable(Fatal):
     """What stands at the database's URL is not a database that answers."""
 
 
-async def migrate(url: str) -> str:
-    """Upgrade the database at `url` to the newest revision and return it. Idempotent.
+async def migrate(url: str, revision: str = "head") -> str:
+    """Upgrade the database at `url` to a revision, the newest unless told, and return the newest. Idempotent.
 
     Raises:
         SchemaUnknown: the database was written by a newer release.
@@ -46,7 +46,7 @@ async def migrate(url: str) -> str:
     lock = _UPGRADING.setdefault(asyncio.get_running_loop(), asyncio.Lock())
     try:
         async with lock, engine.begin() as connection:
-            return await connection.run_sync(_upgrade)
+            return await connection.run_sync(_upgrade, revision)
     finally:
         await engine.dispose()
 
@@ -72,10 +72,10 @@ async def read_schema(url: str) -> tuple[str | None, str]:
         await engine.dispose()
 
 
-def _upgrade(connection: Connection) -> str:
+def _upgrade(connection: Connection, revision: str) -> str:
     current, newest = _revisions(connection)
     if current != newest:
-        command.upgrade(_config(connection), "head")
+        command.upgrade(_config(connection), revision)
     return newest
 
 

@@ -7,16 +7,16 @@ money is an integer of the token's smallest unit, addresses and hashes are bytes
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text
 
 from agents_offchain.storage.tables.metadata import Bytes, Json, Uint256, metadata
 
 events = Table(
     "events",
     metadata,
-    Column("chain_id", BigInteger, primary_key=True),
-    Column("tx_hash", Bytes, primary_key=True),
-    Column("log_index", Integer, primary_key=True),
+    Column("chain_id", BigInteger, nullable=False),
+    Column("tx_hash", Bytes, nullable=False),
+    Column("log_index", Integer, nullable=False),
     Column("block_number", BigInteger, nullable=False),
     Column("block_hash", Bytes, nullable=False),
     Column("block_time", BigInteger, nullable=False),
@@ -27,9 +27,9 @@ events = Table(
     Column("entity", String(12)),  # agent, listing, job, policy; NULL when the log is about none of them
     Column("entity_id", Uint256),
     Index("ix_events_entity", "entity", "entity_id", "block_number", "log_index"),
-    Index("ix_events_block", "block_number", "log_index"),
+    PrimaryKeyConstraint("chain_id", "block_number", "log_index", name="pk_events"),
 )
-"""Every decoded log of the watched contracts, as the chain has it now."""
+"""Every decoded log of the watched contracts, as the chain has it now; a log's place in it is its key."""
 
 agents = Table(
     "agents",
