@@ -32,7 +32,7 @@ _COUNTS = re.compile(
 )
 _TIMES = re.compile(
     r"\b(?P<count>\d{1,6}|two|three|four|five|ten|twelve|twenty|hundred)\s+(?:\w+\s+)?(?:photo|picture|document|page|report|invoice|letter|job|time|"
-    r"text|file|summar)\w*",
+    r"text|file|summary|summarie)\w*",
     re.IGNORECASE,
 )
 _COSTS = re.compile(r"\b(?:cost|costs|pay|price|total|how much|altogether)\b", re.IGNORECASE)
