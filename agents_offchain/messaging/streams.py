@@ -208,8 +208,8 @@ class StreamMailbox:
         found = await self._read_own_history(topic, key, limit)
         found += await self._claim_idle(topic, key, limit - len(found))
         if len(found) < limit:
-            pause = min(wait_seconds, LONGEST_BLOCK_SECONDS)
-            block = int(pause * 1000) if pause > 0 and not found else None
+            pause = min(wait_seconds, LONGEST_BLOCK_SECONDS, self._until_next_claim(topic))
+            block = max(int(pause * 1000), 1) if pause > 0 and not found else None
             found += await self._read(topic, key, ">", limit - len(found), block)
         return found
 
@@ -237,6 +237,11 @@ class StreamMailbox:
         if len(found) < limit:
             self._history.pop(topic, None)
         return found
+
+    def _until_next_claim(self, topic: str) -> float:
+        """Seconds; nobody waits for news while the work of the dead is due."""
+        since = self._clock.now_seconds() - self._claimed_at.get(topic, 0.0)
+        return min(max(self._idle_ms / 2000 - since, 0.001), self._idle_ms / 2000)
 
     async def _claim_idle(self, topic: str, key: str, limit: int) -> list[Delivery]:
         now = self._clock.now_seconds()

@@ -26,6 +26,9 @@ import uvloop
 
 from agents_offchain.messaging.embedded.valkey import ValkeySpec, wait_ready
 from agents_offchain.messaging.streams import connect
+from tests.integration.messaging.killed_worker import JOBS, Aftermath, kill_a_worker
+from tests.integration.messaging.real_hosts import RECOVERY_SECONDS
+from tests.integration.messaging.worker_process import KILL_POINTS
 from tools.messaging_bench import bare, measures
 from tools.messaging_bench.agreements import agree
 from tools.messaging_bench.measures import Measured, other_process
@@ -95,6 +98,7 @@ async def _measure(url: str, valkey: psutil.Process, options: argparse.Namespace
     await _broadcasts(table, url, valkey, options)
     await _votes(table, url, valkey, options)
     await _agreements(table, url, options)
+    await _killed_workers(table, url, options)
     await _clean(url)
     async with other_process(url, "agents", 1_000) as other:
         memory, p99 = await measures.directory(url, 1_000)
@@ -122,6 +126,31 @@ async def _agreements(table: Table, url: str, options: argparse.Namespace) -> No
     await _clean(url)
     leaky = await agree(url, 7, 0, 2 * options.decisions, loss=0.2)
     table.ratio("share of proposals decided with 20 % loss", leaky.share, 0.95)
+
+
+async def _killed_workers(table: Table, url: str, options: argparse.Namespace) -> None:
+    """A queue with two workers on a database of effects; one is killed, at each place in turn."""
+    found: list[Aftermath] = []
+    for point in KILL_POINTS * options.rounds:
+        await _clean(url)
+        with tempfile.TemporaryDirectory(prefix="aitbc-w-") as folder:
+            found.append(await kill_a_worker(url, Path(folder), point))
+    lost = sum(len(set(range(JOBS)) - set(item.done)) for item in found)
+    twice = sum(len(item.done) - len(set(item.done)) for item in found)
+    recovery, end = (sorted(getattr(item, key) for item in found) for key in ("recovery_seconds", "end_seconds"))
+    table.figures["killed workers"] = {"kills": len(found), "lost": lost, "twice": twice, "recovery_seconds": recovery}
+    table.note(
+        "queue, one of two workers killed",
+        f"{len(found)} kills at {len(KILL_POINTS)} places, {lost} of {len(found) * JOBS} jobs lost, {twice} done twice",
+    )
+    table.note(
+        "    others have its jobs after",
+        f"{statistics.median(recovery):.2f} s ({recovery[0]:.2f} to {recovery[-1]:.2f}), "
+        f"all is done after {statistics.median(end):.2f} s ({end[0]:.2f} to {end[-1]:.2f})",
+    )
+    bound = RECOVERY_SECONDS + RECOVERY_SECONDS / 2 + 0.1
+    table.ratio("jobs lost or done twice", lost + twice, 0, is_ceiling=True)
+    table.ratio("longest recovery over lease + scan + 100 ms", recovery[-1] / bound, 1.0, is_ceiling=True)
 
 
 async def _asks(table: Table, url: str, valkey: psutil.Process, options: argparse.Namespace) -> None:

@@ -15,6 +15,10 @@ from agents_offchain.messaging.stream_post import StreamPost
 from agents_offchain.messaging.streams import Client, StreamMailbox, open_client
 from tests.unit.messaging.host_world import DOMAIN, RING
 
+GROUP = "workers"
+RECOVERY_SECONDS = 1.0
+"""After so long without a sign of life a worker's jobs are another's."""
+
 
 class RealHost:
     """One host with clients of its own; `stop` is what SIGKILL leaves behind."""
@@ -38,7 +42,7 @@ class RealHost:
         ports = Ports(
             post=StreamPost(client, name, name, reader=reader),
             topics=StreamMailbox(client, name, name),
-            queues=StreamMailbox(client, "workers", name, recovery_idle_seconds=1.0),
+            queues=StreamMailbox(client, GROUP, name, recovery_idle_seconds=RECOVERY_SECONDS),
             directory=ValkeyDirectory(client),
             signer=RING,
             domain=DOMAIN,

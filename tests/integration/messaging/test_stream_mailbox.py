@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from typing import Any
 
 import pytest
 
@@ -37,6 +38,29 @@ async def test_receive__when_a_message_comes_while_waiting__returns_at_once(valk
         assert payloads(await waiting) == [b"a"]
     await reader.close()
     await writer.close()
+
+
+async def test_receive__when_told_to_wait_long__looks_for_the_work_of_the_dead_in_between(
+    valkey: EmbeddedValkey,
+) -> None:
+    dead, reader = open_stream(valkey, "g", "dead"), open_stream(valkey, "g", "r", idle=0.2)
+    await reader.receive(TOPIC)
+    await dead.publish(TOPIC, "a", b"a")
+    assert payloads(await dead.receive(TOPIC)) == [b"a"]
+    waits, read = [], reader._client.xreadgroup
+
+    async def recording(*arguments: Any, block: int | None = None, **named: Any) -> Any:
+        waits.append(block)
+        return await read(*arguments, block=block, **named)
+
+    reader._client.xreadgroup = recording
+    async with asyncio.timeout(10):
+        while not (found := await reader.receive(TOPIC, wait_seconds=2.0)):
+            pass
+    assert payloads(found) == [b"a"]
+    assert all(wait is None or 1 <= wait <= 100 for wait in waits), waits
+    await dead.close()
+    await reader.close()
 
 
 async def test_receive__when_the_server_hangs__gives_up_and_goes_on_later(valkey: EmbeddedValkey) -> None:
