@@ -73,8 +73,8 @@ def install(wire: Tripwire) -> None:
     _wire_database(wire)
     for port, methods in EFFECTS:
         for method in methods:
-            setattr(port, method, _wired(getattr(port, method), f"{port.__name__}.{method}", wire))
-    sandbox._run_child = _wired(sandbox._run_child, "worker", wire)
+            setattr(port, method, wired(getattr(port, method), f"{port.__name__}.{method}", wire))
+    sandbox._run_child = wired(sandbox._run_child, "worker", wire)
 
 
 def _wire_database(wire: Tripwire) -> None:
@@ -99,7 +99,7 @@ def _wire_database(wire: Tripwire) -> None:
     Database.write = write  # type: ignore[method-assign]
 
 
-def _wired(function: Callable[..., Any], what: str, wire: Tripwire) -> Callable[..., Any]:
+def wired(function: Callable[..., Any], what: str, wire: Tripwire) -> Callable[..., Any]:
     assert inspect.iscoroutinefunction(function)
 
     @functools.wraps(function)

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,9 @@ ROLES: dict[str, tuple[str, ...]] = {
     "publisher": ("publisher",),
 }
 """Daemons by name, and what `serve` is told."""
+SIGNER = "signer"
+STARTS = {**ROLES, SIGNER: (SIGNER,)}
+"""Everything that is killed and started again by name."""
 BLOCK_EVERY_SECONDS = 0.15
 LEASE_SECONDS = 4.0
 PATIENCE_SECONDS = 240.0
@@ -99,6 +102,7 @@ class House:
         self.artifacts_url = f"http://127.0.0.1:{free_port()}"
         self.valkey = ValkeySpec(folder / "valkey", self.settings.valkey_socket)
         self.processes: dict[str, Forked | subprocess.Popen[bytes]] = {}
+        self.slowness: Mapping[str, str] = {}
         self.is_mining = True
         self._mined_at = 0.0
 
@@ -111,17 +115,18 @@ class House:
         self.database = Database(self.settings.database())
         self._start_chain()
         self.start_valkey()
-        self.start("signer", "signer")
+        self.start_daemon(SIGNER)
         self.start_artifacts()
         await migrate(self.settings.database())
         await self.provider.start()
-        await self.until(self._stands, "the chain, the signer and the artifact store answer", is_mining=False)
+        await self.until(self.stands, "the chain, the signer and the artifact store answer", is_mining=False)
         control = ChainControl(self.node, SystemClock())
         self.market: MarketOpening = await open_market(self.settings, self.node, self.artifacts_url, control)
         self.deployment: Deployment = load_deployment(self.settings.deployment_file)
         await self.node.request("evm_setAutomine", False)
 
-    async def _stands(self) -> bool:
+    async def stands(self) -> bool:
+        """The chain, the signer and the artifact store answer."""
         _, writer = await asyncio.open_unix_connection(str(self.settings.signer_socket))
         writer.close()
         _, writer = await asyncio.open_connection("127.0.0.1", int(self.artifacts_url.rpartition(":")[2]))
@@ -155,8 +160,9 @@ class House:
         self.start("artifacts", "artifacts", "--port", self.artifacts_url.rpartition(":")[2])
 
     def start_daemon(self, name: str, *, as_name: str = "", **settings: str) -> None:
-        """Start a daemon of `ROLES`; `settings` are environment variables."""
-        self.start(as_name or name, *ROLES[name], **settings)
+        """Start one of `STARTS`; `settings` are environment variables."""
+        slow = {"FAULTS_SLOW": self.slowness[name]} if name in self.slowness else {}
+        self.start(as_name or name, *STARTS[name], **slow, **settings)
 
     async def start_all(self) -> None:
         """Start the daemons that do not run, and wait for the first word of each."""

@@ -7,16 +7,19 @@ what they left undone.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import func, select
 
 from agents_offchain.chain.contract_abi import load_abi
 from agents_offchain.chain.proxies.job_escrow import JobEscrowProxy, JobStatus
 from agents_offchain.chain.proxies.token import TokenProxy
+from agents_offchain.cli.places import key_folder
 from agents_offchain.indexer.rebuild import NothingIndexed, verify
 from agents_offchain.storage.tables.journal import inbox, outbox, work
+from tests.faults.audited import Auditor
 from tests.faults.client import WEALTH, Client
 from tests.faults.house import House, NeverCame
 
@@ -54,6 +57,7 @@ class Judge:
         self._escrow = JobEscrowProxy(house.node, deployment.address("JobEscrow"))
         self._hired: list[int] = []
         self._supply: int | None = None
+        self.auditor = Auditor(key_folder(house.settings))
 
     async def judge(self, job_ids: Sequence[int]) -> Findings:
         """All findings on these jobs and on everything hired so far; waits until the daemons are at rest."""
@@ -112,18 +116,24 @@ class Judge:
             names[codec.name if codec else ""] += 1
         return names
 
-    async def submissions(self, since: int) -> Counter[int]:
-        """Job -> transactions of anybody that called `submit` for it in blocks from `since` on, failed ones too."""
-        selector, escrow = ESCROW.encode_call("submit", 0, bytes(32), b"")[:4].hex(), self._escrow.address.hex()
-        found: Counter[int] = Counter()
+    async def transactions(self, since: int) -> list[dict[str, Any]]:
+        """Everything in blocks from `since` on, failed ones too."""
+        found: list[dict[str, Any]] = []
         head = await self.house.node.block_number()
         calls = [("eth_getBlockByNumber", [hex(number), True]) for number in range(since, head + 1)]
         for first in range(0, len(calls), 100):
             for block in await self.house.node.batch(calls[first : first + 100]):
-                for entry in block["transactions"]:
-                    if entry["to"] == "0x" + escrow and entry["input"].startswith("0x" + selector):
-                        found[int(entry["input"][10:74], 16)] += 1
+                found += block["transactions"]
         return found
+
+    def submissions(self, transactions: Iterable[dict[str, Any]]) -> Counter[int]:
+        """Job -> transactions of anybody that called `submit` for it."""
+        selector, escrow = ESCROW.encode_call("submit", 0, bytes(32), b"")[:4].hex(), self._escrow.address.hex()
+        return Counter(
+            int(entry["input"][10:74], 16)
+            for entry in transactions
+            if entry["to"] == "0x" + escrow and entry["input"].startswith("0x" + selector)
+        )
 
     async def _money(self, findings: Findings) -> None:
         """Every unit of the client's is where it belongs: with it, the agent, or as fee in the escrow."""

@@ -4,7 +4,8 @@
 
 FAULTS_TRACE names the file of crossings and turns the counting on; FAULTS_KILL is the crossing to die at;
 FAULTS_CLOCK_SECONDS is added to the machine's clock; FAULTS_LEASE_SECONDS shortens leases, so that a suite does
-not wait half a minute for each worker it kills; FAULTS_MAX_PAGES is the most that SQLite's file may grow to.
+not wait half a minute for each worker it kills; FAULTS_MAX_PAGES is the most that SQLite's file may grow to;
+FAULTS_SLOW says what takes longer (`tempo.py`).
 """
 
 from __future__ import annotations
@@ -20,13 +21,16 @@ from sqlalchemy import Engine, event
 from agents_offchain.cli import serve
 from agents_offchain.runtime.workers import sandbox
 from agents_offchain.storage.work import WorkQueue
-from tests.faults import boundaries
+from tests.faults import boundaries, signing, tempo
 
 
 def main() -> int:
     sandbox.CHILD = "tests.faults.skill_child"
     if trace := os.environ.get("FAULTS_TRACE"):
-        boundaries.install(boundaries.Tripwire(Path(trace), os.environ.get("FAULTS_KILL", "")))
+        parts = signing if sys.argv[1] == "signer" else boundaries
+        parts.install(boundaries.Tripwire(Path(trace), os.environ.get("FAULTS_KILL", "")))
+    if slow := os.environ.get("FAULTS_SLOW"):
+        tempo.slow_down(slow)
     if skew := float(os.environ.get("FAULTS_CLOCK_SECONDS", "0")):
         plain = time.time
         time.time = lambda: plain() + skew  # type: ignore[assignment]

@@ -14,6 +14,7 @@ from typing import Any
 
 from agents_offchain.primitives.settings import Settings
 from tests.faults.client import Hired
+from tests.faults.full_disk import fill, make_room
 from tests.faults.house import ROLES, House
 from tests.faults.report import Report
 from tests.faults.story import SETTLED, Stage
@@ -176,21 +177,24 @@ class Outages:
 
     async def _disk_is_full(self) -> None:
         """Nothing more fits into the database; who must write ends with the code for what a restart does not mend."""
-        file = self.house.home / "aitbc.db"
-        if not file.exists():
-            return  # another database; its server has a disk of its own
-        pages = file.stat().st_size // SQLITE_PAGE_BYTES
-        for name in ROLES:
-            self.house.kill(name)
-            self.house.start_daemon(name, FAULTS_MAX_PAGES=str(pages))
+        if self.house.database.url.startswith("sqlite"):
+            pages = (self.house.home / "aitbc.db").stat().st_size // SQLITE_PAGE_BYTES
+            self._restart_all(FAULTS_MAX_PAGES=str(pages))
+        else:
+            await fill(self.house.database)
 
         async def has_ended() -> bool:
             return any(self.house.processes[name].poll() == FATAL for name in ROLES)
 
         await self.house.until(has_ended, "a daemon finds the disk full")
+        if not self.house.database.url.startswith("sqlite"):
+            await make_room(self.house.database)
+        self._restart_all()
+
+    def _restart_all(self, **settings: str) -> None:
         for name in ROLES:
             self.house.kill(name)
-            self.house.start_daemon(name)
+            self.house.start_daemon(name, **settings)
 
     async def _two_agents_have_one_profile(self) -> None:
         """A second home on the same database runs the same agent, with the same signer; the first one dies."""
@@ -220,9 +224,7 @@ class Outages:
         self._restart_with_clock(-HOUR)
 
     def _restart_with_clock(self, seconds: float) -> None:
-        for name in ROLES:
-            self.house.kill(name)
-            self.house.start_daemon(name, FAULTS_CLOCK_SECONDS=str(seconds))
+        self._restart_all(FAULTS_CLOCK_SECONDS=str(seconds))
 
     # --- waiting for an outage to be met
 

@@ -81,7 +81,7 @@ class Report:
         self.say(f"{time.monotonic() - self.began:7.1f} s  not reached    {what}")
 
     def let_go(self, what: str) -> None:
-        """A later crossing that did not come again, of a name whose first crossing was tried."""
+        """A crossing that did not come again: one of chance, or a later one of a name whose first one was tried."""
         self.not_again.append(what)
         self.say(f"{time.monotonic() - self.began:7.1f} s  not again      {what}")
 
@@ -95,7 +95,7 @@ class Report:
         lines = [*self.findings.lost, *self.findings.doubled, *self.findings.wrong]
         lines += [f"not reached: {what}" for what in self.missed]
         if self.not_again:
-            lines.append(f"{len(self.not_again)} second crossings did not come again; their first ones were tried")
+            lines.append(f"{len(self.not_again)} crossings that depend on who was faster did not come again")
         lines.append(f"tried: {tried}")
         lines.append(
             f"{self.jobs} jobs, {len(self.findings.lost)} lost, {len(self.findings.doubled)} duplicated, "

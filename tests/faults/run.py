@@ -20,13 +20,16 @@ from typing import TypeVar
 
 from tests.fakes.postgres import PostgresServer, find_server, running_postgres
 from tests.faults.house import House
-from tests.faults.kills import Kills, Point
+from tests.faults.kills import Kills
 from tests.faults.outages import OUTAGES, Outages
+from tests.faults.points import Point
 from tests.faults.reorgs import DEPTHS, Reorgs, name_of
 from tests.faults.report import Report
+from tests.faults.spender import SignerKills
 from tests.faults.story import Stage, StoryEnded
+from tests.faults.tempo import EVEN
 
-PARTS = ("kills", "reorgs", "outages")
+PARTS = ("kills", "reorgs", "outages", "signer")
 STATE = Path(__file__).resolve().parents[2] / ".build"
 SAMPLE_ROUNDS = 2
 _Item = TypeVar("_Item")
@@ -72,7 +75,7 @@ class Suite:
                 await kills.first_start()
                 points = await kills.count()
                 self._points_file.parent.mkdir(parents=True, exist_ok=True)
-                self._points_file.write_text("".join(f"{point}\n" for point in points))
+                self._points_file.write_text("".join(f"{point.line()}\n" for point in points))
         self.report.say(f"           {len(points)} crash points to try")
         await self._through("kills", points, lambda stage, left: Kills(stage, self.report, self.seed).kill_all(left))
 
@@ -85,6 +88,12 @@ class Suite:
         names = [name for name in OUTAGES if name not in self.report.done]
         self.report.expect(len(names))
         await self._through("outages", names, lambda stage, left: Outages(stage, self.report, self.seed).tell_all(left))
+
+    async def signer(self) -> None:
+        """The signer alone; there is no house, and nothing of a database."""
+        kills = SignerKills(self.folder, self.report)
+        points = [point for point in await kills.count() if str(point) not in self.report.done]
+        await kills.kill_all(points)
 
     async def _through(
         self, part: str, items: list[_Item], tell: Callable[[Stage, list[_Item]], Awaitable[None]]
@@ -116,7 +125,7 @@ class Suite:
         chosen = random.Random(self.seed)
         async with self.stage("sample") as stage:
             kills = Kills(stage, self.report, self.seed)
-            await kills.kill_all(await kills.count(), SAMPLE_ROUNDS)
+            await kills.kill_all(await kills.count((EVEN,), times=1), SAMPLE_ROUNDS)
             await Reorgs(stage, self.report, self.seed).tell_all([chosen.choice(DEPTHS)])
             await Outages(stage, self.report, self.seed).tell_all([chosen.choice(OUTAGES)])
 

@@ -55,9 +55,11 @@ class Stage:
             words = " ".join(f"[{name}] {self.house.last_words(name)}" for name in self.house.processes)
             raise StoryEnded(Findings(lost=[f"{error} {words}"])) from error
         findings = await self.judge.judge([hired.job_id])
-        for job_id, count in (await self.judge.submissions(since)).items():
+        transactions = await self.judge.transactions(since)
+        for job_id, count in self.judge.submissions(transactions).items():
             if count != 1:
                 findings.doubled.append(f"submit was sent {count} times for job {job_id}")
+        findings.wrong += self.judge.auditor.look(transactions)
         return findings
 
     async def until_settled(
