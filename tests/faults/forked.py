@@ -16,6 +16,7 @@ _FORKING.set_forkserver_preload(
         "agents_offchain.cli.bootstrap.oracle",
         "agents_offchain.cli.bootstrap.artifacts",
         "agents_offchain.cli.bootstrap.signer",
+        "agents_offchain.cli.bootstrap.cashier",
         "uvloop",
     ]
 )

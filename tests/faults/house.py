@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,8 @@ from agents_offchain.chain.addresses import Deployment, load_deployment
 from agents_offchain.chain.devnet.anvil import DEVNET_CHAIN_ID, find_anvil
 from agents_offchain.chain.devnet.control import ChainControl
 from agents_offchain.chain.node import Node
-from agents_offchain.cli.development import ensure_development_keys
+from agents_offchain.chain.signer.keystore import create_key
+from agents_offchain.cli.development import ensure_development_keys, read_passphrase
 from agents_offchain.cli.development_policy import ensure_development_policy
 from agents_offchain.cli.market import MarketOpening, open_market
 from agents_offchain.cli.places import key_folder, passphrase_file
@@ -49,11 +50,16 @@ ROLES: dict[str, tuple[str, ...]] = {
     "publisher": ("publisher",),
 }
 """Daemons by name, and what `serve` is told."""
-SIGNER = "signer"
-STARTS = {**ROLES, SIGNER: (SIGNER,)}
+SIGNER, CASHIER = "signer", "cashier"
+JURORS = ("juror-1", "juror-2", "juror-3")
+LENT_KEYS = {CASHIER: CASHIER, **dict.fromkeys(JURORS, "juror")}
+"""Keys beside those of development, and the role of each."""
+STARTS = {**ROLES, SIGNER: (SIGNER,), **{name: (role, "--key", name) for name, role in LENT_KEYS.items()}}
 """Everything that is killed and started again by name."""
 BLOCK_EVERY_SECONDS = 0.15
 LEASE_SECONDS = 4.0
+LOOK_SECONDS = 0.5
+"""Between two looks of who takes part in a dispute."""
 PATIENCE_SECONDS = 240.0
 """For a fact, on a machine that does ten other things; a quiet one needs seconds."""
 STATES_KEPT = 10_000
@@ -109,8 +115,12 @@ class House:
     async def open(self) -> None:
         """Start everything but the daemons, deploy, register the agent and its listing."""
         self.settings.run_dir.mkdir(mode=0o700, parents=True)
-        keys = ensure_development_keys(key_folder(self.settings), passphrase_file(self.settings))
-        ensure_development_policy(key_folder(self.settings), keys)
+        folder = key_folder(self.settings)
+        keys = ensure_development_keys(folder, passphrase_file(self.settings))
+        passphrase = read_passphrase(passphrase_file(self.settings))
+        for name in LENT_KEYS:
+            keys[name] = create_key(folder, name, passphrase, development_chain_id=DEVNET_CHAIN_ID)
+        ensure_development_policy(folder, keys, LENT_KEYS)
         self.node = Node(f"http://127.0.0.1:{self.provider.node_port}")
         self.database = Database(self.settings.database())
         self._start_chain()
@@ -123,6 +133,8 @@ class House:
         control = ChainControl(self.node, SystemClock())
         self.market: MarketOpening = await open_market(self.settings, self.node, self.artifacts_url, control)
         self.deployment: Deployment = load_deployment(self.settings.deployment_file)
+        for name in LENT_KEYS:
+            await self.node.request("anvil_setBalance", "0x" + keys[name].hex(), hex(10**21))
         await self.node.request("evm_setAutomine", False)
 
     async def stands(self) -> bool:
@@ -164,14 +176,14 @@ class House:
         slow = {"FAULTS_SLOW": self.slowness[name]} if name in self.slowness else {}
         self.start(as_name or name, *STARTS[name], **slow, **settings)
 
-    async def start_all(self) -> None:
-        """Start the daemons that do not run, and wait for the first word of each."""
-        for name in ROLES:
+    async def start_all(self, names: Collection[str] = tuple(ROLES)) -> None:
+        """Start those of these daemons that do not run, and wait for the first word of each."""
+        for name in names:
             if name not in self.processes or not self.is_alive(name):
                 self.start_daemon(name)
 
         async def have_spoken() -> bool:
-            return len(await list_heartbeats(self.database)) >= len(ROLES)
+            return len(await list_heartbeats(self.database)) >= len(names)
 
         await self.until(have_spoken, "every daemon gives a sign of life")
 
@@ -198,7 +210,9 @@ class House:
             "AITBC_ARTIFACTS_URL": self.artifacts_url,
             "AITBC_REDIS_URL": self.valkey.url,
             "AITBC_DATABASE_URL": self.settings.database(),
+            "AITBC_JUROR_VOTES": "re-execution",
             "FAULTS_LEASE_SECONDS": str(LEASE_SECONDS),
+            "FAULTS_LOOK_SECONDS": str(LOOK_SECONDS),
             "PYTHONUNBUFFERED": "1",
             **settings,
         }

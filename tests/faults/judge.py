@@ -57,20 +57,24 @@ class Judge:
         self._escrow = JobEscrowProxy(house.node, deployment.address("JobEscrow"))
         self._hired: list[int] = []
         self._supply: int | None = None
+        self.bonds = 0
+        """Units that the client lost as bonds."""
+        self.won = 0
+        """Units of them that the agent won."""
         self.auditor = Auditor(key_folder(house.settings))
 
     async def judge(self, job_ids: Sequence[int]) -> Findings:
         """All findings on these jobs and on everything hired so far; waits until the daemons are at rest."""
         findings = Findings()
         self._hired += job_ids
-        await self._rest(findings)
+        await self.rest(findings)
         for job_id in job_ids:
             await self._one_job(job_id, findings)
         await self._money(findings)
         await self._tables(findings)
         return findings
 
-    async def _rest(self, findings: Findings) -> None:
+    async def rest(self, findings: Findings) -> None:
         """Nothing planned, sent, pending or in hand; nothing dead."""
 
         async def is_at_rest() -> bool:
@@ -149,9 +153,9 @@ class Judge:
         if supply != self._supply:
             findings.wrong.append(f"{supply - self._supply} units came from nowhere")
         expected = {
-            agent: paid * (price - fee),
+            agent: paid * (price - fee) + self.won,
             self._escrow.address: paid * fee + held * price,
-            client: WEALTH - (paid + held) * price,
+            client: WEALTH - (paid + held) * price - self.bonds,
         }
         for holder, amount in expected.items():
             balance = await self._token.balance(holder)

@@ -14,12 +14,12 @@ from pathlib import Path
 
 from agents_offchain.primitives.errors import Retryable
 from tests.faults.boundaries import ANY, KILLED
-from tests.faults.house import ROLES, SIGNER, STARTS, House
+from tests.faults.house import ROLES, SIGNER, House
 from tests.faults.judge import Findings
 from tests.faults.points import Point, Trace, points_of
 from tests.faults.report import Report
 from tests.faults.story import Stage
-from tests.faults.tempo import EVEN, SLOWNESS, UNEVEN
+from tests.faults.tempo import EVEN, SLOWNESS, TEMPOS
 
 FIRST_CROSSINGS = 6
 """Of a daemon's very first start: its first sign of life, its cursor, its first step."""
@@ -89,24 +89,29 @@ class Kills:
         findings = await self.stage.tell()
         self.report.note("crash points", FIRST_START, findings, count=died, items=[FIRST_START])
 
-    async def count(self, tempos: Sequence[str] = (EVEN, UNEVEN), times: int = 2) -> list[Point]:
+    async def count(self, tempos: Sequence[str] = TEMPOS, times: int = 2) -> list[Point]:
         """Stories without a death; every boundary that they cross, the first times each."""
-        traces = []
+        traces: list[Trace] = []
+        await self.house.start_all(self.stage.cast)
         for tempo in tempos:
             await self._play(tempo)
             for number in range(1, times + 1):
-                await self._restart(dict.fromkeys(STARTS, ""))
+                await self._restart(dict.fromkeys(self.stage.mortals, ""))
                 findings = await self.stage.tell()
                 self.report.note("quiet stories", f"counting, {tempo}, {number}", findings)
-                traces += [Trace(name, tempo, Counter(self._crossed(name))) for name in STARTS]
-        return points_of(traces)
+                traces += [Trace(name, tempo, Counter(self._crossed(name))) for name in self.stage.mortals]
+        return [point for point in points_of(traces) if self._is_wanted(point)]
+
+    def _is_wanted(self, point: Point) -> bool:
+        words = self.stage.words
+        return not words or any(word in str(point) for word in words)
 
     async def kill_all(self, points: list[Point], limit: int | None = None) -> None:
         """Stories in which each daemon dies at one of its points; a point is taken off the list when it had its tries.
 
         Points that were not reached are tried again, at last each in a story of its own, then in the other tempo.
         """
-        await self.house.start_all()
+        await self.house.start_all(self.stage.cast)
         waiting = list(points)
         for attempt in range(TRIES if limit is None else ALONE_FROM):
             if attempt == TRIES - 1:
@@ -128,7 +133,7 @@ class Kills:
     def _rounds(self, points: list[Point]) -> list[list[Point]]:
         """One point of each daemon to a story, all of one tempo."""
         rounds: list[list[Point]] = []
-        for tempo in (EVEN, UNEVEN):
+        for tempo in TEMPOS:
             queues: dict[str, list[Point]] = defaultdict(list)
             for point in points:
                 if point.tempo == tempo:
@@ -152,7 +157,7 @@ class Kills:
         await self._play(points[0].tempo)
         await self._restart({point.daemon: f"{point.name}#{point.number}" for point in points})
         watch = Watch(self.house)
-        async with watch.on(STARTS):
+        async with watch.on({SIGNER, *self.stage.cast}):
             findings = await self.stage.tell()
         findings.add(watch.findings, "watch")
         dead = [point for point in points if any(line.startswith(KILLED) for line in self._crossed(point.daemon))]
@@ -167,12 +172,9 @@ class Kills:
         """From now on everything starts in this tempo, and what runs is started anew."""
         if tempo != self._tempo:
             self._tempo, self.house.slowness = tempo, SLOWNESS[tempo]
-            await self._restart_plain(ROLES)
-
-    async def _restart_plain(self, names: Iterable[str]) -> None:
-        for name in names:
-            self._end(name)
-            self.house.start_daemon(name)
+            for name in self.stage.cast:
+                self._end(name)
+                self.house.start_daemon(name)
 
     async def _restart(self, fatal: Mapping[str, str]) -> None:
         """Start these with the wire; the signer first, so that nobody misses it."""

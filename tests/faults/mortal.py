@@ -5,7 +5,8 @@
 FAULTS_TRACE names the file of crossings and turns the counting on; FAULTS_KILL is the crossing to die at;
 FAULTS_CLOCK_SECONDS is added to the machine's clock; FAULTS_LEASE_SECONDS shortens leases, so that a suite does
 not wait half a minute for each worker it kills; FAULTS_MAX_PAGES is the most that SQLite's file may grow to;
-FAULTS_SLOW says what takes longer (`tempo.py`).
+FAULTS_LOOK_SECONDS shortens the pauses of jurors and of the publisher in a dispute; FAULTS_SLOW says what takes
+longer (`tempo.py`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from sqlalchemy import Engine, event
 from agents_offchain.cli import serve
 from agents_offchain.runtime.workers import sandbox
 from agents_offchain.storage.work import WorkQueue
+from oracle.court import bailiff, juror
 from tests.faults import boundaries, signing, tempo
 
 
@@ -37,6 +39,8 @@ def main() -> int:
     if lease := os.environ.get("FAULTS_LEASE_SECONDS"):
         assert WorkQueue.__init__.__kwdefaults__ is not None
         WorkQueue.__init__.__kwdefaults__["lease_seconds"] = float(lease)
+    if look := os.environ.get("FAULTS_LOOK_SECONDS"):
+        juror.LOOK_SECONDS = bailiff.LOOK_SECONDS = float(look)
     if pages := os.environ.get("FAULTS_MAX_PAGES"):
         limit_pages(int(pages))
     return serve.main(sys.argv[1:])

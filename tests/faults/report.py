@@ -32,6 +32,8 @@ class Report:
     expected: int = 0
     ended: int = 0
     done: set[str] = field(default_factory=set)
+    took: dict[str, float] = field(default_factory=dict)
+    """Part -> seconds of this run; parts run side by side."""
     began: float = field(default_factory=time.monotonic)
 
     def resume(self) -> None:
@@ -96,6 +98,8 @@ class Report:
         lines += [f"not reached: {what}" for what in self.missed]
         if self.not_again:
             lines.append(f"{len(self.not_again)} crossings that depend on who was faster did not come again")
+        if self.took:
+            lines.append("took: " + ", ".join(f"{part} {seconds:.0f} s" for part, seconds in self.took.items()))
         lines.append(f"tried: {tried}")
         lines.append(
             f"{self.jobs} jobs, {len(self.findings.lost)} lost, {len(self.findings.doubled)} duplicated, "

@@ -12,6 +12,7 @@ import os
 import random
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tests.fakes.postgres import PostgresServer, find_server, running_postgres
+from tests.faults.court import CourtStage
 from tests.faults.house import House
 from tests.faults.kills import Kills
 from tests.faults.outages import OUTAGES, Outages
@@ -26,15 +28,18 @@ from tests.faults.points import Point
 from tests.faults.reorgs import DEPTHS, Reorgs, name_of
 from tests.faults.report import Report
 from tests.faults.spender import SignerKills
+from tests.faults.spender import name_of as spent
 from tests.faults.story import Stage, StoryEnded
-from tests.faults.tempo import EVEN
+from tests.faults.tempo import EVEN, TEMPOS
+from tests.faults.till import TillStage
 
-PARTS = ("kills", "reorgs", "outages", "signer")
+PARTS = ("kills", "court", "reorgs", "payments", "outages", "signer")
+"""The longest first."""
 STATE = Path(__file__).resolve().parents[2] / ".build"
 SAMPLE_ROUNDS = 2
 _Item = TypeVar("_Item")
-AT_ONCE = 2
-"""Houses that live side by side: a story waits more than it works."""
+AT_ONCE = max(2, (os.cpu_count() or 1) // 2)
+"""Houses that live side by side: a story waits more than it works, but its daemons all start at once."""
 
 
 @dataclass
@@ -47,14 +52,14 @@ class Suite:
     postgres: PostgresServer | None = None
 
     @asynccontextmanager
-    async def stage(self, name: str) -> AsyncIterator[Stage]:
+    async def stage(self, name: str, kind: type[Stage] = Stage) -> AsyncIterator[Stage]:
         """A house of its own; on the way out of a failure the ends of its logs are shown."""
         folder = self.folder / name
         folder.mkdir()
         house = House(folder, await self.postgres.new_empty_database() if self.postgres else "")
         try:
             await house.open()
-            stage = Stage(house)
+            stage = kind(house)
             await stage.set()
             yield stage
         except StoryEnded:
@@ -67,17 +72,32 @@ class Suite:
             await house.close()
 
     async def kills(self) -> None:
+        """The market's daemons and its signer, from their very first start."""
+        await self._kills("kills", Stage, TEMPOS)
+
+    async def payments(self) -> None:
+        """The cashier."""
+        await self._kills("payments", TillStage, (EVEN,))
+
+    async def court(self) -> None:
+        """Jurors, and what the publisher does for a dispute."""
+        await self._kills("court", CourtStage, (EVEN,))
+
+    async def _kills(self, part: str, kind: type[Stage], tempos: Sequence[str]) -> None:
         """Points are counted once; a run that goes on takes those of the run before."""
-        points = [point for point in self._points_found() if str(point) not in self.report.done]
-        if not self._points_file.exists():
-            async with self.stage("counting") as stage:
+        file = self._points_file(part)
+        if not file.exists():
+            async with self.stage(f"{part}-counting", kind) as stage:
                 kills = Kills(stage, self.report, self.seed)
-                await kills.first_start()
-                points = await kills.count()
-                self._points_file.parent.mkdir(parents=True, exist_ok=True)
-                self._points_file.write_text("".join(f"{point.line()}\n" for point in points))
-        self.report.say(f"           {len(points)} crash points to try")
-        await self._through("kills", points, lambda stage, left: Kills(stage, self.report, self.seed).kill_all(left))
+                if kind is Stage:
+                    await kills.first_start()
+                counted = await kills.count(tempos)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("".join(f"{point.line()}\n" for point in counted))
+        points = [Point.parse(line) for line in file.read_text().splitlines()]
+        points = [point for point in points if str(point) not in self.report.done]
+        self.report.say(f"           {len(points)} crash points to try in {part}")
+        await self._through(part, points, lambda stage, left: Kills(stage, self.report, self.seed).kill_all(left), kind)
 
     async def reorgs(self) -> None:
         depths = [depth for depth in DEPTHS if name_of(depth) not in self.report.done]
@@ -92,11 +112,15 @@ class Suite:
     async def signer(self) -> None:
         """The signer alone; there is no house, and nothing of a database."""
         kills = SignerKills(self.folder, self.report)
-        points = [point for point in await kills.count() if str(point) not in self.report.done]
+        points = [point for point in await kills.count() if spent(point) not in self.report.done]
         await kills.kill_all(points)
 
     async def _through(
-        self, part: str, items: list[_Item], tell: Callable[[Stage, list[_Item]], Awaitable[None]]
+        self,
+        part: str,
+        items: list[_Item],
+        tell: Callable[[Stage, list[_Item]], Awaitable[None]],
+        kind: type[Stage] = Stage,
     ) -> None:
         """All items; a story that does not go on costs its own, and the others go on in a new house."""
         for number in itertools.count():
@@ -104,21 +128,16 @@ class Suite:
                 return
             before = len(items)
             try:
-                async with self.stage(f"{part}-{number}") as stage:
+                async with self.stage(f"{part}-{number}", kind) as stage:
                     await tell(stage, items)
             except StoryEnded as ended:
                 self.report.note("stories cut off", part, ended.findings)
             if len(items) == before:
                 raise AssertionError(f"{part}: no item was begun")
 
-    @property
-    def _points_file(self) -> Path:
+    def _points_file(self, part: str) -> Path:
         assert self.report.file is not None
-        return self.report.file.with_suffix(".points")
-
-    def _points_found(self) -> list[Point]:
-        file = self._points_file
-        return [Point.parse(line) for line in file.read_text().splitlines()] if file.exists() else []
+        return self.report.file.with_suffix(f".{part}.points")
 
     async def sample(self) -> None:
         """A few of each kind, chosen by the seed, on one house."""
@@ -135,10 +154,12 @@ class Suite:
 
         async def part(name: str) -> None:
             async with room:
+                began = time.monotonic()
                 try:
                     await getattr(self, name)()
                 except StoryEnded as ended:  # of a house that everything else needs
                     self.report.note("stories cut off", name, ended.findings)
+                self.report.took[name] = time.monotonic() - began
 
         async with asyncio.TaskGroup() as group:
             for name in parts:
@@ -176,7 +197,8 @@ def main() -> int:
         report.resume()
     else:
         file.unlink(missing_ok=True)
-        file.with_suffix(".points").unlink(missing_ok=True)
+        for points in STATE.glob(f"{file.stem}.*.points"):
+            points.unlink()
     with tempfile.TemporaryDirectory(prefix="aitbc-f-", ignore_cleanup_errors=True) as folder:
         os.environ["XDG_RUNTIME_DIR"] = folder  # sockets in a short path
         parts = ["sample"] if options.size == "sample" else options.part or PARTS

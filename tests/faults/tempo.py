@@ -14,7 +14,7 @@ from typing import Any
 from agents_offchain.messaging.streams import StreamMailbox
 from agents_offchain.runtime.workers import sandbox
 
-EVEN, UNEVEN = "even", "uneven"
+TEMPOS = EVEN, UNEVEN = "even", "uneven"
 WORK, PUBLISH = "work", "publish"
 SLOWNESS: Mapping[str, Mapping[str, str]] = {
     EVEN: {},
