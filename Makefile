@@ -122,7 +122,7 @@ fmt: setup ## format everything
 lint: setup
 	@ruff format --check -q . && ruff check -q .
 	@forge fmt --check
-	@git ls-files -- '*.md' '*.py' '*.sol' '*.ts' '*.tsx' '*.mjs' '*.toml' '*.sh' ':!frontend/src/i18n/de' ':!frontend/src/generated' | xargs codespell
+	@git ls-files -- '*.md' '*.py' '*.sol' '*.ts' '*.tsx' '*.mjs' '*.toml' '*.sh' ':!frontend/src/i18n/de' ':!frontend/src/generated' ':!agents_offchain/skills/llm/languages.py' ':!evaluation/language/translations.toml' | xargs codespell
 	@cd frontend && npm run -s lint && npm run -s size
 
 types: setup
@@ -147,7 +147,7 @@ eval-language: setup ## measure the language skills on fixed sets, with interval
 
 .PHONY: coverage-language
 LANGUAGE_TESTS := $(addprefix tests/unit/skills/test_,$(addsuffix .py,answer prompts routing quoting_services enquiry injection job_draft memory shelf)) \
-  tests/unit/cli/test_ask_for.py tests/unit/cli/test_language_commands.py
+  tests/unit/cli/test_ask_for.py tests/unit/cli/test_language_commands.py tests/unit/oracle/test_form.py
 coverage-language: setup ## lines and branches of skills/llm that its tests run; fails below 85 %
 	@mkdir -p .build && cd .build && rm -f .coverage
 	@COVERAGE_FILE=.build/.coverage coverage run --branch --source=agents_offchain/skills/llm -m pytest -q -m unit $(LANGUAGE_TESTS)

@@ -7,12 +7,19 @@ reporter silent, since the agent cannot help it. Bytes that are there and cannot
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from agents_offchain.primitives.canonical import MAX_DOCUMENT_BYTES, DocumentInvalid, sha256
-from agents_offchain.runtime.documents import Citations, RequestDocument, criteria_of, parse_request, request_cid_of
+from agents_offchain.runtime.documents import (
+    Citations,
+    Form,
+    RequestDocument,
+    is_judged_so,
+    parse_request,
+    request_cid_of,
+)
 from agents_offchain.runtime.workers.limits import SkillRefused, WorkerLimitExceeded, WorkerLimits
 from agents_offchain.runtime.workers.port import SkillRunner
 from agents_offchain.runtime.workers.sandbox import WorkerResult
@@ -24,9 +31,16 @@ from agents_offchain.storage.artifacts.errors import (
     ArtifactTooLarge,
     CidInvalid,
 )
-from oracle.checks import citations, reexecution
+from oracle.checks import citations, form, reexecution
 from oracle.checks.check import Check
-from oracle.checks.documents import AnswerOutput, ResultDocument, read_output, read_result
+from oracle.checks.documents import (
+    AnswerOutput,
+    JudgementOutput,
+    ResultDocument,
+    TranslationOutput,
+    read_output,
+    read_result,
+)
 from oracle.checks.reexecution import Job, Reexecution, compare, refused_input, unreadable
 from oracle.errors import CheckImpossible, EvidenceUnavailable
 from oracle.reports.report import Report, write_report
@@ -34,6 +48,9 @@ from oracle.reports.report import Report, write_report
 INPUT_BYTES = 64 << 20
 RETRY_SECONDS = 2.0
 _UNKNOWN_SKILL = "SkillUnknown"
+
+Way = Callable[[ResultDocument, Job, RequestDocument, Mapping[str, bytes]], Awaitable[list[Check]]]
+"""From a readable result and the client's inputs to its checks."""
 
 
 class Artifacts(Protocol):
@@ -107,17 +124,15 @@ class Examiner:
     async def _compare(
         self, result: ResultDocument, job: Job, request: RequestDocument, *, is_last_call: bool
     ) -> tuple[str, list[Check]]:
-        if request.criteria.kind != criteria_of(request.service).kind:
+        if not is_judged_so(request.criteria, request.service):
             raise CheckImpossible(f"{request.service} cannot be judged by {request.criteria.kind}.")
-        is_cited = isinstance(request.criteria, Citations)
-        checker = citations.CHECKER if is_cited else reexecution.CHECKER
+        checker, run = self._way(request)
         inputs: dict[str, bytes] = {}
         for file in request.files:
             data = await self._clients(file.cid, INPUT_BYTES, is_last_call=is_last_call)
             if len(data) != file.bytes or sha256(data).hex() != file.sha256:
                 raise CheckImpossible("The input is not what the request says it is.")
             inputs[file.cid] = data
-        run = self._check_citations if is_cited else self._do_again
         try:
             return checker, await run(result, job, request, inputs)
         except SkillRefused as error:
@@ -126,6 +141,14 @@ class Examiner:
             return checker, refused_input(result, job, request)
         except WorkerLimitExceeded as error:
             raise CheckImpossible(f"The work cannot be repeated here: {error.message}") from error
+
+    def _way(self, request: RequestDocument) -> tuple[str, Way]:
+        """The checker of a request's criteria, and how it goes about it."""
+        if isinstance(request.criteria, Citations):
+            return citations.CHECKER, self._check_citations
+        if isinstance(request.criteria, Form):
+            return form.CHECKER, self._check_form
+        return reexecution.CHECKER, self._do_again
 
     async def _do_again(
         self, result: ResultDocument, job: Job, request: RequestDocument, inputs: Mapping[str, bytes]
@@ -144,6 +167,20 @@ class Examiner:
         asked = citations.question_for(request, output)
         found = await self._run_skill(citations.SERVICE, asked, inputs, self._limits)
         return citations.judge(result, output, job, request, citations.read_facts(found.output))
+
+    async def _check_form(
+        self, result: ResultDocument, job: Job, request: RequestDocument, inputs: Mapping[str, bytes]
+    ) -> list[Check]:
+        """What is claimed, held against the text as far as a rule can."""
+        output = result.output
+        wanted = TranslationOutput if request.service == "translate" else JudgementOutput
+        if not isinstance(output, wanted):
+            return [
+                *reexecution.identify(result, job, request),
+                Check("execution", False, "not what the service gives"),
+            ]
+        found = await self._run_skill(form.SERVICE, form.question_for(request, output), inputs, self._limits)
+        return form.judge(result, output, job, request, found.output)
 
     async def _request(self, cid: str, *, is_last_call: bool) -> RequestDocument:
         data = await self._clients(cid, MAX_DOCUMENT_BYTES, is_last_call=is_last_call)

@@ -54,14 +54,31 @@ class Citations(_Strict):
     rule: Literal["words-numbers-negation/1"] = "words-numbers-negation/1"
 
 
-Criteria = ReExecution | Citations
+class Form(_Strict):
+    """Accepted when a translation keeps what must be kept, or verdicts quote what shows them; sense is not judged."""
+
+    kind: Literal["form"] = "form"
+    rule: Literal["preserved-text/1", "placed-verdicts/1"]
+
+
+Criteria = ReExecution | Citations | Form
 _QUOTING = ("answer-from-documents", "classify", "extract-fields", "summarise")
-_CRITERIA: dict[str, Criteria] = dict.fromkeys(_QUOTING, Citations())
+_CRITERIA: dict[str, Criteria] = {
+    **dict.fromkeys(_QUOTING, Citations()),
+    "translate": Form(rule="preserved-text/1"),
+    "judge": Form(rule="placed-verdicts/1"),
+}
 
 
 def criteria_of(service: str) -> Criteria:
     """The criteria by which a service's results are judged, with their default tolerances."""
     return _CRITERIA.get(service, ReExecution())
+
+
+def is_judged_so(criteria: Criteria, service: str) -> bool:
+    """Whether a service's results are judged by criteria of this kind and, where it is the kind's content, rule."""
+    expected = criteria_of(service)
+    return criteria.kind == expected.kind and (not isinstance(expected, Form) or criteria == expected)
 
 
 class RequestDocument(_Strict):

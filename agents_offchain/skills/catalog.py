@@ -13,12 +13,12 @@ from typing import Any
 from agents_offchain.skills.errors import SkillUnknown
 from agents_offchain.skills.result import SkillResult
 
-CHECKING = "check-citations"
-"""What reporters run; it asks no model and gets no key."""
+CHECKING = ("check-citations", "check-form")
+"""What reporters run; they ask no model and get no key."""
 LANGUAGE = "agents_offchain.skills.llm.services"
 ROOMS: Mapping[str, str] = {
     "answer-from-documents": LANGUAGE,
-    CHECKING: LANGUAGE,
+    **dict.fromkeys(CHECKING, LANGUAGE),
     "classify": LANGUAGE,
     "extract-fields": LANGUAGE,
     "inspect-image": "agents_offchain.skills.vision.services",

@@ -97,6 +97,8 @@ describe('a service that reads', () => {
     }
     expect(inputKindOf('inspect-image')).toBe('picture');
     expect(criteriaOf('inspect-image').kind).toBe('re-execution');
+    expect(criteriaOf('translate')).toEqual({ kind: 'form', rule: 'preserved-text/1' });
+    expect(criteriaOf('judge')).toEqual({ kind: 'form', rule: 'placed-verdicts/1' });
   });
 
   it('puts what is told into the request', () => {

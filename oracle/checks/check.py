@@ -33,7 +33,14 @@ OF_SCENES = {
     "track": 41,
 }
 OF_CITATIONS = {"spans": 41, "support": 41, "near": 41, "abstention": 41, "wording": 41, "label": 41, "evidence": 10}
-DEDUCTIONS = OF_REEXECUTION | OF_SCENES | OF_CITATIONS
+OF_FORM = {"language": 41, "numbers": 41, "marks": 41, "units": 41, "length": 41, "repetition": 41, "names": 20} | {
+    "rubric": 41,
+    "spans": 41,
+    "near": 41,
+    "score": 41,
+    "evidence": 10,
+}
+DEDUCTIONS = OF_REEXECUTION | OF_SCENES | OF_CITATIONS | OF_FORM
 """What a failed check costs. One wrong part of the content alone falls below a pass mark of 60; a wrong
 statement about how it was made does not."""
 

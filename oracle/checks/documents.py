@@ -169,6 +169,31 @@ class AnswerOutput(_Part):
     statements: list[CitedStatement] = Field(max_length=32)
 
 
+class TranslationOutput(_Part):
+    """The output of `translate`."""
+
+    document: DocumentFacts
+    language: str = Field(max_length=40)
+    text: str = Field(min_length=1, max_length=1_000_000)
+
+
+class PointVerdict(_Part):
+    """A point of the rubric with what shows that it is fulfilled."""
+
+    point: str = Field(max_length=400)
+    fulfilled: bool = Field(strict=True)
+    reason: str = Field(max_length=2_000)
+    citations: list[Citation] = Field(max_length=4)
+
+
+class JudgementOutput(_Part):
+    """The output of `judge`; `score` is the share of points fulfilled, 0 to 100."""
+
+    document: DocumentFacts
+    verdicts: list[PointVerdict] = Field(max_length=24)
+    score: int = Field(strict=True, ge=0, le=100)
+
+
 class ArtifactReference(_Part):
     cid: str = Field(min_length=1, max_length=120)
     media_type: str = Field(max_length=100)
@@ -181,7 +206,7 @@ class ResultDocument(_Part):
     service: str = Field(max_length=64)
     job: JobReference
     request_cid: str = Field(max_length=120)
-    output: SceneOutput | ImageOutput | AnswerOutput
+    output: SceneOutput | ImageOutput | AnswerOutput | TranslationOutput | JudgementOutput
     artifacts: dict[str, ArtifactReference] = Field(default_factory=dict, max_length=64)
     evidence: dict[str, Any] = Field(default_factory=dict)
 

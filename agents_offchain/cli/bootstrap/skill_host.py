@@ -52,7 +52,7 @@ def host_skills(
         scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
         if ROOMS.get(service) != LANGUAGE:
             return await run_skill(service, request, inputs, host, limits, scratch)
-        secrets = () if service == CHECKING else catalogue.key_names
+        secrets = () if service in CHECKING else catalogue.key_names
         try:
             return await run_skill(service, request, inputs, host | language, limits, scratch, secrets)
         finally:

@@ -19,7 +19,7 @@ class ForecastRefused(Refused):
 
 def run_forecast(settings: Settings, console: Console, service: str, file: Path) -> int:
     """Exit code 0 when it can be done."""
-    offered = sorted(name for name, room in ROOMS.items() if room == LANGUAGE and name != CHECKING)
+    offered = sorted(name for name, room in ROOMS.items() if room == LANGUAGE and name not in CHECKING)
     if service not in offered:
         raise ForecastRefused(f"{service[:40]!r} is no language service.", mend=f"There are: {', '.join(offered)}.")
     try:

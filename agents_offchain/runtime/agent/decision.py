@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from agents_offchain.chain.proxies.job_escrow import Job, Policy
 from agents_offchain.primitives.units import TokenUnits
-from agents_offchain.runtime.documents import RequestDocument, criteria_of
+from agents_offchain.runtime.documents import RequestDocument, is_judged_so
 from agents_offchain.runtime.profiles.profile import Profile
 
 
@@ -50,7 +50,7 @@ def decide(
         return Declined("The job pays in another token.")
     if service is None or price is None:
         return Declined(f"This agent does not offer {request.service}.")
-    if request.criteria.kind != criteria_of(request.service).kind:
+    if not is_judged_so(request.criteria, request.service):
         return Declined(f"{request.service} is not judged by {request.criteria.kind}, so its pay is unprotected.")
     if job.budget < price:
         return Declined(f"The budget {job.budget} is under the price {price}.")

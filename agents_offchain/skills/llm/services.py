@@ -27,6 +27,8 @@ from agents_offchain.skills.llm.extract import (
 from agents_offchain.skills.llm.library import Library
 from agents_offchain.skills.llm.local import LocalModel
 from agents_offchain.skills.llm.models_at_hand import GOOD_ENOUGH, ModelsAtHand
+from agents_offchain.skills.llm.placed import check_verdicts, place_verdicts, share_fulfilled
+from agents_offchain.skills.llm.preserved import check_translation
 from agents_offchain.skills.llm.router import Need
 from agents_offchain.skills.llm.settings import (
     AnswerSettings,
@@ -144,8 +146,9 @@ def judge_document(desk: Desk) -> SkillResult:
     judge = desk.models.for_task(Need("judge", least_quality=GOOD_ENOUGH), "judge")
     points = "\n".join(f"{place}. {point}" for place, point in enumerate(settings.rubric, 1))
     values: dict[str, str | int] = {"rubric": points, "text": library.source.text, "count": len(settings.rubric)}
-    verdicts = ask_for_json(judge, desk.models.prompt("judge"), values)["verdicts"][: len(settings.rubric)]
-    output = {"document": library.facts(), "verdicts": verdicts, "score": _share(verdicts, len(settings.rubric))}
+    said = ask_for_json(judge, desk.models.prompt("judge"), values)["verdicts"]
+    verdicts = place_verdicts(said, settings.rubric, library)
+    output = {"document": library.facts(), "verdicts": verdicts, "score": share_fulfilled(verdicts)}
     return desk.result(output, library, settings)
 
 
@@ -160,6 +163,17 @@ def check_citations_of(desk: Desk) -> SkillResult:
     return SkillResult(facts, {"models": dict(desk.embedder.digests)})
 
 
+def check_form_of(desk: Desk) -> SkillResult:
+    """The reporters' side of what cannot be quoted: facts about a translation, or about verdicts by a rubric."""
+    claimed, library, settings = desk.request["claimed"], desk.library(), desk.request.get("settings") or {}
+    if "verdicts" in claimed:
+        facts = check_verdicts(read_settings(JudgeSettings, desk.service, settings).rubric, claimed, library)
+    else:
+        language = read_settings(TranslateSettings, desk.service, settings).language
+        facts = check_translation(library.source.text, str(claimed["text"]), language)
+    return SkillResult({"document": library.facts(), **facts}, {"models": dict(desk.embedder.digests)})
+
+
 SERVICES: Mapping[str, Callable[[Desk], SkillResult]] = {
     "answer-from-documents": answer_from_documents,
     "summarise": summarise_document,
@@ -168,6 +182,7 @@ SERVICES: Mapping[str, Callable[[Desk], SkillResult]] = {
     "translate": translate_document,
     "judge": judge_document,
     "check-citations": check_citations_of,
+    "check-form": check_form_of,
 }
 
 
@@ -179,11 +194,6 @@ def _cited(library: Library, statements: list[dict[str, Any]]) -> dict[str, Any]
         "answer": " ".join(str(statement["text"]) for statement in statements),
         "statements": statements,
     }
-
-
-def _share(verdicts: list[dict[str, Any]], points: int) -> int:
-    """Points fulfilled of a hundred, rounded down; a point without a verdict is not fulfilled."""
-    return 100 * sum(verdict["fulfilled"] is True for verdict in verdicts) // points
 
 
 def run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from agents_offchain.skills.llm.chat import Provider
 from agents_offchain.skills.llm.errors import AnswerMalformed
@@ -14,7 +15,8 @@ PIECE_CHARACTERS = 3_000
 """A piece is closed before it grows past this; a longer paragraph is cut at a sentence, else at a space."""
 _PARAGRAPH = re.compile(r"(?<=\n)\n+")
 _CUT = re.compile(r"[.!?]\s|\s")
-_NUMBER = re.compile(r"\d[\d.,\u00a0\u202f']*")
+_NUMBER = re.compile(r"(?<!\d)\d{1,3}(?:[ \u00a0\u202f.,']\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)*")
+"""`40,000`, `40.000` and `40 000` are one number."""
 
 
 def translate(text: str, language: str, provider: Provider, prompt: Prompt) -> str:
@@ -55,12 +57,13 @@ def require_numbers(text: str, translated: str) -> None:
     Raises:
         AnswerMalformed: one is missing.
     """
-    missing = sorted(_digits(text) - _digits(translated))
+    missing = sorted(set(find_digits(text)) - set(find_digits(translated)))
     if missing:
         raise AnswerMalformed(
             f"The translation lacks the number {missing[0]}.", mend="Try again, or configure a larger model."
         )
 
 
-def _digits(text: str) -> set[str]:
-    return {re.sub(r"\D", "", number) for number in _NUMBER.findall(text)}
+def find_digits(text: str) -> Counter[str]:
+    """Every number written in digits, without its separators, and how often."""
+    return Counter(re.sub(r"\D", "", number) for number in _NUMBER.findall(text))

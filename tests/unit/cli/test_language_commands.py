@@ -138,7 +138,7 @@ def test_rate__of_a_job__is_learned_once_and_one_without_models_is_refused(
     told = run(capsys, "language", "prompts")[1]["prompts"]
     (first,) = [one for one in told if (one["prompt"], one["version"]) == ("answer", 1)]
     assert (first["is_on_trial"], first["rated"], first["good"]) == (True, 1, 0.5)
-    assert [one["is_on_trial"] for one in told if one["prompt"] in ("answer", "judge")] == [True, True, False]
+    assert [one["is_on_trial"] for one in told if one["prompt"] in ("answer", "judge")] == [True, True, False, False]
 
 
 def test_forget__drops_kept_answers_alone(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:

@@ -153,6 +153,8 @@ def test_translate__with_a_model_that_can__gives_text_and_trace(minilm: MiniLm, 
     assert made.evidence["routing"][0]["chosen"] == "fluent"
     assert json.loads(made.artifacts["trace"][1])[0]["reply"]["model"] == "fluent/1"
     assert [lesson.model for lesson in LessonBook(tmp_path / "lessons.db", SystemClock()).all()] == ["fluent"]
+    facts = run("check-form", settings={"language": "German"}, claimed=made.output).output
+    assert (facts["can_tell"], facts["other_language"], facts["missing_numbers"]) == (True, "", ["2024"]), "twice"
     with pytest.raises(AnswerMalformed, match="German"):
         with_model(minilm, "translate", {"text": GERMAN}, {"language": "French"}, tmp_path)
 
@@ -173,9 +175,16 @@ def test_cut_pieces__of_a_long_text__keeps_every_word_and_the_bound() -> None:
 
 
 def test_judge__with_a_model_that_can__scores_by_points(minilm: MiniLm, tmp_path: Path) -> None:
-    verdicts = [{"fulfilled": True, "reason": "USD 1,250.50"}, {"fulfilled": False, "reason": "no name"}]
+    verdicts = [
+        {"fulfilled": True, "reason": "it says so", "quote": "USD 1,250.50"},
+        {"fulfilled": False, "reason": "no name", "quote": ""},
+    ]
     made = with_model(minilm, "judge", {"verdicts": verdicts}, {"rubric": ["amount", "name", "date"]}, tmp_path)
     assert made.output["score"] == 33
+    cited = made.output["verdicts"][0]["citations"][0]
+    assert INVOICE.decode()[cited["start"] : cited["end"]] == "USD 1,250.50"
+    facts = run("check-form", settings={"rubric": ["amount", "name", "date"]}, claimed=made.output).output
+    assert (facts["is_rubric"], facts["wrong_spans"], facts["unplaced"], facts["not_judged"]) == (True, [], [], [1, 2])
 
 
 def test_answer__with_a_model_that_drafts__keeps_what_is_carried(minilm: MiniLm, tmp_path: Path) -> None:

@@ -20,6 +20,10 @@ export type Choice = {
 };
 
 const QUOTING = new Set(['answer-from-documents', 'classify', 'extract-fields', 'summarise']);
+const FORM_RULES: Readonly<Record<string, string>> = {
+  translate: 'preserved-text/1',
+  judge: 'placed-verdicts/1',
+};
 const FIELD_KINDS = new Set(['text', 'number', 'percent', 'amount', 'date', 'email', 'address']);
 const MOST_LINES = 24;
 const MOST_POINTS = 12;
@@ -79,6 +83,8 @@ export const inputKindOf = (service: string): InputKind => (service in CHOICES ?
 
 /** The criteria that agents expect of a service; another kind leaves their pay unprotected, so they decline. */
 export function criteriaOf(service: string): Settings {
+  const rule = FORM_RULES[service];
+  if (rule !== undefined) return { kind: 'form', rule };
   return QUOTING.has(service)
     ? { kind: 'citations', rule: 'words-numbers-negation/1' }
     : { kind: 're-execution', box_tolerance_px: 1, score_tolerance: 0.001, text: 'equal' };
