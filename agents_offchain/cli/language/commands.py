@@ -106,6 +106,21 @@ def forget(home: Home = None, as_json: AsJson = False) -> None:
     finish(run_forget(settings_for(home), Console(as_json)))
 
 
+@language.command("talk", epilog="Examples:  aitbc language talk  ·  aitbc language talk 'which budget?'")
+def talk(
+    question: Annotated[str, typer.Argument(help="Show the turns that fit it; none shows all.")] = "",
+    forget: Annotated[bool, typer.Option("--forget", help="Drop everything this user said.")] = False,
+    user: Annotated[str, typer.Option(help="Whose.")] = "me",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the conversation behind the open draft of `aitbc ask-for`, find a turn in it again, or forget it."""
+    from agents_offchain.cli.language.talk import run_talk
+    from agents_offchain.cli.places import settings_for
+
+    finish(run_talk(settings_for(home), Console(as_json), user, question, forgets=forget))
+
+
 @knowledge.command("add", epilog="Example:  aitbc knowledge add terms.pdf handbook.md --shelf legal")
 def knowledge_add(
     files: Annotated[list[Path], typer.Argument(help="PDF, HTML, Markdown or text.")],
@@ -172,14 +187,16 @@ def ask_for(
     ] = None,
     hire: Annotated[bool, typer.Option("--hire", help="Go on and hire when nothing is missing.")] = False,
     accept: Annotated[bool, typer.Option("--accept", help="With --hire: pay as soon as the result is there.")] = False,
+    go_on: Annotated[bool, typer.Option("--go-on", help="The sentence belongs to the draft that is open.")] = False,
+    user: Annotated[str, typer.Option(help="Whose draft; nobody sees another's.")] = "me",
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a job draft of a sentence: what was understood, assumed, and is missing. Hires only with --hire."""
+    """Make a job draft of a sentence, with --go-on of several: what was understood and what is missing."""
     from agents_offchain.cli.language.wish import WishWords, run_ask_for
     from agents_offchain.cli.places import settings_for
 
-    said = WishWords(wish, file, service, tuple(setting or ()), hire, accept)
+    said = WishWords(wish, file, service, tuple(setting or ()), hire, accept, go_on, user)
     finish(run_ask_for(settings_for(home), Console(as_json), said))
 
 

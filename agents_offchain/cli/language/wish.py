@@ -1,4 +1,4 @@
-"""`aitbc ask-for` and `aitbc find`: a sentence becomes a job draft, or a question to the market.
+"""`aitbc ask-for` and `aitbc find`: sentences become a job draft, or a question to the market.
 
 A draft hires nobody. It says what was understood, what was taken for granted and what is missing; `--hire` goes on as
 `aitbc hire` would, with the draft's words, once nothing is missing.
@@ -22,6 +22,7 @@ from agents_offchain.cli.console import Console
 from agents_offchain.cli.hire.command import HireWishes, run_hire
 from agents_offchain.cli.hire.record import read_details
 from agents_offchain.cli.hire.told import require_settings
+from agents_offchain.cli.language.talk import Talk, Talks
 from agents_offchain.cli.operate.home import home_database, moment, show_table
 from agents_offchain.primitives.clock import SystemClock
 from agents_offchain.primitives.settings import Settings
@@ -30,9 +31,11 @@ from agents_offchain.skills.catalog import DESCRIPTIONS
 from agents_offchain.skills.embedding.embedder import Embedder, MiniLm
 from agents_offchain.skills.errors import SkillSettingsInvalid
 from agents_offchain.skills.llm.chat import Provider
-from agents_offchain.skills.llm.job_draft import JobDraft, draft_job, rank_services, read_budget
+from agents_offchain.skills.llm.job_draft import JobDraft, rank_services, read_budget
 from agents_offchain.skills.llm.local import LocalModel
+from agents_offchain.skills.llm.memory import Context
 from agents_offchain.skills.llm.models_at_hand import GOOD_ENOUGH, LESSONS, ModelsAtHand
+from agents_offchain.skills.llm.refine import refine_job
 from agents_offchain.skills.llm.router import Need
 from agents_offchain.storage.lessons import LessonBook
 from agents_offchain.storage.tables.read_model import agent_listings
@@ -76,28 +79,35 @@ class WishWords:
     settings: tuple[str, ...] = ()
     hires: bool = False
     accepts: bool = False
+    goes_on: bool = False
+    user: str = "me"
 
 
 def run_ask_for(settings: Settings, console: Console, said: WishWords) -> int:
     """Exit code 0 for a draft without gaps (or the hire's), 1 when something is asked back."""
     offers = asyncio.run(read_offers(settings))
     embedder = MiniLm.load(settings.models)
-    draft = _drafted(settings, said, offers, embedder)
+    talks = Talks(settings, said.user)
+    talk = talks.hear(said.wish, said.file, said.service, _told(settings, said), goes_on=said.goes_on)
+    context = talk.context(embedder)
+    draft = _drafted(settings, talk, offers, embedder)
     chosen, gaps = choose_offer(draft, offers, now=int(time.time()))
     missing = [*draft.missing, *gaps]
     missing += [] if missing else unsaid(draft)
-    _show(console, draft, chosen, missing)
+    talks.answer(talk, missing)
+    _show(console, draft, chosen, missing, context)
     if missing or chosen is None:
         return MISSING
     if not said.hires:
-        console.line("Nobody is hired yet: the same with --hire goes on.")
+        console.line("Nobody is hired yet: `aitbc ask-for --go-on 'yes' --hire` goes on.")
         return 0
-    LessonBook(language_folder(settings) / LESSONS, SystemClock()).keep_wish(said.wish, chosen.service)
+    LessonBook(language_folder(settings) / LESSONS, SystemClock()).keep_wish(talk.wish, chosen.service)
     words = tuple(f"{name}={json.dumps(value)}" for name, value in draft.settings.items())
     cap = None if draft.budget is None else format(draft.budget, "f")
     wishes = HireWishes(
-        str(chosen.listing_id), said.file, settings=words, note=said.wish, max_price=cap, accepts=said.accepts
-    )
+        str(chosen.listing_id), talk.file, settings=words, note=talk.wish, max_price=cap, accepts=said.accepts,
+        request_id=f"talk-{talk.name}",
+    )  # fmt: skip
     return run_hire(settings, wishes, console)
 
 
@@ -188,23 +198,23 @@ def _units(amount: Decimal) -> int:
     return int(parse_units(format(amount.quantize(Decimal(10) ** -DECIMALS), "f"), DECIMALS))
 
 
-def _drafted(settings: Settings, said: WishWords, offers: Sequence[Offer], embedder: Embedder) -> JobDraft:
+def _told(settings: Settings, said: WishWords) -> dict[str, Any]:
+    return dict(read_details((), said.settings, settings.artifact_max_bytes).settings)
+
+
+def _drafted(settings: Settings, talk: Talk, offers: Sequence[Offer], embedder: Embedder) -> JobDraft:
     services = {offer.service: DESCRIPTIONS.get(offer.service, offer.service) for offer in offers}
-    if said.service is not None:
-        services = {said.service: DESCRIPTIONS.get(said.service, said.service)}
     lessons = language_folder(settings) / LESSONS
     examples = LessonBook(lessons, SystemClock()).wishes() if lessons.exists() else []
-    if said.service is not None:
-        examples = [(said.wish, said.service)]
-    return draft_job(
-        said.wish,
+    shown = "\n".join(message.content for message in talk.context(embedder).messages)
+    return refine_job(
+        talk.said(),
         services,
         embedder,
         now=int(time.time()),
-        has_file=said.file is not None,
-        told=read_details((), said.settings, settings.artifact_max_bytes).settings,
         examples=examples,
-        model=_model(settings, said.wish, embedder),
+        model=_model(settings, talk.wish, embedder),
+        context=shown if len(talk.turns) > 1 else "",
     )
 
 
@@ -221,7 +231,7 @@ def _model(settings: Settings, wish: str, embedder: Embedder) -> Provider:
     return models.for_task(Need("draft-job", least_quality=GOOD_ENOUGH), "draft-job")
 
 
-def _show(console: Console, draft: JobDraft, chosen: Offer | None, missing: Sequence[str]) -> None:
+def _show(console: Console, draft: JobDraft, chosen: Offer | None, missing: Sequence[str], context: Context) -> None:
     console.document(
         {
             "service": draft.service,
@@ -232,6 +242,11 @@ def _show(console: Console, draft: JobDraft, chosen: Offer | None, missing: Sequ
             "assumed": list(draft.assumed),
             "missing": list(missing),
             "is_complete": not missing,
+            "turns": {
+                "whole": list(context.whole),
+                "shortened": list(context.shortened),
+                "dropped": list(context.dropped),
+            },
         }
     )
     rows = [
@@ -248,3 +263,7 @@ def _show(console: Console, draft: JobDraft, chosen: Offer | None, missing: Sequ
         console.line(f"assumed: {sentence}")
     for sentence in missing:
         console.line(f"missing: {sentence}")
+    if missing:
+        console.line("Answer with `aitbc ask-for --go-on '...'`; the draft is kept.")
+    if context.dropped:
+        console.line(f"Rules read every turn; a model would not be shown turns {', '.join(map(str, context.dropped))}.")

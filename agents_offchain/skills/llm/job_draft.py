@@ -49,7 +49,7 @@ _KINDS = {
     "percent": ("percentage", "rate"),
 }
 NEEDS_QUESTION = "answer-from-documents"
-_NEEDED = {
+NEEDED = {
     NEEDS_QUESTION: "Which question shall be answered?",
     "translate": "Into which language?",
     "classify": "Which labels are there, and what does each mean?",
@@ -89,6 +89,7 @@ def draft_job(
     told: Mapping[str, Any] | None = None,
     examples: Sequence[tuple[str, str]] = (),
     model: Provider | None = None,
+    context: str = "",
 ) -> JobDraft:
     """Understand a wish.
 
@@ -99,14 +100,15 @@ def draft_job(
         told: Settings that were said besides, such as labels; they hold.
         examples: Earlier wishes with the service that was hired for them; what is near to one means the same.
         model: Asked which service is meant when nearness does not tell; None asks the speaker instead.
+        context: What the model is shown in place of the wish, such as a conversation; empty for the wish.
     """
     assumed: list[str] = []
     missing: list[str] = []
-    service = _choose(wish, services, embedder, examples, model, missing)
+    service = _choose(wish, services, embedder, examples, model, missing, context or wish)
     budget = read_budget(wish)
     if budget is None:
         missing.append("How much may it cost at most?")
-    due_at = _due(wish, now)
+    due_at = read_due(wish, now)
     if due_at is None:
         assumed.append("No time was said: the listing's own work time holds.")
     elif due_at <= now:
@@ -139,6 +141,7 @@ def _choose(
     examples: Sequence[tuple[str, str]],
     model: Provider | None,
     missing: list[str],
+    shown: str,
 ) -> str | None:
     if not services:
         missing.append("Nothing is on offer now.")
@@ -146,7 +149,7 @@ def _choose(
     ranked = rank_services(wish, services, embedder, examples)
     close = [name for name, value in ranked if value >= ranked[0][1] - LEAST_MARGIN]
     is_sure = ranked[0][1] >= LEAST_NEARNESS and len(close) == 1
-    named = None if is_sure or model is None else _ask_model(wish, services, model)
+    named = None if is_sure or model is None else _ask_model(shown, services, model)
     if named is not None:
         return named
     if ranked[0][1] < LEAST_NEARNESS:
@@ -176,7 +179,7 @@ def read_budget(wish: str) -> Decimal | None:
     return max(sums) if sums else None
 
 
-def _due(wish: str, now: int) -> int | None:
+def read_due(wish: str, now: int) -> int | None:
     """The end of the time that was said, in UTC."""
     today = datetime.fromtimestamp(now, UTC).replace(hour=23, minute=59, second=59, microsecond=0)
     said = wish.casefold()
@@ -203,6 +206,14 @@ def _settings(wish: str, service: str | None, told: Mapping[str, Any], missing: 
     """What the wish says of the service's own settings; what it needs and was not said is asked."""
     if told:
         return dict(told)
+    found = read_settings_of(wish, service)
+    if not found and service in NEEDED:
+        missing.append(NEEDED[service])
+    return found
+
+
+def read_settings_of(wish: str, service: str | None) -> dict[str, Any]:
+    """What words say of a service's settings; empty for nothing."""
     fields = list(dict.fromkeys(found[0].lower() for found in _FIELDS.finditer(wish)))
     if service == "extract-fields" and fields:
         return {"fields": [_field(words) for words in fields]}
@@ -213,8 +224,6 @@ def _settings(wish: str, service: str | None, told: Mapping[str, Any], missing: 
         return {"sentences": _WORDS.get(count[1].lower()) or int(count[1])}
     if service == "translate" and language:
         return {"language": language[1]}
-    if service in _NEEDED:
-        missing.append(_NEEDED[service])
     return {}
 
 

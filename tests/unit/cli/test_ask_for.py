@@ -172,3 +172,51 @@ def test_ask_market__of_what_rules_do_not_know__says_what_they_know(
     assert ended.value.code == 2
     with pytest.raises(SystemExit):
         main(["ask-market", "x", "--max-usd", "much", "--home", str(home)])
+
+
+def test_ask_for__answered_turn_by_turn__refines_one_draft_that_outlives_the_command(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def go_on(*words: str) -> dict[str, Any]:
+        told: dict[str, Any] = run(capsys, "ask-for", *words, "--home", str(home))[1]
+        return told
+
+    first = go_on("Sum up this report for me")
+    assert first["missing"] == ["How much may it cost at most?", "Which file shall be worked on?"]
+    assert go_on("--go-on", "At most 1 dollar, the report is here", "--file", __file__)["is_complete"]
+    for word in ("I like it short", "My dog is called Bruno", "It is for the board", "They meet in Lisbon"):
+        go_on("--go-on", word)
+    later = go_on("--go-on", "Make it five sentences, and no more than 2 dollars, by tomorrow")
+    assert (later["service"], later["most"], later["settings"]) == ("summarise", "2", {"sentences": 5})
+    assert later["due_at"] is not None
+    assert later["is_complete"]
+    assert len({*later["turns"]["whole"], *later["turns"]["shortened"], *later["turns"]["dropped"]}) == 13
+    told = run(capsys, "language", "talk", "What is my dog called?", "--home", str(home))[1]
+    assert any("Bruno" in turn["text"] for turn in told["turns"])
+
+
+def test_ask_for__of_one_user__knows_nothing_of_another_and_forgets_when_told(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = ("--home", str(home))
+    run(capsys, "ask-for", "Sum up this report for 1 dollar", "--user", "ann", *at)
+    with pytest.raises(SystemExit) as ended:
+        main(["ask-for", "--go-on", "yes", "--user", "bob", *at])
+    assert ended.value.code == 2
+    with pytest.raises(SystemExit) as ended:
+        main(["ask-for", "x", "--user", "../ann", *at])
+    assert ended.value.code == 2
+    assert run(capsys, "language", "talk", "--user", "ann", "--forget", *at)[1]["forgotten"] == 2
+    with pytest.raises(SystemExit) as ended:
+        main(["language", "talk", "--user", "ann", *at])
+    assert ended.value.code == 2
+
+
+def test_ask_for__with_a_bare_answer__takes_it_for_what_was_asked(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(capsys, "ask-for", "Find out something in this document for 50 cents", "--home", str(home))
+    said = ("--go-on", "I mean inspect-image", "--file", __file__)
+    later = run(capsys, "ask-for", *said, "--home", str(home))[1]
+    assert (later["service"], later["is_complete"]) == ("inspect-image", False), "none costs so little"
+    assert run(capsys, "ask-for", "--go-on", "2 dollars then", "--home", str(home))[1]["is_complete"]
