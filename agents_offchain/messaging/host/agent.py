@@ -124,16 +124,13 @@ class Agent:
         return await self.host.publish(self, topic, kind, body, **wishes)
 
 
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """What a handler knows of the message, and how it goes on from there: deadline, priority, trace and conversation
     are inherited by everything that is asked through it."""
 
-    __slots__ = ("_send_part", "agent", "message")
-
-    def __init__(self, agent: Agent, message: Message, send_part: Callable[[Any], None]) -> None:
-        self.agent = agent
-        self.message = message
-        self._send_part = send_part
+    agent: Agent
+    message: Message
+    _send_part: Callable[[Any], None]
 
     @property
     def sender(self) -> str:

@@ -41,19 +41,21 @@ class Gathered:
 
 @dataclass
 class Gathering:
-    """Collects until enough; each agent's first word counts."""
+    """Collects until enough; each agent's first word counts. `heard` are those who said one."""
 
     needed: int
     asked: int
-    answers: dict[str, Answer] = field(default_factory=dict)
+    answers: list[Answer] = field(default_factory=list)
     failures: dict[str, Failure] = field(default_factory=dict)
+    heard: set[str] = field(default_factory=set)
     enough: asyncio.Event = field(default_factory=asyncio.Event)
 
     def take(self, message: Message) -> None:
         """One agent's answer."""
         sender = message.header.sender
-        if sender in self.answers or sender in self.failures:
+        if sender in self.heard:
             return
+        self.heard.add(sender)
         if message.header.verb == FAIL:
             self.failures[sender] = read_failure(message.body)
         else:
@@ -62,29 +64,32 @@ class Gathering:
 
     def take_many(self, voices: Voices) -> None:
         """The answers of many agents at once."""
-        failed = {voices.agents[place]: read_failure(words) for place, words in voices.failures.items()}
-        came = dict(zip(voices.agents, map(Answer, voices.agents, voices.answers), strict=True))
-        for agent in failed:
-            del came[agent]
-        for agent in self.failures.keys() & came.keys():
-            del came[agent]
-        self.failures.update({agent: why for agent, why in failed.items() if agent not in self.answers})
-        self.answers = {**came, **self.answers} if self.answers else came
+        if not voices.failures and self.heard.isdisjoint(voices.agents):
+            self.answers += map(Answer, voices.agents, voices.answers)
+        else:
+            for place, (agent, answer) in enumerate(zip(voices.agents, voices.answers, strict=True)):
+                if agent in self.heard:
+                    continue
+                if place in voices.failures:
+                    self.failures[agent] = read_failure(voices.failures[place])
+                else:
+                    self.answers.append(Answer(agent, answer))
+        self.heard.update(voices.agents)
         self._look()
 
     def _answer(self, sender: str, message: Message) -> None:
         try:
-            self.answers[sender] = Answer(sender, message.data())
+            self.answers.append(Answer(sender, message.data()))
         except EnvelopeInvalid:
             self.failures[sender] = UNREADABLE
 
     def _look(self) -> None:
-        if len(self.answers) >= self.needed or len(self.answers) + len(self.failures) >= self.asked:
+        if len(self.answers) >= self.needed or len(self.heard) >= self.asked:
             self.enough.set()
 
     def result(self) -> Gathered:
         return Gathered(
-            tuple(self.answers.values()),
+            tuple(self.answers),
             dict(self.failures),
             self.asked,
             len(self.answers) >= min(self.needed, self.asked),

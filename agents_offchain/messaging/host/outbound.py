@@ -1,7 +1,8 @@
 """What leaves a host: frames collected by receiver and lane, sent in bundles, as many as wait, in one round trip.
 
 While one round trip is under way the next one collects, so load makes bundles larger instead of making more of them.
-An entry is acknowledged one round trip after the one that carried its answers: never the other way round.
+An entry is acknowledged one round trip after the one that carried its answers: never the other way round. Acknowledgements
+ride with what is sent next; when nothing is for `LINGER_SECONDS`, they go alone.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ MOST_WAITING_FRAMES = 20_000
 MOST_FRAMES_AT_ONCE = 1_024
 FRAMES_IN_PARCEL = 32
 """Half of what may travel: the receiver works on the first parcel while we still write the second."""
+LINGER_SECONDS = 0.01
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 2.0
 
 Undeliverable = Callable[[str, Frame, str], None]
@@ -55,6 +57,8 @@ class Outbound:
         self._answered: list[Entry] = []
         self._last_ticket = self._taken = 0
         self._watchers: list[tuple[int, asyncio.Future[None]]] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._is_due = False
         self._news = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -86,7 +90,7 @@ class Outbound:
         """Everything in this entry was acted on, and the answers were handed to `send` before."""
         self._answered.append(entry)
         self._is_idle.clear()
-        self._news.set()
+        self._linger()
 
     async def room(self) -> None:
         """Wait until there is room: back-pressure for whoever sends faster than the server takes."""
@@ -103,9 +107,24 @@ class Outbound:
             await self._news.wait()
             self._news.clear()
             await asyncio.sleep(0)  # let everything that is ready now join this round trip
-            while self._waiting or self._answered or self._acknowledged:
+            while self._waiting or (self._is_due and self._has_done()):
                 await self._round_trip()
-            self._is_idle.set()
+            self._is_due = False
+            if self._has_done():
+                self._linger()
+            else:
+                self._is_idle.set()
+
+    def _has_done(self) -> bool:
+        return bool(self._answered or self._acknowledged)
+
+    def _linger(self) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(LINGER_SECONDS, self._let_go)
+
+    def _let_go(self) -> None:
+        self._timer, self._is_due = None, True
+        self._news.set()
 
     async def _round_trip(self) -> None:
         frames = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_FRAMES_AT_ONCE))]
