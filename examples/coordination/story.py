@@ -26,7 +26,7 @@ from agents_offchain.coordination.decision.agreement.council import Council, Que
 from agents_offchain.coordination.decision.agreement.wire import certificate_from_dict
 from agents_offchain.coordination.patterns.tasks import JobResult, Task, TaskResult, Terms, delegate
 from agents_offchain.messaging.host.agent import Agent
-from agents_offchain.messaging.host.host import HostSettings
+from agents_offchain.messaging.host.settings import HostSettings
 from agents_offchain.primitives.canonical import sha256
 from agents_offchain.primitives.hexes import encode_hex
 from agents_offchain.storage.outbox import CONFIRMED, FAILED, Intent, Outbox

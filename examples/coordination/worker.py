@@ -22,7 +22,7 @@ from agents_offchain.coordination.decision.agreement.sql_journal import SqlJourn
 from agents_offchain.coordination.decision.agreement.wire import certificate_as_dict
 from agents_offchain.coordination.decision.history import DecisionHistory
 from agents_offchain.messaging.host.agent import Agent, Context
-from agents_offchain.messaging.host.host import HostSettings
+from agents_offchain.messaging.host.settings import HostSettings
 from agents_offchain.messaging.streams import StreamMailbox, connect
 from agents_offchain.primitives.clock import SystemClock
 from agents_offchain.primitives.hexes import decode_address, decode_hex, encode_hex

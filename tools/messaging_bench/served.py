@@ -10,7 +10,8 @@ import uvloop
 from eth_utils.crypto import keccak
 
 from agents_offchain.messaging.host.agent import Agent
-from agents_offchain.messaging.host.host import Host, HostSettings, Ports
+from agents_offchain.messaging.host.host import Host
+from agents_offchain.messaging.host.settings import HostSettings, Ports
 from agents_offchain.messaging.routing.directory import ValkeyDirectory
 from agents_offchain.messaging.routing.quota import Quota
 from agents_offchain.messaging.stream_post import StreamPost

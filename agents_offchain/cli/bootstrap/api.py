@@ -18,7 +18,7 @@ from agents_offchain.cli.bootstrap.message_host import message_host
 from agents_offchain.cli.bootstrap.surroundings import Surroundings, require_artifacts_url, surroundings
 from agents_offchain.cli.places import page_folder
 from agents_offchain.messaging.host.agent import Agent
-from agents_offchain.messaging.host.host import HostSettings
+from agents_offchain.messaging.host.settings import HostSettings
 from agents_offchain.primitives.errors import AitbcError
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.runtime.payments.cashier import CHANNELS

@@ -9,7 +9,8 @@ from pathlib import Path
 from agents_offchain.chain.addresses import Deployment
 from agents_offchain.messaging.errors import BusUnavailable
 from agents_offchain.messaging.host.agent import Agent
-from agents_offchain.messaging.host.host import Host, HostSettings, Ports
+from agents_offchain.messaging.host.host import Host
+from agents_offchain.messaging.host.settings import HostSettings, Ports
 from agents_offchain.messaging.protocols.session import Session, session_domain
 from agents_offchain.messaging.protocols.signature import TypedDataSigner
 from agents_offchain.messaging.routing.dead_letters import NoMorgue, SqlMorgue

@@ -18,7 +18,7 @@ from agents_offchain.cli.console import Console
 from agents_offchain.cli.endpoints import load_endpoints
 from agents_offchain.cli.operate.home import HomeDown, home_database, is_up, show_table
 from agents_offchain.messaging.host.agent import Agent
-from agents_offchain.messaging.host.host import HostSettings
+from agents_offchain.messaging.host.settings import HostSettings
 from agents_offchain.primitives.clock import SystemClock
 from agents_offchain.primitives.errors import Refused
 from agents_offchain.primitives.settings import Settings

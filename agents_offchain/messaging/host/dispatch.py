@@ -19,7 +19,7 @@ from agents_offchain.messaging.errors import EnvelopeInvalid, HandlerMissing, Se
 from agents_offchain.messaging.host.agent import Agent, Context, Registration, plain
 from agents_offchain.messaging.host.asks import Failure
 from agents_offchain.messaging.host.choirs import Choir
-from agents_offchain.messaging.host.intake import Opened
+from agents_offchain.messaging.host.intake import Opened, finish
 from agents_offchain.messaging.host.seen import Handled, Seen
 from agents_offchain.messaging.metrics import DeliveryMetrics
 from agents_offchain.messaging.post import lane_of
@@ -86,7 +86,6 @@ class Dispatch:
         answer: Answering,
         answer_many: AnsweringForMany,
         repeat: Callable[[Message, Frame], None],
-        finish: Callable[[Opened | None], None],
         keep_dead: KeepJob,
         concurrency: int = 256,
         capacity: int = 4_096,
@@ -97,7 +96,6 @@ class Dispatch:
         self._answer = answer
         self._answer_many = answer_many
         self._repeat_reply = repeat
-        self._finish = finish
         self._keep_dead = keep_dead
         self._concurrency = concurrency
         self.queue: FairQueue[Job | Chorus] = FairQueue(capacity)
@@ -235,7 +233,7 @@ class Dispatch:
         elif not self._unwanted or (header.sender, header.id) not in self._unwanted:
             frames = self._answer_many(message, self._voices(chorus))
         self.seen.keep_replies(chorus.place, header, frames)
-        self._finish(chorus.opened)
+        finish(chorus.opened)
 
     def _voices(self, chorus: Chorus) -> Voices:
         message = chorus.message
@@ -346,7 +344,7 @@ class Dispatch:
 
     def _end(self, job: Job, reply: Frame | None) -> None:
         self.seen.keep_replies(job.agent.id, job.message.header, () if reply is None else (reply,))
-        self._finish(job.opened)
+        finish(job.opened)
 
 
 def _failure(error: Exception) -> bytes:

@@ -8,11 +8,8 @@ where another takes over what one leaves behind when it dies.
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import structlog
@@ -21,83 +18,33 @@ from agents_offchain.messaging.errors import BusUnavailable, NoRoute
 from agents_offchain.messaging.host.agent import Agent, wallet_keys
 from agents_offchain.messaging.host.asking import Asking, Part, Wishes
 from agents_offchain.messaging.host.asks import Asks
-from agents_offchain.messaging.host.choirs import Choirs, Listener
-from agents_offchain.messaging.host.dispatch import Chorus, Dispatch, Job
+from agents_offchain.messaging.host.dispatch import Dispatch
 from agents_offchain.messaging.host.gathering import EVERYBODY, Gathered, Until
-from agents_offchain.messaging.host.intake import Intake, Opened
+from agents_offchain.messaging.host.intake import Intake
 from agents_offchain.messaging.host.letters import Letters, frame_of
 from agents_offchain.messaging.host.outbound import Outbound
+from agents_offchain.messaging.host.replies import Replies
+from agents_offchain.messaging.host.residents import Residents
+from agents_offchain.messaging.host.settings import HostSettings, Ports
 from agents_offchain.messaging.host.topics import Topics
 from agents_offchain.messaging.host.writing import Draft, Writer
-from agents_offchain.messaging.mailbox import Mailbox
 from agents_offchain.messaging.metrics import DeliveryMetrics, HostMetrics, read_metrics, write_metrics
-from agents_offchain.messaging.post import Lane, Post, lane_of
+from agents_offchain.messaging.post import Lane, lane_of
 from agents_offchain.messaging.protocols.message import (
     EVENT,
-    EVERYONE,
-    MANY,
     TELL,
-    Frame,
-    Header,
     Message,
     agent_id_of,
-    capability_of,
     encode_body,
 )
-from agents_offchain.messaging.protocols.session import SESSION_SECONDS, Session, SessionBook, grant_session
-from agents_offchain.messaging.protocols.signature import TypedDataSigner
-from agents_offchain.messaging.protocols.voices import Voices
-from agents_offchain.messaging.routing.cards import Health, HostCard, ReputationOf, query_of, unknown_reputation
-from agents_offchain.messaging.routing.dead_letters import Morgue, NoMorgue
-from agents_offchain.messaging.routing.directory import Directory, View, write_card, write_health
-from agents_offchain.messaging.routing.quota import Quota, Quotas
+from agents_offchain.messaging.protocols.session import Session, SessionBook, grant_session
+from agents_offchain.messaging.routing.cards import Health, HostCard, query_of
+from agents_offchain.messaging.routing.directory import View, write_card, write_health
+from agents_offchain.messaging.routing.quota import Quotas
 from agents_offchain.messaging.routing.router import Router
-from agents_offchain.primitives.clock import Clock, SystemClock
-from agents_offchain.primitives.eip712 import Domain
-from agents_offchain.primitives.errors import AitbcError
 
 log = structlog.get_logger(__name__)
-__all__ = ["Host", "HostSettings", "Part", "Ports", "Until"]
-
-
-@dataclass(frozen=True)
-class HostSettings:
-    """How a host behaves.
-
-    Attributes:
-        name: Of its inbox, unique among hosts; keep it over restarts, with the session's file.
-        lease_seconds: Without a sign of life for so long it counts as gone; renewed three times as often.
-        refresh_seconds: How often the view of the others is brought up to date.
-        concurrency: Handlers that run at a time.
-        read_at_once: Entries read in one go.
-    """
-
-    name: str
-    region: str = ""
-    lease_seconds: float = 6.0
-    refresh_seconds: float = 0.5
-    concurrency: int = 256
-    queue_capacity: int = 4_096
-    read_at_once: int = 256
-    session_seconds: int = SESSION_SECONDS
-    quota: Quota = field(default_factory=Quota)
-
-
-@dataclass(frozen=True)
-class Ports:
-    """What a host needs from outside. `topics` is a mailbox whose group is the host's own; in `queues` it is shared by
-    all workers, and what one of them has not touched for the mailbox's recovery time another is given."""
-
-    post: Post
-    topics: Mailbox
-    queues: Mailbox
-    directory: Directory
-    signer: TypedDataSigner
-    domain: Domain
-    clock: Clock = field(default_factory=SystemClock)
-    morgue: Morgue = field(default_factory=NoMorgue)
-    reputation_of: ReputationOf = unknown_reputation
-    rng: random.Random = field(default_factory=random.Random)
+__all__ = ["Host", "Part", "Until"]
 
 
 class Host:
@@ -119,34 +66,33 @@ class Host:
         self.outbound = Outbound(
             ports.post, self.book, self.view, ports.clock, self.metrics, self.letters.keep_undeliverable
         )
+        self.replies = Replies(self.view, self.writer, self.outbound, self.metrics)
+        self.dispatch = Dispatch(
+            ports.clock,
+            self.metrics,
+            Quotas(settings.quota, ports.clock),
+            answer=self.replies.answer,
+            answer_many=self.replies.answer_many,
+            repeat=self.replies.repeat,
+            keep_dead=self.letters.keep_message,
+            concurrency=settings.concurrency,
+            capacity=settings.queue_capacity,
+        )
+        self.residents = Residents(self.dispatch, self.letters)
+        self.agents = self.residents.agents
         self.intake = Intake(
             self.book,
             ports.clock,
             self.metrics,
             self.asks,
             self.outbound,
-            admit=self._admit,
+            admit=self.residents.admit,
             cancel=lambda message: self.dispatch.cancel(message.header.sender, message.header.causation),
             keep_dead=self.letters.keep,
             look_again=self._look_again,
         )
-        self.dispatch = Dispatch(
-            ports.clock,
-            self.metrics,
-            Quotas(settings.quota, ports.clock),
-            answer=self._answer,
-            answer_many=self._answer_many,
-            repeat=self._repeat,
-            finish=self.intake.finish,
-            keep_dead=self.letters.keep_message,
-            concurrency=settings.concurrency,
-            capacity=settings.queue_capacity,
-        )
-        self.topics = Topics(ports.topics, ports.queues, self.intake, self._fan_out, ports.clock)
+        self.topics = Topics(ports.topics, ports.queues, self.intake, self.residents.fan_out, ports.clock)
         self.asking = Asking(self)
-        self.agents: dict[str, Agent] = {}
-        self._by_capability: dict[str, list[Agent]] = {}
-        self._choirs = Choirs(self.agents, self._by_capability)
         self._is_draining = False
         self._tasks: list[asyncio.Task[None]] = []
         self._grants_end = 0.0
@@ -158,14 +104,11 @@ class Host:
         """Take agents in; each speaks for the wallet of its key. Publish them with `announce` or `start`."""
         for agent in agents:
             agent.joined(self, agent_id_of(agent.name, await self._ports.signer.address(agent.key)))
-            self.agents[agent.id] = agent
-            for capability in agent.capabilities:
-                self._by_capability.setdefault(capability.name, []).append(agent)
-        self.handlers_changed()
+            self.residents.add(agent)
 
     def handlers_changed(self) -> None:
         """An agent here handles another type from now on."""
-        self._choirs.forget()
+        self.residents.handlers_changed()
 
     async def announce(self) -> None:
         """Grant the session anew and publish the card.
@@ -197,7 +140,7 @@ class Host:
         """Join, announce, and run until `close`."""
         await self.join(*agents)
         await self.announce()
-        await self.topics.open(self._topic_names(), sorted({name for agent in agents for name in agent.queues}))
+        await self.topics.open(self.residents.topics(), self.residents.queues())
         loops: list[Callable[[], Awaitable[None]]] = [self.outbound.run, self._read_for_ever, self._keep_up_for_ever]
         self._tasks = [asyncio.ensure_future(loop()) for loop in loops]
         self._tasks += [asyncio.ensure_future(loop) for loop in self.topics.loops()]
@@ -350,84 +293,6 @@ class Host:
                 log.warning("directory_unreachable", reason=error.message)
             await self.clock.sleep(pause)
 
-    # --- parts put together
-
-    def _admit(self, message: Message, opened: Opened | None) -> bool:
-        target = message.header.target
-        agent = self.agents.get(target)
-        if agent is None:
-            if target == EVERYONE or capability_of(target):
-                self._broadcast(message, Opened(1, partial(self.intake.finish, opened)))
-                return True
-            raise NoRoute(f"There is no agent {target} here.")
-        return self.dispatch.admit(agent, message, opened, agent.handlers.get(message.header.type))
-
-    def _fan_out(self, topic: str, message: Message, opened: Opened) -> None:
-        """What was read once from a topic or a queue goes to every agent here that it is for."""
-        self._hand_out(self._listeners(topic, message.header), message, opened)
-
-    def _broadcast(self, message: Message, opened: Opened) -> None:
-        """A question for many: those with plain functions answer together, everybody else for itself."""
-        audience = self._choirs.audience(message.header)
-        if audience.choir.ids:
-            opened.open += 1
-            try:
-                is_taken = self.dispatch.admit_broadcast(Chorus(audience.choir, message, opened))
-            except AitbcError as error:
-                self.letters.keep_message(message, "refused", error.message)
-                is_taken = False
-            if not is_taken:
-                self.intake.finish(opened)
-        self._hand_out(audience.soloists, message, opened)
-
-    def _hand_out(self, listeners: Sequence[Listener], message: Message, opened: Opened) -> None:
-        """Admit a message for each; `opened` is finished once here, and once by each that acts on it."""
-        opened.open += len(listeners)
-        for agent, handler in listeners:
-            try:
-                is_taken = self.dispatch.admit(agent, message, opened, handler)
-            except AitbcError as error:
-                self.letters.keep_message(message, "refused", error.message)
-                is_taken = False
-            if not is_taken:
-                self.intake.finish(opened)
-        self.dispatch.drain()
-        self.intake.finish(opened)
-
-    def _listeners(self, topic: str, header: Header) -> list[Listener]:
-        if header.verb == EVENT:
-            return [(agent, agent.topics[topic]) for agent in self.agents.values() if topic in agent.topics]
-        workers = [agent for agent in self.agents.values() if topic in agent.queues] if header.verb == TELL else []
-        if not workers:
-            return []
-        chosen = workers[self.metrics.counts["handled"] % len(workers)]
-        return [(chosen, chosen.queues[topic])]
-
-    def _answer(self, job: Job, verb: str, body: bytes, sequence: int) -> Frame | None:
-        host = self.view.host_of(job.message.header.session)
-        if host is None:
-            self.metrics.count("late")
-            return None
-        frame = self.writer.answer(job.message, job.agent.id, verb, body, sequence)
-        self.outbound.send(host, lane_of(job.message.header.priority), frame)
-        return frame
-
-    def _answer_many(self, message: Message, voices: Voices) -> tuple[Frame, ...]:
-        host = self.view.host_of(message.header.session)
-        if host is None:
-            self.metrics.count("late", len(voices.agents))
-            return ()
-        speaker = voices.agents[0]
-        frames = tuple(self.writer.answer(message, speaker, MANY, body, 0) for body in voices.parts())
-        for frame in frames:
-            self.outbound.send(host, lane_of(message.header.priority), frame)
-        return frames
-
-    def _repeat(self, message: Message, reply: Frame) -> None:
-        host = self.view.host_of(message.header.session)
-        if host is not None:
-            self.outbound.send(host, lane_of(message.header.priority), reply)
-
     async def _look_again(self) -> None:
         with suppress(BusUnavailable):
             await self.view.refresh()
@@ -446,21 +311,13 @@ class Host:
         if not is_known or (self.clock.now_seconds() > half_over and not self._is_draining):
             await self.announce()
 
-    def _topic_names(self) -> list[str]:
-        return sorted({topic for agent in self.agents.values() for topic in agent.topics})
-
     async def _bury(self) -> None:
         """Keep what died, and take up again what an operator sent back."""
         for message in await self.letters.bury():
             self._take_up(message)
 
     def _take_up(self, message: Message) -> None:
-        agent = self.agents.get(message.header.target)
-        if agent is not None:
-            self.dispatch.seen.let_go(agent.id, message.header)
-            self.dispatch.admit(agent, message, None, agent.handlers.get(message.header.type))
-            self.dispatch.drain()
-        elif message.header.session == self.book.own.id:
+        if not self.residents.take_back(message) and message.header.session == self.book.own.id:
             with suppress(NoRoute):
                 endpoint = self.router.route(query_of(message.header.target))[0]
                 self.outbound.send(endpoint.host, Lane.NORMAL, frame_of(message))

@@ -45,6 +45,15 @@ class Opened:
     done: Callable[[], None]
 
 
+def finish(opened: Opened | None) -> None:
+    """One message of what was delivered was acted on."""
+    if opened is None:
+        return
+    opened.open -= 1
+    if opened.open == 0:
+        opened.done()
+
+
 Admit = Callable[[Message, Opened | None], bool]
 """Takes work in; False when it is acted on already, or never will be."""
 KeepDead = Callable[[Frame, str, str], None]
@@ -96,15 +105,7 @@ class Intake:
         link = sender_session(entry.data)
         for frame in frames:
             if not self._take_frame(frame, link, opened):
-                self.finish(opened)
-
-    def finish(self, opened: Opened | None) -> None:
-        """One message of an entry was acted on."""
-        if opened is None:
-            return
-        opened.open -= 1
-        if opened.open == 0:
-            opened.done()
+                finish(opened)
 
     def _finish_entry(self, entry: Entry) -> None:
         self.open_entries.pop((int(entry.lane), entry.position), None)

@@ -1,8 +1,8 @@
 """What leaves a host: frames collected by receiver and lane, sent in bundles, as many as wait, in one round trip.
 
 While one round trip is under way the next one collects, so load makes bundles larger instead of making more of them.
-An entry is acknowledged one round trip after the one that carried its answers: never the other way round. Acknowledgements
-ride with what is sent next; when nothing is for `LINGER_SECONDS`, they go alone.
+An entry is acknowledged one round trip after the one that carried its answers: never the other way round.
+Acknowledgements ride with what is sent next; when nothing is for `LINGER_SECONDS`, they go alone.
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ from typing import Any
 
 from agents_offchain.messaging.errors import BusUnavailable
 from agents_offchain.messaging.host.agent import Agent
-from agents_offchain.messaging.host.host import Host, HostSettings, Ports, end_tasks
+from agents_offchain.messaging.host.host import Host, end_tasks
+from agents_offchain.messaging.host.settings import HostSettings, Ports
 from agents_offchain.messaging.protocols.session import Session
 from agents_offchain.messaging.routing.dead_letters import Morgue, NoMorgue
 from agents_offchain.messaging.routing.directory import ValkeyDirectory

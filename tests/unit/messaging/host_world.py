@@ -6,7 +6,8 @@ import random
 from typing import Any
 
 from agents_offchain.messaging.host.agent import Agent
-from agents_offchain.messaging.host.host import Host, HostSettings, Ports
+from agents_offchain.messaging.host.host import Host
+from agents_offchain.messaging.host.settings import HostSettings, Ports
 from agents_offchain.messaging.memory import MemoryBroker, MemoryMailbox
 from agents_offchain.messaging.memory_post import MemoryExchange, MemoryPost
 from agents_offchain.messaging.protocols.session import Session, session_domain

@@ -11,12 +11,13 @@ import pytest
 from sqlalchemy import select
 
 from agents_offchain.messaging.errors import AskFailed, EnvelopeInvalid
+from agents_offchain.messaging.host import outbound
 from agents_offchain.messaging.host.agent import Agent
 from agents_offchain.messaging.host.host import Host
 from agents_offchain.messaging.host.intake import MAX_DELIVERIES
 from agents_offchain.messaging.host.writing import Draft
 from agents_offchain.messaging.once import Once
-from agents_offchain.messaging.post import Lane, Parcel
+from agents_offchain.messaging.post import Entry, Lane, Parcel
 from agents_offchain.messaging.protocols.bundle import pack
 from agents_offchain.messaging.protocols.message import (
     MAX_MESSAGE_BYTES,
@@ -380,3 +381,27 @@ async def test_sealed_body__for_another_session__cannot_be_opened(world: World) 
 def test_frame__too_large__is_refused_before_it_leaves() -> None:
     with pytest.raises(EnvelopeInvalid, match="at most"):
         write_frame(header_for(b"x"), b"x" * MAX_MESSAGE_BYTES)
+
+
+async def test_outbound__while_there_is_more_to_send__acknowledges_with_the_trip_after_the_answers(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbound, "LINGER_SECONDS", 0.3)
+    host, _ = await world.start("one", echo_agent()), await world.start("two", echo_agent("other"))
+    trips: list[tuple[int, list[Entry]]] = []
+
+    async def watched(parcels: Any, done: Any) -> None:
+        trips.append((len(parcels), list(done)))
+
+    object.__setattr__(host._ports.post, "exchange", watched)
+    body, entry = encode_body(1), Entry(Lane.NORMAL, "1", b"")
+    _, frame = host.writer.write(Draft(TELL, "note/1", next(iter(host.agents)), _target(world), body, 60))
+    host.outbound.acknowledge(entry)
+    for _ in range(2):
+        await host.outbound.taken(host.outbound.send("two", Lane.NORMAL, frame))
+    assert trips == [(1, []), (1, [entry])]
+    last = Entry(Lane.NORMAL, "2", b"")
+    host.outbound.acknowledge(last)
+    async with asyncio.timeout(8):
+        await host.outbound.idle()
+    assert trips[2:] == [(0, []), (0, [last])], "nothing else was sent, so they went alone"
