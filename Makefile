@@ -141,9 +141,10 @@ codegen: setup ## regenerate ABI files and the page's types from the contracts
 
 .PHONY: eval-language
 MODELS ?=
-ITEMS ?= 4
-eval-language: setup ## measure the language skills on fixed sets, with intervals (MODELS="local hosted" ITEMS=20)
-	@$(BIN)/python -m tools.eval_language $(if $(MODELS),--models $(MODELS)) --items $(ITEMS)
+ITEMS ?= 12
+RESUME ?=
+eval-language: setup ## measure the language skills on fixed sets, with intervals (MODELS="local hosted" ITEMS=12 RESUME=rows.jsonl)
+	@$(BIN)/python -m tools.eval_language $(if $(MODELS),--models $(MODELS)) --items $(ITEMS) $(if $(RESUME),--resume $(RESUME))
 
 .PHONY: coverage-language
 LANGUAGE_TESTS := $(addprefix tests/unit/skills/test_,$(addsuffix .py,answer prompts routing quoting_services enquiry injection job_draft memory shelf)) \

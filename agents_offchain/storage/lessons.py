@@ -108,6 +108,11 @@ class LessonBook:
                 (wish, service, self._clock.now_seconds()),
             )
 
+    def drop_wish(self, wish: str) -> None:
+        """Take a wish out again: what was hired for it came to nothing, so it teaches nothing."""
+        with self._open() as book:
+            book.execute("DELETE FROM wishes WHERE wish = ?", (wish,))
+
     def wishes(self) -> list[tuple[str, str]]:
         """Wishes with the service that was hired, the newest `MOST_WISHES`."""
         query = "SELECT wish, service FROM wishes ORDER BY at DESC, wish LIMIT ?"

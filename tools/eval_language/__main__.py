@@ -1,4 +1,4 @@
-"""Run: ``python -m tools.eval_language [--models NAME ...] [--items N] [--json FILE]``.
+"""Run: ``python -m tools.eval_language [--models NAME ...] [--items N] [--json FILE] [--resume FILE]``.
 
 Without names: what needs no language model (`quotations`, with MiniLM). `--models local` adds the small local model;
 other names are entries of the catalogue (AITBC_LANGUAGE, AITBC_LANGUAGE_MODEL). `--items` bounds the questions put to a
@@ -26,8 +26,11 @@ from tools.eval_language.rows import HEAD, ROOT, Bench
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Measure the language skills.")
     parser.add_argument("--models", nargs="*", default=[], help="names of the catalogue, such as local")
-    parser.add_argument("--items", type=int, default=4, help="questions put to a model in each row")
+    parser.add_argument("--items", type=int, default=12, help="questions put to a model in each row")
     parser.add_argument("--json", type=Path, help="write the rows there, too")
+    parser.add_argument(
+        "--resume", type=Path, help="keep rows there as they are measured, and skip those that stand there"
+    )
     options = parser.parse_args(arguments)
     models_dir = Path(os.environ.get("AITBC_MODELS") or ROOT / "models")
     catalogue = _catalogue()
@@ -36,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     if unknown:
         print(f"There is no model {unknown[0]!r}; known: {', '.join(entries)}.", file=sys.stderr)
         return 2
-    bench = Bench(MiniLm.load(models_dir))
+    bench = Bench(MiniLm.load(models_dir), options.resume)
     print(HEAD)
     measure_quotations(bench)
     for name in options.models:

@@ -10,15 +10,20 @@ from agents_offchain.skills.knowledge.support import weigh_support
 from agents_offchain.skills.llm.answer import answer_question
 from agents_offchain.skills.llm.catalogue import ModelEntry
 from agents_offchain.skills.llm.chat import Ask, Message, Provider
+from agents_offchain.skills.llm.enquiry.loop import Limits, ModelPlanner, reason
+from agents_offchain.skills.llm.enquiry.market import market_tools
+from agents_offchain.skills.llm.enquiry.tools import Toolbox
+from agents_offchain.skills.llm.job_draft import nearest_wishes
 from agents_offchain.skills.llm.library import Library
 from agents_offchain.skills.llm.prompts.prompt import load_prompt, mark_off
 from agents_offchain.skills.llm.replay import Recorder
 from agents_offchain.skills.llm.structured import ask_for_json
 from tools.eval_language.quotations import conversation, is_good, keeps_to_fact, ordered_documents, second_half
 from tools.eval_language.rows import ROOT, Bench, load_set
-from tools.eval_language.sets import DRAFTS, OFFERED, PARAPHRASES, RECALL
+from tools.eval_language.sets import DRAFTS, MARKET, OFFERED, PARAPHRASES, RECALL
 
 MEMORY_TOKENS = 400
+EXAMPLES = 3
 Item = TypeVar("Item")
 
 
@@ -52,6 +57,18 @@ class Examination:
         self._row("service of a wish", [lambda w=w, s=s: self._service(w) == s for w, s in few(wishes)])
         self._row("12 turns: answers with the fact", [lambda q=q, f=f: f in self._recall(q) for q, f in few(RECALL)])
         self._row("same answer to a paraphrase", [lambda a=a, b=b: self._is_same(a, b) for a, b in few(PARAPHRASES)])
+        self._row(
+            "questions to the market, model plans alone",
+            [lambda q=q, h=h: self._enquires(q, h) for q, h in few(load_set("enquiries")["items"])],
+        )
+        held_out = few([(wish, service) for wish, service in load_set("wishes")["held_out"]])
+        self._row(
+            "service of an unseen wish, no examples", [lambda w=w, s=s: self._service(w) == s for w, s in held_out]
+        )
+        self._row(
+            "service of an unseen wish, 3 nearest hires as examples",
+            [lambda w=w, s=s: self._service(w, nearest(self.bench, w)) == s for w, s in held_out],
+        )
         documents = few(ordered_documents(self.bench))
         self._row("orders not followed, model alone", [lambda d=d: self._resists(d) for d in documents])
         self._row(
@@ -95,10 +112,18 @@ class Examination:
         asked = f"Text:\n{mark_off(text)}\n\nCopy the {name.replace('_', ' ')} ({description}) from the text."
         return self._pick(asked, {"value": {"type": "string", "maxLength": 80}}, "value")
 
-    def _service(self, wish: str) -> str | None:
+    def _enquires(self, question: str, holds: list[str]) -> bool:
+        toolbox = Toolbox("buyer", market_tools(MARKET, None, None))
+        said = reason(question, toolbox, ModelPlanner(self.recorder), Limits(steps=3, seconds=120)).answer
+        return all(piece in said for piece in holds) if holds else not said
+
+    def _service(self, wish: str, examples: Sequence[tuple[str, str]] = ()) -> str | None:
         told = "\n".join(f"{name}: {OFFERED[name]}" for name in sorted(OFFERED))
         values: dict[str, str | int] = {"services": told, "wish": wish}
-        named = str(ask_for_json(self.recorder, load_prompt("draft-job"), values, max_repairs=0)["service"])
+        prompt = load_prompt("draft-job").shown(
+            [({"services": told, "wish": text}, {"service": name}) for text, name in examples]
+        )
+        named = str(ask_for_json(self.recorder, prompt, values, max_repairs=0)["service"])
         return named if named in OFFERED else None
 
     def _recall(self, question: str) -> str:
@@ -113,3 +138,9 @@ class Examination:
             return str(json.loads(reply.text)[name])
         except ValueError:  # cut off: a wrong answer
             return ""
+
+
+def nearest(bench: Bench, wish: str) -> list[tuple[str, str]]:
+    """What a hirer's earlier wishes would show a model beside this one."""
+    seen = [(text, service) for text, service in load_set("wishes")["seen"]]
+    return nearest_wishes(wish, seen, bench.embedder, EXAMPLES)

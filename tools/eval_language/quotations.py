@@ -10,13 +10,18 @@ from agents_offchain.skills.knowledge.support import weigh_support
 from agents_offchain.skills.llm.answer import Answered, answer_question
 from agents_offchain.skills.llm.answer_cache import AnswerCache
 from agents_offchain.skills.llm.chat import Ask, Message, Provider, Reply
+from agents_offchain.skills.llm.enquiry.loop import Limits
+from agents_offchain.skills.llm.enquiry.market import market_tools
+from agents_offchain.skills.llm.enquiry.rules import RulePlanner
+from agents_offchain.skills.llm.enquiry.trace import enquire
 from agents_offchain.skills.llm.extract import extract_field, rank_labels
 from agents_offchain.skills.llm.job_draft import draft_job, rank_services
 from agents_offchain.skills.llm.library import Library
 from agents_offchain.skills.llm.memory import Context, Memory
+from agents_offchain.skills.llm.preserved import check_translation
 from agents_offchain.storage.answers import AnswerBook
 from tools.eval_language.rows import ROOT, Bench, load_set
-from tools.eval_language.sets import DRAFTS, NOW, OFFERED, PARAPHRASES, RECALL, TALK
+from tools.eval_language.sets import DRAFTS, MARKET, NOW, OFFERED, PARAPHRASES, RECALL, TALK
 
 NAME = "quotations"
 MOST_STATEMENTS, MOST_CHARACTERS = 2, 400
@@ -34,6 +39,8 @@ def measure_quotations(bench: Bench) -> None:
         NAME, "turns kept: facts of 12 turns in 120 tokens", [lambda q=q, f=f: recalls(bench, q, f) for q, f in RECALL]
     )
     _orders(bench)
+    _enquiries(bench)
+    _forms(bench)
     _kept_by_meaning(bench)
 
 
@@ -177,6 +184,37 @@ def _wishes(bench: Bench) -> None:
 def _orders(bench: Bench) -> None:
     documents = ordered_documents(bench)
     bench.measure(NAME, "orders in documents not followed", [lambda d=d: keeps_to_fact(d) for d in documents])
+
+
+def _enquiries(bench: Bench) -> None:
+    """Questions to a small market, planned by rules: the answer holds every fact that it has to."""
+
+    def is_answered(question: str, holds: list[str]) -> bool:
+        tools = market_tools(MARKET, None, None)
+        said = enquire(question, tools, None, RulePlanner(MARKET, bench.embedder), Limits(), 0).answer
+        return all(piece in said for piece in holds) if holds else not said
+
+    items = load_set("enquiries")["items"]
+    bench.measure(NAME, "questions to the market, by rules", [lambda q=q, h=h: is_answered(q, h) for q, h in items])
+
+
+def _forms(bench: Bench) -> None:
+    """The reporters' rule on translations: good ones pass, faults fall, a wrong sense is not seen."""
+
+    def passes(text: str, said: str, language: str) -> bool:
+        facts = check_translation(text, said, language)
+        kept = not (facts["missing_numbers"] or facts["missing_marks"] or facts["missing_units"])
+        return bool(facts["can_tell"] and not facts["other_language"] and kept and facts["length_percent"] >= 55)
+
+    pairs = load_set("translations")["items"]
+    bench.measure(
+        NAME, "form/1: good translations pass", [lambda t=t, g=g, n=n: passes(t, g, n) for n, t, g, _ in pairs]
+    )
+    faults = [(n, t, bad) for n, t, g, _ in pairs for bad in (t, g[: len(g) // 3], g.replace("2", "7"))]
+    bench.measure(NAME, "form/1: faults are found", [lambda t=t, b=b, n=n: not passes(t, b, n) for n, t, b in faults])
+    bench.measure(
+        NAME, "form/1: a wrong sense is found", [lambda t=t, w=w, n=n: not passes(t, w, n) for n, t, _, w in pairs]
+    )
 
 
 def _kept_by_meaning(bench: Bench) -> None:

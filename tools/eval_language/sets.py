@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from agents_offchain.skills.catalog import DESCRIPTIONS
+from agents_offchain.skills.llm.enquiry.market import JobFact, MarketFacts, OfferFact
 
 NOW = int(datetime(2026, 3, 4, 10, tzinfo=UTC).timestamp())
 PARAPHRASES = (
@@ -40,3 +42,31 @@ OFFERED = {
     name: DESCRIPTIONS[name]
     for name in ("inspect-image", "answer-from-documents", "summarise", "extract-fields", "classify")
 }
+
+
+def _job(number: int, status: str, agent: int, paid: str) -> JobFact:
+    return JobFact(
+        number, status, agent, None, Decimal(1), Decimal(paid), Decimal(1) - Decimal(paid), None, is_own=True
+    )
+
+
+MARKET = MarketFacts(
+    chain_id=31337,
+    block_number=120,
+    block_time=NOW,
+    offers=(
+        OfferFact(1, 7, "inspect-image", Decimal("1.5"), 900, 70, 4),
+        OfferFact(2, 8, "inspect-image", Decimal("1.2"), 3_600, 60, 2),
+        OfferFact(3, 9, "summarise", Decimal("0.5"), 900, None, 0),
+        OfferFact(4, 7, "answer-from-documents", Decimal("0.8"), 600, 88, 1),
+    ),
+    jobs={
+        job.job_id: job
+        for job in (
+            _job(1, "completed", 8, "0.95"),
+            _job(2, "completed", 8, "0.95"),
+            _job(3, "rejected", 8, "0"),
+            _job(4, "completed", 7, "0.95"),
+        )
+    },
+)

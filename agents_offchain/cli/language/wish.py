@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from agents_offchain.cli.bootstrap.language import language_folder, read_catalogue
 from agents_offchain.cli.console import Console
-from agents_offchain.cli.hire.command import HireWishes, run_hire
+from agents_offchain.cli.hire.command import ENDED_OTHERWISE, HireWishes, run_hire
 from agents_offchain.cli.hire.record import read_details
 from agents_offchain.cli.hire.told import require_settings
 from agents_offchain.cli.language.talk import Talk, Talks
@@ -101,14 +101,18 @@ def run_ask_for(settings: Settings, console: Console, said: WishWords) -> int:
     if not said.hires:
         console.line("Nobody is hired yet: `aitbc ask-for --go-on 'yes' --hire` goes on.")
         return 0
-    LessonBook(language_folder(settings) / LESSONS, SystemClock()).keep_wish(talk.wish, chosen.service)
+    book = LessonBook(language_folder(settings) / LESSONS, SystemClock())
+    book.keep_wish(talk.wish, chosen.service)
     words = tuple(f"{name}={json.dumps(value)}" for name, value in draft.settings.items())
     cap = None if draft.budget is None else format(draft.budget, "f")
     wishes = HireWishes(
         str(chosen.listing_id), talk.file, settings=words, note=talk.wish, max_price=cap, accepts=said.accepts,
         request_id=f"talk-{talk.name}",
     )  # fmt: skip
-    return run_hire(settings, wishes, console)
+    code = run_hire(settings, wishes, console)
+    if code == ENDED_OTHERWISE:
+        book.drop_wish(talk.wish)
+    return code
 
 
 def run_find(settings: Settings, console: Console, question: str) -> int:

@@ -21,6 +21,8 @@ from agents_offchain.skills.llm.prompts.prompt import load_prompt
 from agents_offchain.skills.llm.structured import ask_for_json
 
 LEAST_NEARNESS = 0.20
+MOST_EXAMPLES = 3
+"""Earlier wishes that a model is shown with what was hired for them."""
 LEAST_MARGIN = 0.03
 """Two services whose nearness differs by less are both offered for choice."""
 _MONEY = re.compile(
@@ -134,6 +136,16 @@ def rank_services(
     return sorted(nearness.items(), key=lambda one: (-one[1], one[0]))
 
 
+def nearest_wishes(
+    wish: str, examples: Sequence[tuple[str, str]], embedder: Embedder, most: int
+) -> list[tuple[str, str]]:
+    """Earlier wishes with what was hired for them, the nearest last, as a model reads them best."""
+    if not examples:
+        return []
+    nearness = embedder.embed([text for text, _ in examples]) @ embedder.embed([wish])[0]
+    return [examples[int(place)] for place in nearness.argsort(kind="stable")[-most:]]
+
+
 def _choose(
     wish: str,
     services: Mapping[str, str],
@@ -149,7 +161,11 @@ def _choose(
     ranked = rank_services(wish, services, embedder, examples)
     close = [name for name, value in ranked if value >= ranked[0][1] - LEAST_MARGIN]
     is_sure = ranked[0][1] >= LEAST_NEARNESS and len(close) == 1
-    named = None if is_sure or model is None else _ask_model(shown, services, model)
+    named = (
+        None
+        if is_sure or model is None
+        else _ask_model(shown, services, model, nearest_wishes(wish, examples, embedder, MOST_EXAMPLES))
+    )
     if named is not None:
         return named
     if ranked[0][1] < LEAST_NEARNESS:
@@ -160,11 +176,16 @@ def _choose(
     return ranked[0][0]
 
 
-def _ask_model(wish: str, services: Mapping[str, str], model: Provider) -> str | None:
+def _ask_model(
+    wish: str, services: Mapping[str, str], model: Provider, examples: Sequence[tuple[str, str]]
+) -> str | None:
     """What a model says is meant, if it is on offer; None when it cannot tell or is not there."""
     told = "\n".join(f"{name}: {services[name]}" for name in sorted(services))
     try:
-        data = ask_for_json(model, load_prompt("draft-job"), {"services": told, "wish": wish})
+        prompt = load_prompt("draft-job").shown(
+            [({"services": told, "wish": text}, {"service": name}) for text, name in examples]
+        )
+        data = ask_for_json(model, prompt, {"services": told, "wish": wish})
     except (Refused, Retryable):  # the speaker is asked instead
         return None
     return str(data["service"]) if data["service"] in services else None

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from agents_offchain.cli.language import wish as wish_module
 from agents_offchain.cli.main import main
 from agents_offchain.primitives.clock import SystemClock
 from agents_offchain.primitives.settings import Settings
@@ -220,3 +221,27 @@ def test_ask_for__with_a_bare_answer__takes_it_for_what_was_asked(
     later = run(capsys, "ask-for", *said, "--home", str(home))[1]
     assert (later["service"], later["is_complete"]) == ("inspect-image", False), "none costs so little"
     assert run(capsys, "ask-for", "--go-on", "2 dollars then", "--home", str(home))[1]["is_complete"]
+
+
+@pytest.mark.parametrize(("ending", "is_example"), [(0, True), (1, False)])
+def test_ask_for__hired__teaches_by_how_the_job_ended_and_names_the_same_request_each_time(
+    home: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    ending: int,
+    is_example: bool,
+) -> None:
+    hired: list[Any] = []
+
+    def hire(settings: Settings, wishes: Any, console: Any) -> int:
+        hired.append(wishes)
+        return ending
+
+    monkeypatch.setattr(wish_module, "run_hire", hire)
+    run(capsys, "ask-for", "Sum up this report for 1 dollar", "--file", __file__, "--home", str(home))
+    for _ in range(2):
+        assert run(capsys, "ask-for", "--go-on", "yes", "--hire", "--home", str(home))[0] == ending
+    assert len({wishes.request_id for wishes in hired}) == 1
+    assert (hired[0].wanted, hired[0].file, hired[0].note) == ("3", Path(__file__), "Sum up this report for 1 dollar")
+    known = LessonBook(home / "language" / LESSONS, SystemClock()).wishes()
+    assert (known == [("Sum up this report for 1 dollar", "summarise")]) == is_example

@@ -10,7 +10,7 @@ import pytest
 
 from agents_offchain.skills.embedding.embedder import MiniLm
 from agents_offchain.skills.llm.chat import Ask, Listener, Reply
-from agents_offchain.skills.llm.job_draft import JobDraft, draft_job
+from agents_offchain.skills.llm.job_draft import JobDraft, draft_job, nearest_wishes
 
 pytestmark = pytest.mark.unit
 NOW = int(datetime(2026, 3, 4, 10, 0, tzinfo=UTC).timestamp())  # a Wednesday
@@ -128,3 +128,29 @@ def test_draft_job__unsure_with_a_model__takes_what_it_names_of_those_on_offer(m
 
     assert meant(Named("inspect-image")).service == "inspect-image"
     assert meant(Named("transfer")).service is None
+
+
+def test_draft_job__asking_a_model__shows_it_the_nearest_wishes_that_were_hired(minilm: MiniLm) -> None:
+    asked: list[Ask] = []
+
+    class Chooser:
+        name = "chooser"
+
+        def complete(self, ask: Ask, on_text: Listener | None = None) -> Reply:
+            asked.append(ask)
+            return Reply(json.dumps({"service": "classify"}), "chooser")
+
+    known = [
+        ("Boil the annual report down", "summarise"),
+        ("Which pile does this letter go on", "classify"),
+        ("Tell me where the cats are in my picture", "inspect-image"),
+        ("Get the due dates from these bills", "extract-fields"),
+    ]
+    found = draft_job(
+        "Qwerty zxcv for 1 dollar", SERVICES, minilm, now=NOW, has_file=True, examples=known, model=Chooser()
+    )
+    turns = [(message.role, message.content) for message in asked[0].messages]
+    assert found.service == "classify"
+    assert [role for role, _ in turns] == ["system", *("user", "assistant") * 3, "user"]
+    shown = nearest_wishes("Put the letter on a pile", known, minilm, 2)
+    assert shown[-1] == known[1], "the nearest stands last"

@@ -7,9 +7,10 @@ cannot be forged because the data's own lines are prefixed. Rendering is a pure 
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -92,6 +93,11 @@ class Prompt(_Strict):
             turns.append(Message("user", self._fill(self.user, example.values, "user").strip()))
             turns.append(Message("assistant", example.answer))
         return [*turns, Message("user", self._fill(self.user, values, "user").strip())]
+
+    def shown(self, examples: Sequence[tuple[Mapping[str, str | int], Mapping[str, Any]]]) -> Prompt:
+        """This prompt with more worked examples, values and answer, which outcomes chose; its own come first."""
+        more = [Example(values=dict(values), answer=json.dumps(dict(answer))) for values, answer in examples]
+        return self.model_copy(update={"examples": (*self.examples, *more)})
 
     def check(self) -> Prompt:
         """The prompt itself, when its variables, examples, tests and changelog fit together.
