@@ -85,6 +85,7 @@ lock: ## resolve the Python dependencies anew into requirements.lock
 	@$(BIN)/uv pip compile -q $(LOCK_FLAGS) pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile -q --no-deps --python-version 3.11 --generate-hashes --no-header --no-annotate tools/photographs.in -o tools/photographs.lock
 	@$(BIN)/uv pip compile -q $(SECURITY_LOCK_FLAGS) tools/security/requirements.in -o tools/security/requirements.lock
+	@$(BIN)/uv pip compile -q $(SECURITY_LOCK_FLAGS) --no-config tools/train_vision/requirements.in -o tools/train_vision/requirements.lock
 
 # --- run --------------------------------------------------------------------------------------
 
@@ -217,21 +218,20 @@ fuzz-vision: setup ## break pictures, videos and sensor logs of a corpus at rand
 bench-vision: setup ## what looking costs: steps beside bare models, memory, workers, first result (WRITE=1 for docs/vision.md)
 	@$(BIN)/python -m tests.bench.vision $(if $(WRITE),--write)
 
-VISION_TESTS := annotated_picture decode_image hostile_files inspect_image mending_and_video object_detector observe_scene own_detector prepared_models questions scene_context sensors
+VISION_TESTS := annotated_picture decode_image hostile_files inspect_image mending_and_video object_detector observe_scene own_detector pictures prepared_models proposed_programs questions scene_context sensors tesseract
 coverage-vision: setup ## lines and branches of skills/vision and skills/multimodal that the unit tests run; at least 85 %
 	@$(BIN)/coverage run --data-file=.build/coverage-vision --branch --source=agents_offchain/skills/vision,agents_offchain/skills/multimodal -m pytest -q -m unit $(addprefix tests/unit/skills/test_,$(addsuffix .py,$(VISION_TESTS)))
 	@$(BIN)/coverage report --data-file=.build/coverage-vision --skip-covered --fail-under=85
 
 TRAINING := $(ROOT)/.cache/training
-TORCH_VERSION := 2.13.0
 DATA ?=
 PICTURES ?=
 EPOCHS ?= 5
-$(STAMPS)/training: tools/train_vision/packages.debian $(STAMPS)/python | $(STAMPS)
+$(STAMPS)/training: tools/train_vision/packages.debian tools/train_vision/requirements.lock $(STAMPS)/python | $(STAMPS)
 	@$(if $(DATA)$(PICTURES),true,tools/setup_system.sh tools/train_vision/packages.debian)
-	@echo "set-up: PyTorch $(TORCH_VERSION) (.cache/training)"
+	@echo "set-up: PyTorch (.cache/training)"
 	@test -x $(TRAINING)/bin/python || python3 -m venv $(TRAINING)
-	@$(TRAINING)/bin/python -m pip install -q --disable-pip-version-check torch==$(TORCH_VERSION) numpy onnx onnxruntime pillow 2>&1 | grep -v "is ignored" || true
+	@VIRTUAL_ENV=$(TRAINING) $(BIN)/uv pip sync -q --no-config --require-hashes tools/train_vision/requirements.lock 2>&1 | grep -v "is ignored" || true
 	@$(TRAINING)/bin/python -c "import torch, onnx, onnxruntime" && touch $@
 
 .PHONY: train-vision

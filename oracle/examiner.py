@@ -37,6 +37,7 @@ from oracle.checks.documents import (
     AnswerOutput,
     JudgementOutput,
     ResultDocument,
+    SceneOutput,
     TranslationOutput,
     read_output,
     read_result,
@@ -154,7 +155,10 @@ class Examiner:
         self, result: ResultDocument, job: Job, request: RequestDocument, inputs: Mapping[str, bytes]
     ) -> list[Check]:
         """The same work once more, compared with what is claimed."""
-        again = await self._run_skill(request.service, request.as_dict(), inputs, self._limits)
+        asked = request.as_dict()
+        if isinstance(result.output, SceneOutput):
+            asked["programs"] = result.output.proposed_programs
+        again = await self._run_skill(request.service, asked, inputs, self._limits)
         return compare(result, job, request, request.input.sha256, _reexecution(again))
 
     async def _check_citations(

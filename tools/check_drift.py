@@ -14,6 +14,7 @@ COMPILE_FLAGS = "--universal --python-version 3.11 --generate-hashes --no-header
 LOCKS = {
     "requirements.lock": "--extra contracts --extra vision --extra language --group dev pyproject.toml",
     "tools/security/requirements.lock": "tools/security/requirements.in",
+    "tools/train_vision/requirements.lock": "--no-config tools/train_vision/requirements.in",
 }
 
 

@@ -21,6 +21,7 @@ from agents_offchain.cli.language import commands as language_commands
 from agents_offchain.cli.operate import commands, coordination_commands, market_commands
 from agents_offchain.cli.options import AsJson, Home, finish
 from agents_offchain.cli.payments import commands as payments
+from agents_offchain.cli.pictures import commands as pictures_commands
 from agents_offchain.cli.sections import Sectioned
 from agents_offchain.primitives.errors import AitbcError, Refused
 
@@ -225,7 +226,14 @@ def demo(
     finish(run_demo(wishes, Console(as_json)))
 
 
-_GROUPS = (*duties.GROUPS, *commands.GROUPS, *payments.GROUPS, *coordination_commands.GROUPS, *language_commands.GROUPS)
+_GROUPS = (
+    *duties.GROUPS,
+    *commands.GROUPS,
+    *payments.GROUPS,
+    *coordination_commands.GROUPS,
+    *language_commands.GROUPS,
+    *pictures_commands.GROUPS,
+)
 for group in (agent, *_GROUPS):
     app.add_typer(group)
 app.command(epilog="Examples:  aitbc jobs  ·  aitbc jobs 5  ·  aitbc jobs --status completed --json")(

@@ -13,7 +13,7 @@ SECTIONS = {
     "Pay in small parts": ("channel", "order", "relay"),
     "Keys and records": ("keys", "approvals", "audit", "index", "dead"),
     "Talk and decide": ("agents", "ask", "decisions", "api-key"),
-    "Models and knowledge": ("language", "knowledge"),
+    "Models and knowledge": ("language", "knowledge", "pictures"),
 }
 REST = "More"
 

@@ -29,6 +29,12 @@ class Settings(BaseSettings):
     language: Path | None = Field(default=None, description="file of language models; None is the local one")
     language_model: str = Field(default="", description="one more model by LiteLLM's name, such as openai/gpt-4o-mini")
     language_api_base: str = Field(default="", description="URL of an OpenAI-compatible server for that model")
+    text_reader: Literal["rapidocr", "tesseract"] = Field(
+        default="rapidocr", description="tesseract, where it is installed, reads clean pages; the rest is rapidocr's"
+    )
+    question_model: bool = Field(
+        default=False, description="language models may propose programs for questions about pictures"
+    )
     rpc_url: str = Field(default="", description="the chain's providers, separated by commas; the first is preferred")
     database_url: str = Field(default="", pattern=r"^$|^(sqlite\+aiosqlite|postgresql\+asyncpg)://")
     language_server: bool = Field(default=False, description="keep the local language model loaded, in its own process")

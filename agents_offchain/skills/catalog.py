@@ -16,6 +16,8 @@ from agents_offchain.skills.result import SkillResult
 CHECKING = ("check-citations", "check-form")
 """What reporters run; they ask no model and get no key."""
 LANGUAGE = "agents_offchain.skills.llm.services"
+OBSERVING = "observe-scene"
+"""It asks a language model only where the host says so, and never when a result is checked."""
 ROOMS: Mapping[str, str] = {
     "answer-from-documents": LANGUAGE,
     **dict.fromkeys(CHECKING, LANGUAGE),
@@ -23,7 +25,7 @@ ROOMS: Mapping[str, str] = {
     "extract-fields": LANGUAGE,
     "inspect-image": "agents_offchain.skills.vision.services",
     "judge": LANGUAGE,
-    "observe-scene": "agents_offchain.skills.multimodal.services",
+    OBSERVING: "agents_offchain.skills.multimodal.services",
     "summarise": LANGUAGE,
     "translate": LANGUAGE,
 }

@@ -71,6 +71,8 @@ class SceneAnswer(_Part):
     answer: str = Field(max_length=20_000)
     objects: list[FoundObject] = Field(max_length=MAX_ENTRIES)
     text: list[FoundText] = Field(max_length=MAX_ENTRIES)
+    program: dict[str, Any] | None = None
+    is_proposed: bool = False
 
 
 class TrackPoint(_Part):
@@ -132,6 +134,11 @@ class SceneOutput(_Part):
     agreements: list[FoundAgreement] = Field(default_factory=list, max_length=64)
     video: list[FoundFrame] = Field(default_factory=list, max_length=64)
     track: Track | None = None
+
+    @property
+    def proposed_programs(self) -> dict[str, Any]:
+        """By question, where no grammar gave the program; who checks the result runs the same, read strictly."""
+        return {answer.question: answer.program for answer in self.answers if answer.is_proposed}
 
 
 class Citation(_Part):

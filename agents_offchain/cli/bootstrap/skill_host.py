@@ -12,7 +12,7 @@ from agents_offchain.primitives.settings import Settings
 from agents_offchain.runtime.workers.limits import WorkerLimits
 from agents_offchain.runtime.workers.port import SkillRunner
 from agents_offchain.runtime.workers.sandbox import WorkerResult, run_skill
-from agents_offchain.skills.catalog import CHECKING, LANGUAGE, ROOMS
+from agents_offchain.skills.catalog import CHECKING, LANGUAGE, OBSERVING, ROOMS
 
 
 def scratch_folder(settings: Settings, process: str) -> Path:
@@ -35,6 +35,8 @@ def host_skills(
         ran: Told of each run of a language skill for a job, by the job's key.
     """
     host: dict[str, Any] = {"models_dir": str(settings.models), "threads": threads}
+    if settings.text_reader == "tesseract":
+        host["text_reader"] = settings.text_reader
     if settings.detector is not None:
         host["detector"] = str(settings.detector.resolve())
     catalogue = read_catalogue(settings)
@@ -50,11 +52,13 @@ def host_skills(
         service: str, request: Mapping[str, Any], inputs: Mapping[str, bytes], limits: WorkerLimits
     ) -> WorkerResult:
         scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if ROOMS.get(service) != LANGUAGE:
+        is_asking = settings.question_model and service == OBSERVING and "programs" not in request
+        if ROOMS.get(service) != LANGUAGE and not is_asking:
             return await run_skill(service, request, inputs, host, limits, scratch)
         secrets = () if service in CHECKING else catalogue.key_names
+        asking = {"question_model": True} if is_asking else {}
         try:
-            return await run_skill(service, request, inputs, host | language, limits, scratch, secrets)
+            return await run_skill(service, request, inputs, host | language | asking, limits, scratch, secrets)
         finally:
             if "account" in request:
                 await asyncio.to_thread(ran, str(request["account"]["job"]))

@@ -9,6 +9,7 @@ from typing import Any
 from agents_offchain.skills.multimodal.context import Heed, on_one_scale, there
 from agents_offchain.skills.multimodal.models import SceneModels
 from agents_offchain.skills.multimodal.plan import File
+from agents_offchain.skills.multimodal.proposing import Proposer, understand
 from agents_offchain.skills.multimodal.settings import ObserveSettings
 from agents_offchain.skills.multimodal.space import agreements, phrases_of, place
 from agents_offchain.skills.vision.annotate import annotate_image
@@ -18,10 +19,10 @@ from agents_offchain.skills.vision.detector import DetectedObject
 from agents_offchain.skills.vision.fingerprint import fingerprint, in_words
 from agents_offchain.skills.vision.image import DecodedImage, decode_image
 from agents_offchain.skills.vision.inspect_image import describe_line, describe_object
-from agents_offchain.skills.vision.ocr import TextLine, read_text
-from agents_offchain.skills.vision.reading import read_mended_text
+from agents_offchain.skills.vision.ocr import TextLine
+from agents_offchain.skills.vision.reading import read_with, reader_of
 from agents_offchain.skills.vision.reasoning.execute import CANNOT_TELL, Answer, Findings, run_program
-from agents_offchain.skills.vision.reasoning.parse import NotUnderstood, parse_question
+from agents_offchain.skills.vision.reasoning.parse import NotUnderstood
 from agents_offchain.skills.vision.reasoning.vocabulary import Nouns, nouns_of
 from agents_offchain.skills.vision.scene import describe_scene
 from agents_offchain.skills.vision.settings import DecodeLimits
@@ -42,11 +43,13 @@ def look(
     models: SceneModels,
     limits: DecodeLimits,
     output: dict[str, Any],
+    proposer: Proposer,
 ) -> bytes:
     """Look at the picture and write what was found into the output.
 
     Args:
         thresholds: From `heed`; classes that are not in it have the settings' threshold.
+        proposer: Asked about questions that the grammar does not know.
 
     Returns:
         The annotated picture, a JPEG.
@@ -60,8 +63,8 @@ def look(
     least = min([settings.min_object_score, *(entry.min_score for entry in thresholds)]) * DOUBT
     guesses = best_guesses(detect_thoroughly(models.vision.detector, image.pixels, least))
     objects = there(guesses, thresholds, settings.min_object_score)
-    read = read_mended_text if settings.enhance else read_text
-    lines = read(models.vision.ocr, image.pixels, settings.min_text_score)
+    reader = reader_of(models.vision, image.pixels)
+    lines = read_with(reader, models.vision, image.pixels, settings.min_text_score, is_mended=settings.enhance)
     scene = describe_scene(image.small, objects, classify(models.classifier, image.small, CLASSES), image.size_px)
     scaled = on_one_scale(guesses, thresholds, settings.min_object_score)
     findings = Findings(image.pixels, tuple(scaled), tuple(lines), settings.min_object_score, possible_score)
@@ -69,9 +72,10 @@ def look(
     as_found = {(item.label, item.box_px): item for item in guesses}
     output["image"] = {"width": image.width, "height": image.height, "sha256": image.sha256}
     output["objects"] = [describe_object(item) for item in objects]
+    output["text_reader"] = reader
     output["text"] = [describe_line(line) for line in lines]
     output["scene"] = scene.as_dict()
-    output["answers"] = [_answer(question, nouns, findings, as_found) for question in settings.questions]
+    output["answers"] = [_answer(question, nouns, proposer, findings, as_found) for question in settings.questions]
     output["fingerprint"] = in_words(fingerprint(image.small))
     output["agreements"] = _agreements(settings.captions, image, objects, lines, models)
     output["statements"].extend(_told(cid, image, objects, lines, output))
@@ -92,17 +96,22 @@ def _agreements(
 
 
 def _answer(
-    question: str, nouns: Nouns, findings: Findings, as_found: Mapping[tuple[str, Box], DetectedObject]
+    question: str,
+    nouns: Nouns,
+    proposer: Proposer,
+    findings: Findings,
+    as_found: Mapping[tuple[str, Box], DetectedObject],
 ) -> dict[str, Any]:
     try:
-        program = parse_question(question, nouns)
+        program, is_proposed = understand(question, nouns, proposer)
     except NotUnderstood as refusal:
-        answer, told = Answer(CANNOT_TELL, str(refusal)), None
+        answer, told, is_proposed = Answer(CANNOT_TELL, str(refusal)), None, False
     else:
         answer, told = run_program(program, findings), program.as_dict()
     return {
         "question": question,
         "program": told,
+        **({"is_proposed": True} if is_proposed else {}),
         "answer": answer.text,
         "reason": answer.reason,
         "objects": [describe_object(as_found[item.label, item.box_px]) for item in answer.objects],

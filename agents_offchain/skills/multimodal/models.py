@@ -34,7 +34,7 @@ class SceneModels:
 
 
 def load_scene_models(
-    models_dir: Path, threads: int = 1, *, with_texts: bool = True, detector: Path | None = None
+    models_dir: Path, threads: int = 1, *, with_texts: bool = True, detector: Path | None = None, text_reader: str = ""
 ) -> SceneModels:
     """Check and load the models.
 
@@ -42,12 +42,12 @@ def load_scene_models(
         models_dir: The folder that set-up filled.
         threads: Threads of one inference.
         with_texts: Also the embedding model, which takes longest to load.
-        detector: As for `load_models`.
+        detector, text_reader: As for `load_models`.
 
     Raises:
         ModelMissing, ModelDigestMismatch, DetectorUnfit, InferenceFailed: as `load_models`.
     """
-    vision = load_models(models_dir, threads, detector)
+    vision = load_models(models_dir, threads, detector, text_reader)
     classifier, digests = load_classifier(models_dir, threads)
     embedder = MiniLm.load(models_dir, threads) if with_texts else None
     return SceneModels(vision, classifier, embedder, {**vision.digests, **digests})

@@ -18,6 +18,7 @@ from agents_offchain.skills.multimodal.following import follow
 from agents_offchain.skills.multimodal.looking import look
 from agents_offchain.skills.multimodal.models import SceneModels
 from agents_offchain.skills.multimodal.plan import Parts, PartsRefused, plan
+from agents_offchain.skills.multimodal.proposing import NOBODY, Proposer
 from agents_offchain.skills.multimodal.settings import MAX_TEXTS, ObserveSettings
 from agents_offchain.skills.multimodal.watching import watch
 from agents_offchain.skills.result import SkillResult
@@ -30,7 +31,12 @@ SEED = 0
 
 
 def observe_scene(
-    files: Mapping[str, bytes], settings: ObserveSettings, models: SceneModels, limits: DecodeLimits, note: str = ""
+    files: Mapping[str, bytes],
+    settings: ObserveSettings,
+    models: SceneModels,
+    limits: DecodeLimits,
+    note: str = "",
+    proposer: Proposer = NOBODY,
 ) -> SkillResult:
     """Observe one scene.
 
@@ -41,6 +47,7 @@ def observe_scene(
         models: From `load_scene_models`.
         limits: The host's bounds on the picture and on a frame.
         note: The client's words; classes that it names are looked for.
+        proposer: Asked for a program where the grammar does not know a question.
 
     Returns:
         ``output`` with "image", "objects", "text", "scene", "answers", "fingerprint" and "agreements" for a picture,
@@ -62,7 +69,10 @@ def observe_scene(
         output["attention"] = [entry.as_dict() for entry in thresholds]
     artifacts: dict[str, tuple[str, bytes]] = {}
     if parts.picture is not None:
-        artifacts["annotated"] = ("image/jpeg", look(parts.picture, settings, thresholds, models, limits, output))
+        artifacts["annotated"] = (
+            "image/jpeg",
+            look(parts.picture, settings, thresholds, models, limits, output, proposer),
+        )
     elif settings.questions or settings.captions:
         raise PartsRefused("There are questions or captions but no picture.", mend="Send the picture with them.")
     sightings = watch(parts.video, settings, thresholds, models, limits, output) if parts.video else []

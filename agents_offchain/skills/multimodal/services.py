@@ -6,17 +6,21 @@ In: a service name, the request document, the input bytes by CID, the host's set
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from agents_offchain.skills.errors import SkillInputMissing, SkillUnknown
 from agents_offchain.skills.multimodal.models import SceneModels, load_scene_models
 from agents_offchain.skills.multimodal.observe_scene import needs_texts, observe_scene
+from agents_offchain.skills.multimodal.proposing import Given
 from agents_offchain.skills.multimodal.settings import ObserveSettings
 from agents_offchain.skills.result import SkillResult
 from agents_offchain.skills.vision.services import WorkerSettings
 from agents_offchain.skills.vision.settings import DecodeLimits
 
 SERVICE = "observe-scene"
+PROGRAMS = "programs"
+"""A field beside a request that is being checked: the proposed programs of the result, by question."""
 
 
 def run(
@@ -32,7 +36,7 @@ def run(
         service: `SERVICE`.
         request: The request document; ``input`` and ``attachments`` name the files, ``settings`` the client's choices.
         inputs: The files' bytes by CID.
-        settings: The fields of `WorkerSettings`, as data.
+        settings: The fields of `WorkerSettings`, as data; with ``question_model`` also what `ModelsAtHand.of` reads.
         models: Already loaded models; loaded when absent.
 
     Raises:
@@ -49,9 +53,23 @@ def run(
     files = {cid: _require(inputs, cid) for cid in _named(request)}
     limits = DecodeLimits(max_bytes=host.max_bytes, max_pixels=host.max_pixels)
     with_texts = needs_texts(files, choices)
-    loaded = models or load_scene_models(host.models_dir, host.threads, with_texts=with_texts, detector=host.detector)
+    loaded = models or load_scene_models(
+        host.models_dir, host.threads, with_texts=with_texts, detector=host.detector, text_reader=host.text_reader
+    )
     note = request.get("note")
-    return observe_scene(files, choices, loaded, limits, note if isinstance(note, str) else "")
+    words = note if isinstance(note, str) else ""
+    if PROGRAMS in request:
+        return observe_scene(files, choices, loaded, limits, words, Given(request[PROGRAMS]))
+    if not settings.get("question_model"):
+        return observe_scene(files, choices, loaded, limits, words)
+    # Imported here, so that looking at a picture loads no language model.
+    from agents_offchain.skills.multimodal.asking import models_of, propose_with
+
+    models_at_hand = models_of(host, settings, request)
+    proposer = propose_with(models_at_hand, loaded.vision.detector.labels)
+    result = observe_scene(files, choices, loaded, limits, words, proposer)
+    models_at_hand.remember()
+    return replace(result, evidence={**result.evidence, "language": models_at_hand.evidence()})
 
 
 def _named(request: Mapping[str, Any]) -> list[Any]:

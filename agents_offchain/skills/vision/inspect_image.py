@@ -11,7 +11,8 @@ from agents_offchain.skills.vision.annotate import annotate_image
 from agents_offchain.skills.vision.detector import DetectedObject, detect_objects
 from agents_offchain.skills.vision.image import DEFAULT_LIMITS, decode_image
 from agents_offchain.skills.vision.models import PREPROCESSING, VisionModels
-from agents_offchain.skills.vision.ocr import TextLine, read_text
+from agents_offchain.skills.vision.ocr import TextLine
+from agents_offchain.skills.vision.reading import read_with, reader_of
 from agents_offchain.skills.vision.settings import DecodeLimits, InspectSettings
 
 SKILL = "inspect-image/2"
@@ -40,7 +41,8 @@ def inspect_image(
     """
     picture = decode_image(data, limits)
     objects = detect_objects(models.detector, picture.small, settings.min_object_score, picture.size_px)
-    lines = read_text(models.ocr, picture.pixels, settings.min_text_score)
+    reader = reader_of(models, picture.pixels)
+    lines = read_with(reader, models, picture.pixels, settings.min_text_score)
     return SkillResult(
         output={
             "image": {"width": picture.width, "height": picture.height, "sha256": picture.sha256},
@@ -50,6 +52,7 @@ def inspect_image(
         evidence={
             "skill": SKILL,
             "preprocessing": PREPROCESSING,
+            "text_reader": reader,
             "models": dict(models.digests),
             "runtime": dict(models.runtime),
             "settings": settings.as_dict(),

@@ -21,8 +21,10 @@ from agents_offchain.skills.vision.detector import Detector
 from agents_offchain.skills.vision.detector_form import NANODET
 from agents_offchain.skills.vision.own_detector import load_own_detector
 from agents_offchain.skills.vision.sessions import PROVIDER, is_runtime_error, load_onnx
+from agents_offchain.skills.vision.tesseract import Tesseract
 
 DETECTION_SIDE_PX = 1280
+TESSERACT = "tesseract"
 PREPROCESSING = 2
 """Of pictures on their way to models; another number stands for other pixels, and reporters compare it."""
 READING = ("ocr_det", "ocr_cls", "ocr_rec")
@@ -41,21 +43,26 @@ class VisionModels:
         ocr: ``rapidocr.RapidOCR`` with its three models loaded.
         digests: ``sha256:<hex>`` by model name, for the evidence; of a detector also its description's.
         runtime: Versions, provider and thread count, for the evidence.
+        pages: Who reads clean pages in place of ``ocr``, where the operator wants that.
     """
 
     detector: Detector
     ocr: Any
     digests: Mapping[str, str]
     runtime: Mapping[str, str | int]
+    pages: Tesseract | None = None
 
 
-def load_models(models_dir: Path, threads: int = 1, detector: Path | None = None) -> VisionModels:
+def load_models(
+    models_dir: Path, threads: int = 1, detector: Path | None = None, text_reader: str = ""
+) -> VisionModels:
     """Check and load the models that find objects and text. Sets OpenCV's thread count for this process.
 
     Args:
         models_dir: The folder that ``tools/prepare_models.py`` filled.
         threads: Threads of one inference, 1 to the machine's cores.
         detector: Description of another detector than the shipped one; see `detector_form`.
+        text_reader: ``tesseract`` for clean pages; PP-OCR alone otherwise.
 
     Raises:
         ModelMissing: a file or its package is absent.
@@ -87,6 +94,7 @@ def load_models(models_dir: Path, threads: int = 1, detector: Path | None = None
             raise
         raise InferenceFailed("The model runtime refuses a model file.", reason=str(error)[:200]) from error
     form = finder.form
+    pages = Tesseract.find() if text_reader == TESSERACT else None
     return VisionModels(
         detector=finder,
         ocr=ocr,
@@ -94,7 +102,9 @@ def load_models(models_dir: Path, threads: int = 1, detector: Path | None = None
             form.name: f"sha256:{form.sha256}",
             "detector_form": form.digest,
             **{name: f"sha256:{entry.sha256}" for name, entry in manifest.items()},
+            **({TESSERACT: pages.digest} if pages else {}),
         },
+        pages=pages,
         runtime={
             "onnxruntime": version("onnxruntime"),
             "opencv": version("opencv-python-headless"),
@@ -102,6 +112,7 @@ def load_models(models_dir: Path, threads: int = 1, detector: Path | None = None
             "provider": PROVIDER,
             "rapidocr": version("rapidocr"),
             "threads": threads,
+            **({TESSERACT: pages.version} if pages else {}),
         },
     )
 

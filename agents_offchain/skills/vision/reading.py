@@ -15,7 +15,30 @@ from agents_offchain.skills.vision.enhance import (
     take_back,
     tilt_of,
 )
+from agents_offchain.skills.vision.models import VisionModels
 from agents_offchain.skills.vision.ocr import TextLine, read_text
+from agents_offchain.skills.vision.tesseract import is_clean_page
+
+
+def reader_of(models: VisionModels, pixels: NDArray[np.uint8]) -> str:
+    """Who reads a picture's text: "tesseract" a clean page where the operator has set that, else "rapidocr"."""
+    return "tesseract" if models.pages is not None and is_clean_page(pixels) else "rapidocr"
+
+
+def read_with(
+    reader: str, models: VisionModels, pixels: NDArray[np.uint8], min_score: float, *, is_mended: bool = False
+) -> list[TextLine]:
+    """Text lines of a picture by the reader that `reader_of` names.
+
+    Args:
+        is_mended: Noise, contrast and tilt are mended first; a clean page needs none of that.
+
+    Raises:
+        InferenceFailed: the reader could not be run.
+    """
+    if reader == "tesseract" and models.pages is not None:
+        return models.pages.read(pixels, min_score)
+    return (read_mended_text if is_mended else read_text)(models.ocr, pixels, min_score)
 
 
 def read_mended_text(engine: Any, pixels: NDArray[np.uint8], min_score: float) -> list[TextLine]:

@@ -22,6 +22,9 @@ VisionSkill = Callable[[bytes, InspectSettings, VisionModels, DecodeLimits], Ski
 SERVICES: Mapping[str, VisionSkill] = {"inspect-image": inspect_image}
 
 
+WORDS_AND_NUMBERS = ("threads", "max_bytes", "max_pixels", "text_reader")
+
+
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
     """The host's settings of a vision worker.
@@ -31,6 +34,7 @@ class WorkerSettings:
         threads: Of one inference.
         max_bytes, max_pixels: Bounds on the input.
         detector: Description of another detector than the shipped one, or None.
+        text_reader: ``tesseract`` for clean pages, or empty.
     """
 
     models_dir: Path
@@ -38,12 +42,14 @@ class WorkerSettings:
     max_bytes: int = DEFAULT_LIMITS.max_bytes
     max_pixels: int = DEFAULT_LIMITS.max_pixels
     detector: Path | None = None
+    text_reader: str = ""
 
     @classmethod
     def from_data(cls, settings: Mapping[str, Any]) -> WorkerSettings:
         """Read the settings as a worker process gets them: JSON, paths in words."""
-        paths = {name: Path(settings[name]) for name in ("models_dir", "detector") if settings.get(name)}
-        return cls(**{**settings, "detector": None, **paths})
+        named = {name: settings[name] for name in WORDS_AND_NUMBERS if name in settings}
+        detector = Path(settings["detector"]) if settings.get("detector") else None
+        return cls(models_dir=Path(settings["models_dir"]), detector=detector, **named)
 
 
 def run(
@@ -80,7 +86,9 @@ def run(
     choices = InspectSettings.from_request(request.get("settings") or {})
     data = _require_input(request, inputs)
     limits = DecodeLimits(max_bytes=host.max_bytes, max_pixels=host.max_pixels)
-    return skill(data, choices, models or load_models(host.models_dir, host.threads, host.detector), limits)
+    return skill(
+        data, choices, models or load_models(host.models_dir, host.threads, host.detector, host.text_reader), limits
+    )
 
 
 def _require_input(request: Mapping[str, Any], inputs: Mapping[str, bytes]) -> bytes:

@@ -11,7 +11,7 @@ import pytest
 from agents_offchain.primitives.hexes import checksum
 from agents_offchain.runtime.documents import parse_request
 from oracle.checks.check import compute_score
-from oracle.checks.documents import read_output, read_result
+from oracle.checks.documents import SceneOutput, read_output, read_result
 from oracle.checks.reexecution import Job, Reexecution, compare
 from tests.unit.oracle.documents import (
     CHAIN_ID,
@@ -126,3 +126,15 @@ def test_compare_scenes__made_from_other_files__is_worth_the_floor() -> None:
 
 def test_compare_scenes__the_output_of_another_service__is_worth_the_floor() -> None:
     assert failed(OUTPUT) == ({"execution"}, 5)
+
+
+def test_compare__other_preprocessing__is_other_evidence() -> None:
+    assert "evidence" in failed(SCENE, {**EVIDENCE, "preprocessing": 1})[0]
+
+
+def test_proposed_programs__of_a_claimed_scene__are_those_that_no_grammar_gave() -> None:
+    program = {"do": "count", "things": {"noun": "dogs"}}
+    proposed = {**SCENE["answers"][0], "question": "Tell me the dogs?", "program": program, "is_proposed": True}
+    scene = read_output({**SCENE, "answers": [*SCENE["answers"], proposed]})
+    assert isinstance(scene, SceneOutput)
+    assert scene.proposed_programs == {"Tell me the dogs?": program}
