@@ -51,8 +51,8 @@ def look_at(name: str, data: bytes, models: SceneModels, limits: DecodeLimits = 
     objects = best_guesses(detect_objects(seeing.detector, picture.small, USUAL.min_object_score, picture.size_px))
     reader = reader_of(seeing, picture.pixels)
     lines = read_with(reader, seeing, picture.pixels, USUAL.min_text_score)
-    lies = place(models.embedder, phrases_of(picture.small, models.classifier, objects, lines))
-    return Leaf(name, lies, fingerprint(picture.small))
+    lies = place(models.embedder, phrases_of(picture.thumbnail, models.classifier, objects, lines))
+    return Leaf(name, lies, fingerprint(picture.thumbnail))
 
 
 def find(

@@ -65,7 +65,7 @@ def look(
     objects = there(guesses, thresholds, settings.min_object_score)
     reader = reader_of(models.vision, image.pixels)
     lines = read_with(reader, models.vision, image.pixels, settings.min_text_score, is_mended=settings.enhance)
-    scene = describe_scene(image.small, objects, classify(models.classifier, image.small, CLASSES), image.size_px)
+    scene = describe_scene(image.small, objects, classify(models.classifier, image.thumbnail, CLASSES), image.size_px)
     scaled = on_one_scale(guesses, thresholds, settings.min_object_score)
     findings = Findings(image.pixels, tuple(scaled), tuple(lines), settings.min_object_score, possible_score)
     nouns = nouns_of(models.vision.detector.labels)
@@ -76,7 +76,7 @@ def look(
     output["text"] = [describe_line(line) for line in lines]
     output["scene"] = scene.as_dict()
     output["answers"] = [_answer(question, nouns, proposer, findings, as_found) for question in settings.questions]
-    output["fingerprint"] = in_words(fingerprint(image.small))
+    output["fingerprint"] = in_words(fingerprint(image.thumbnail))
     output["agreements"] = _agreements(settings.captions, image, objects, lines, models)
     output["statements"].extend(_told(cid, image, objects, lines, output))
     return annotate_image(image.pixels, objects, lines)
@@ -91,7 +91,7 @@ def _agreements(
 ) -> list[dict[str, Any]]:
     if not captions or models.embedder is None:
         return []
-    picture = place(models.embedder, phrases_of(image.small, models.classifier, objects, lines))
+    picture = place(models.embedder, phrases_of(image.thumbnail, models.classifier, objects, lines))
     return [asdict(found) for found in agreements(models.embedder, models.classifier.names, picture, captions)]
 
 

@@ -20,7 +20,7 @@ from agents_offchain.skills.vision.reasoning.colours import NamedColour, colour_
 from agents_offchain.skills.vision.reasoning.geometry import region_of
 
 SHARPNESS_SIDE_PX = 640
-"""Sharpness depends on the size it is measured at; every picture is brought to this longer side first."""
+"""Sharpness depends on the size it is measured at; every larger picture is brought to this longer side first."""
 DARK_BELOW, BRIGHT_FROM = 70.0, 180.0
 FLAT_BELOW = 25.0
 BLURRED_BELOW = 40.0

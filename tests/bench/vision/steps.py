@@ -49,12 +49,12 @@ def large_photograph() -> bytes:
 def steps(models: SceneModels, data: bytes) -> dict[str, Step]:
     """Every step on one picture."""
     picture = decode_image(data)
-    pixels, small = picture.pixels, picture.small
+    pixels, small, thumbnail = picture.pixels, picture.small, picture.thumbnail
     return {
         "decode": lambda: decode_image(data),
         "detect": lambda: detect_objects(models.vision.detector, small, 0.4, picture.size_px),
         "detect thoroughly": lambda: detect_thoroughly(models.vision.detector, pixels, 0.4),
-        "classify": lambda: classify(models.classifier, small, 5),
+        "classify": lambda: classify(models.classifier, thumbnail, 5),
         "OCR": lambda: read_text(models.vision.ocr, pixels, 0.6),
         "inspection without OCR": lambda: _without_ocr(models, data),
         "inspection with OCR": lambda: inspect_image(data, InspectSettings(), models.vision),
@@ -63,7 +63,7 @@ def steps(models: SceneModels, data: bytes) -> dict[str, Step]:
 
 def bare_calls(models: SceneModels, picture: DecodedImage) -> dict[str, Step]:
     """The models alone on inputs that are ready, by the step they belong to."""
-    seen, named = detector.prepare(NANODET, picture.small)[0], prepare(picture.small)
+    seen, named = detector.prepare(NANODET, picture.small)[0], prepare(picture.thumbnail)
     canvas = np.ascontiguousarray(ocr._canvas(picture.pixels)[:, :, ::-1])
     session = models.vision.detector.session
     return {
@@ -76,5 +76,5 @@ def bare_calls(models: SceneModels, picture: DecodedImage) -> dict[str, Step]:
 def _without_ocr(models: SceneModels, data: bytes) -> bytes:
     picture = decode_image(data)
     objects = detect_objects(models.vision.detector, picture.small, 0.4, picture.size_px)
-    describe_scene(picture.small, objects, classify(models.classifier, picture.small, 5), picture.size_px)
+    describe_scene(picture.small, objects, classify(models.classifier, picture.thumbnail, 5), picture.size_px)
     return annotate_image(picture.pixels, objects, [])

@@ -7,15 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents_offchain.skills.multimodal.models import SceneModels
 from agents_offchain.skills.vision.boxes import Box, intersection_over_union
-from agents_offchain.skills.vision.detector import DetectedObject, detect_objects
-from agents_offchain.skills.vision.image import decode_image
+from agents_offchain.skills.vision.detector import DetectedObject, Detector, detect_objects
+from agents_offchain.skills.vision.image import SMALL_SIDE_PX, decode_image, shrink
 from agents_offchain.skills.vision.ocr import read_text
 from agents_offchain.skills.vision.tiling import best_guesses, detect_mirrored, detect_thoroughly, detect_with_tiles
 from tests.evaluation.vision.lines import character_errors
@@ -25,8 +24,15 @@ LABELS = Path(__file__).parent / "photographs.toml"
 DEFAULT_FOLDER = Path(__file__).parents[3] / ".cache" / "photographs"
 SURE = 0.4
 MATCH_IOU = 0.5
-WAYS: dict[str, Callable[[Any, NDArray[np.uint8], float], list[DetectedObject]]] = {
-    "one look": detect_objects,
+
+
+def look_once(detector: Detector, pixels: NDArray[np.uint8], min_score: float) -> list[DetectedObject]:
+    """At the small copy, as `inspect-image` does."""
+    return detect_objects(detector, shrink(pixels, SMALL_SIDE_PX), min_score, (pixels.shape[1], pixels.shape[0]))
+
+
+WAYS: dict[str, Callable[[Detector, NDArray[np.uint8], float], list[DetectedObject]]] = {
+    "one look": look_once,
     "mirrored too": detect_mirrored,
     "with tiles": detect_with_tiles,
     "mirrored and tiles": detect_thoroughly,

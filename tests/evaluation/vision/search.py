@@ -13,7 +13,7 @@ from agents_offchain.skills.multimodal.models import SceneModels
 from agents_offchain.skills.multimodal.space import AGREES_FROM, agreements, phrases_of, place
 from agents_offchain.skills.vision.detector import detect_objects
 from agents_offchain.skills.vision.fingerprint import fingerprint, is_same_picture
-from agents_offchain.skills.vision.image import shrink
+from agents_offchain.skills.vision.image import SMALL_SIDE_PX, THUMBNAIL_SIDE_PX, shrink
 from agents_offchain.skills.vision.ocr import read_text
 from agents_offchain.skills.vision.tiling import best_guesses
 from tests.evaluation.vision.photographs import SURE, Photograph
@@ -42,10 +42,10 @@ def search_rows(models: SceneModels, photographs: Sequence[Photograph]) -> list[
 def _place(models: SceneModels, photograph: Photograph) -> NDArray[np.float32]:
     assert models.embedder is not None
     size = (photograph.pixels.shape[1], photograph.pixels.shape[0])
-    small = shrink(photograph.pixels)
+    small = shrink(photograph.pixels, SMALL_SIDE_PX)
     objects = best_guesses(detect_objects(models.vision.detector, small, SURE, size))
     lines = read_text(models.vision.ocr, photograph.pixels, 0.6)
-    return place(models.embedder, phrases_of(small, models.classifier, objects, lines))
+    return place(models.embedder, phrases_of(shrink(small, THUMBNAIL_SIDE_PX), models.classifier, objects, lines))
 
 
 def _agreement(models: SceneModels, pictures: NDArray[np.float32], texts: Sequence[str], name: str) -> list[Row]:

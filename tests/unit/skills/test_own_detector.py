@@ -237,10 +237,11 @@ def test_nanodets_form__and_the_manifest__name_one_file(vision_models: VisionMod
     [((4000, 3000), (640, 480)), ((479, 300), (479, 300)), ((9000, 500), (8640, 480)), ((1, 1), (1, 1))],
 )
 def test_shrink__any_size__keeps_proportions_and_never_enlarges(size: Sequence[int], small: Sequence[int]) -> None:
-    assert shrink(np.zeros((size[1], size[0], 3), np.uint8)).shape == (small[1], small[0], 3)
+    assert shrink(np.zeros((size[1], size[0], 3), np.uint8), 480).shape == (small[1], small[0], 3)
 
 
 def test_decode__picture__has_a_small_copy_for_those_that_look_at_it_whole(example_photo: bytes) -> None:
     picture = decode_image(example_photo)
     assert picture.size_px == (1000, 1060)
-    assert picture.small.shape == (509, 480, 3)
+    assert picture.small.shape == (882, 832, 3)
+    assert picture.thumbnail.shape == (475, 448, 3)
