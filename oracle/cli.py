@@ -36,7 +36,7 @@ from oracle.court.cases import CourtBook, CourtSink
 from oracle.court.judge import Reexamination
 from oracle.court.juror import Juror
 from oracle.court.seats import SeatBook, SeatSink
-from oracle.desk import Chore, Desk, FanOut
+from oracle.desk import Chore, Desk, FanOut, LaneSender, LentLane
 from oracle.examiner import Artifacts, Examiner
 from oracle.keeper import Keeper
 from oracle.publish.policy import PostingPolicy
@@ -58,6 +58,8 @@ class OracleSurroundings:
     Attributes:
         confirmations: Blocks that must stand on a block before it is acted on.
         retained_blocks: Headers kept to notice a reorganisation.
+        deployment: The generation that is served.
+        sends: False for an older generation beside a newer one in the same process.
     """
 
     node: Node
@@ -67,6 +69,7 @@ class OracleSurroundings:
     clock: Clock
     confirmations: int = 0
     retained_blocks: int = 256
+    sends: bool = True
 
     @property
     def escrow(self) -> bytes:
@@ -82,6 +85,14 @@ class OracleSurroundings:
 
     def chain(self) -> ChainView:
         return ChainView(self.node, JobEscrowProxy(self.node, self.escrow), ResultOracleProxy(self.node, self.oracle))
+
+    def reader(self, name: str) -> str:
+        """Under which name a daemon keeps its rows of this generation."""
+        return self.deployment.reader(name)
+
+    def lane(self, sender: LaneSender) -> LaneSender:
+        """The sender, where this is the generation whose desk sends."""
+        return sender if self.sends else LentLane(sender)
 
     def sink(self, consumer: str) -> CaseSink:
         return CaseSink(consumer, self.deployment.chain_id, self.escrow, self.oracle, self.clock)
@@ -135,10 +146,11 @@ def build_reporter(
     """A reporter daemon.
 
     Args:
-        name: Of the process, such as `reporter-1`; it keeps its rows under it.
+        name: Such as `reporter-1`; it keeps its rows under it, of a later generation than the first `reporter-1@2`.
         key: Name of its key in the signer.
         run_skill: The worker port with the host's settings bound.
     """
+    name = around.reader(name)
     return Reporter(
         name=name,
         key=key,
@@ -186,45 +198,57 @@ async def build_publisher(
         clock=around.clock,
     )
     await sender.setup()
-    chain = around.chain()
-    sinks: list[EventSink] = [around.sink(PUBLISHER), around.sink(KEEPER)]
+    chain, publisher, keeper = around.chain(), around.reader(PUBLISHER), around.reader(KEEPER)
+    sinks: list[EventSink] = [around.sink(publisher), around.sink(keeper)]
     if around.has_court:
-        cases = around.court_book(KEEPER)
+        cases = around.court_book(keeper)
         sinks.append(CourtSink(cases))
         chores = [*chores, Bailiff(around.court(), cases, outbox, address, around.database, around.clock)]
     return Desk(
-        name=PUBLISHER,
-        watcher=around.watcher(PUBLISHER, FanOut(*sinks)),
+        name=publisher,
+        watcher=around.watcher(publisher, FanOut(*sinks)),
         chain=chain,
         publisher=_publisher(around, chain, mailbox, outbox, policy or PostingPolicy()),
         keeper=Keeper(
-            name=KEEPER,
+            name=keeper,
             chain=chain,
-            casebook=Casebook(around.database, KEEPER, around.clock),
+            casebook=Casebook(around.database, keeper, around.clock),
             outbox=outbox,
             rehearsal=NodeRehearsal(around.node, around.escrow, around.oracle, address),
             database=around.database,
             clock=around.clock,
         ),
-        sender=sender,
+        sender=around.lane(sender),
         chores=chores,
         gas=GasWatch(around.node, {key: address}, around.clock),
     )
 
 
-async def build_juror(around: OracleSurroundings, *, name: str, key: str, examiner: Examiner | None = None) -> Juror:
+async def build_juror(
+    around: OracleSurroundings,
+    *,
+    name: str,
+    key: str,
+    examiner: Examiner | None = None,
+    older: Sequence[OracleSurroundings] = (),
+) -> Juror:
     """A juror daemon.
 
     Args:
         name: Of the process; it keeps its rows under it.
         key: Name of the juror's key in the signer.
         examiner: Votes by doing the work again; without one the operator votes.
+        older: The generations before that are served in the same process. Where they share the court, each juror sits
+            on the disputes of its own desk; the newest one's also on those that no desk of theirs knows.
 
     Raises:
         SignerUnavailable: the key's address cannot be asked for now.
     """
     address, chain_id = await around.signer.address(key), around.deployment.chain_id
-    cases, seats = around.court_book(name), seat_book(around, name)
+    plain, name = name, around.reader(name)
+    cases, seats = around.court_book(name), seat_book(around, plain)
+    court = around.deployment.address("JurorCourt")
+    others = [each.court_book(each.reader(plain)) for each in older if each.deployment.address("JurorCourt") == court]
     sender = Sender(
         node=around.node,
         database=around.database,
@@ -250,17 +274,19 @@ async def build_juror(around: OracleSurroundings, *, name: str, key: str, examin
         cases=cases,
         seats=seats,
         outbox=Outbox(around.database, lane_name(chain_id, address), around.clock),
-        sender=sender,
+        sender=around.lane(sender),
         gas=GasWatch(around.node, {key: address}, around.clock),
         database=around.database,
         clock=around.clock,
         judge=judge,
+        others=others,
+        is_own_desk_only=not around.sends,
     )
 
 
 def seat_book(around: OracleSurroundings, name: str) -> SeatBook:
     """The seats of the juror `name`."""
-    return SeatBook(around.database, name, around.deployment.book("JurorCourt"), around.clock)
+    return SeatBook(around.database, around.reader(name), around.deployment.book("JurorCourt"), around.clock)
 
 
 class NodeRehearsal:
@@ -289,12 +315,13 @@ class NodeRehearsal:
 def _publisher(
     around: OracleSurroundings, chain: ChainView, mailbox: Mailbox, outbox: Outbox, policy: PostingPolicy
 ) -> Publisher:
+    name = around.reader(PUBLISHER)
     return Publisher(
-        name=PUBLISHER,
+        name=name,
         domain=around.domain,
         chain=chain,
-        casebook=Casebook(around.database, PUBLISHER, around.clock),
-        ledger=VerdictLedger(around.database, PUBLISHER, around.clock),
+        casebook=Casebook(around.database, name, around.clock),
+        ledger=VerdictLedger(around.database, name, around.clock),
         courier=around.courier(mailbox, None),
         outbox=outbox,
         database=around.database,

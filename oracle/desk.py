@@ -51,6 +51,19 @@ class FanOut:
             await sink.roll_back(connection, last_valid)
 
 
+class LentLane:
+    """The lane of an older generation's desk: the newest one's sends for both, once all facts of both are in."""
+
+    def __init__(self, sender: LaneSender) -> None:
+        self._sender = sender
+
+    async def step(self) -> int:
+        return 0
+
+    async def reopen_above(self, block_number: int) -> int:
+        return await self._sender.reopen_above(block_number)
+
+
 @dataclass
 class Desk:
     """The oracle's hands: everything that it sends to the chain goes through here.

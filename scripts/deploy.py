@@ -63,6 +63,8 @@ def cli(
     path.write_text(json.dumps(document, indent=2) + "\n")
     for name, address in document["contracts"].items():
         click.echo(f"{name:<16} {address}")
+    if "generation" in document:
+        click.echo(f"generation {document['generation']}, beside {len(document['older'])} older")
     click.echo(f"policy {document['policyId']}, from block {document['deployedAtBlock']}, written to {path}")
 
 

@@ -1,11 +1,16 @@
-"""Where the contracts of one deployment stand: `deployment.json` as a value."""
+"""Where the contracts of one deployment stand: `deployment.json` as a value.
+
+A market moves to new contracts by a further generation: the document is the newest deployment's, and `older` lists
+those before it, newest first. They share chain and AgentRegistry; a job's number means something in one of them alone.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from agents_offchain.chain.contract_abi import ContractAbi, load_abi
 from agents_offchain.chain.errors import DeploymentMissing
@@ -13,6 +18,14 @@ from agents_offchain.primitives.hexes import HexInvalid, decode_address
 
 WATCHED = ("AgentRegistry", "ServiceListings", "JobEscrow", "ResultOracle", "DisputeDesk")
 """Contracts whose events the product follows."""
+_JOB_NAME = re.compile(r"(?:([1-9][0-9]{0,8}):)?([0-9]{1,78})", re.ASCII)
+
+
+class JobName(NamedTuple):
+    """A job across the generations of a market."""
+
+    generation: int
+    job_id: int
 
 
 @dataclass(frozen=True)
@@ -27,6 +40,55 @@ class Deployment:
     treasury: bytes
     reporters: tuple[bytes, ...]
     raw: dict[str, Any]
+    generation: int = 1
+    older: tuple[Deployment, ...] = ()
+
+    @property
+    def generations(self) -> tuple[Deployment, ...]:
+        """This one and those before it, newest first; new jobs go to the first alone."""
+        return (self, *self.older)
+
+    def of_generation(self, number: int) -> Deployment:
+        """Raises DeploymentMissing when the file knows no such generation."""
+        for each in self.generations:
+            if each.generation == number:
+                return each
+        raise DeploymentMissing(f"There is no generation {number} of this market.", mend="`aitbc status` lists them.")
+
+    def of_job_key(self, key: str) -> Deployment:
+        """The generation whose escrow a job's key names; raises DeploymentMissing when it is none of these."""
+        for each in self.generations:
+            if key.startswith(each.job_key(0)[:-1]):
+                return each
+        raise DeploymentMissing(f"The job {key} is of no generation of this market.")
+
+    def addresses(self) -> dict[str, frozenset[bytes]]:
+        """Where each contract stands, in all generations."""
+        names = {name for each in self.generations for name in each.contracts}
+        return {
+            name: frozenset(each.contracts[name] for each in self.generations if name in each.contracts)
+            for name in names
+        }
+
+    def own(self, names: tuple[str, ...] = WATCHED) -> tuple[str, ...]:
+        """Those of the contracts that no older generation has; what is shared is the older one's to tell of."""
+        taken = {each.contracts.get(name) for each in self.older for name in names}
+        return tuple(name for name in names if self.address(name) not in taken)
+
+    def reader(self, name: str) -> str:
+        """Under which name something keeps its place in this generation's events; the first has the plain one."""
+        return name if self.generation == 1 else f"{name}@{self.generation}"
+
+    def reference(self, generation: int, job_id: int) -> str:
+        """How a job is called: its number where it is of this, the newest generation, else `generation:number`."""
+        return str(job_id) if generation == self.generation else f"{generation}:{job_id}"
+
+    def job_called(self, text: str) -> JobName | None:
+        """The job that a person means: `7` is of the newest generation, `1:7` of the first; None when it is no name."""
+        match = _JOB_NAME.fullmatch(text)
+        if match is None or int(match[2]) >= 1 << 256:
+            return None
+        return JobName(int(match[1] or self.generation), int(match[2]))
 
     def address(self, contract: str) -> bytes:
         try:
@@ -54,18 +116,36 @@ def parse_deployment(document: dict[str, Any]) -> Deployment:
         DeploymentMissing: fields are absent or malformed.
     """
     try:
-        return Deployment(
-            chain_id=int(document["chainId"]),
-            network=str(document.get("network", "")),
-            deployed_at_block=int(document["deployedAtBlock"]),
-            contracts={name: decode_address(text) for name, text in document["contracts"].items()},
-            policy_id=int(document["policyId"]),
-            treasury=decode_address(document["treasury"]),
-            reporters=tuple(decode_address(text) for text in document["reporters"]),
-            raw=document,
-        )
+        entries = [document, *document.get("older", ())]
+        found: tuple[Deployment, ...] = ()
+        for entry in reversed(entries):
+            found = (_generation(document, entry, found), *found)
     except (KeyError, TypeError, ValueError, AttributeError, HexInvalid) as error:
         raise DeploymentMissing(f"The deployment file is incomplete: {error!r}.", mend="Deploy again.") from error
+    numbers = [each.generation for each in found]
+    if min(numbers) < 1 or numbers != sorted(set(numbers), reverse=True):
+        raise DeploymentMissing("The generations of the deployment file do not count down.", mend="Deploy again.")
+    if len({each.contracts.get("AgentRegistry") for each in found}) > 1:
+        raise DeploymentMissing(
+            "The generations of the deployment file have different AgentRegistries.",
+            mend="Agents keep their ids: deploy a generation beside the registry that is there.",
+        )
+    return found[0]
+
+
+def _generation(document: dict[str, Any], entry: dict[str, Any], older: tuple[Deployment, ...]) -> Deployment:
+    return Deployment(
+        chain_id=int(document["chainId"]),
+        network=str(document.get("network", "")),
+        deployed_at_block=int(entry["deployedAtBlock"]),
+        contracts={name: decode_address(text) for name, text in entry["contracts"].items()},
+        policy_id=int(entry["policyId"]),
+        treasury=decode_address(entry["treasury"]),
+        reporters=tuple(decode_address(text) for text in entry["reporters"]),
+        raw=entry,
+        generation=int(entry.get("generation", 1)),
+        older=older,
+    )
 
 
 def load_deployment(path: Path) -> Deployment:

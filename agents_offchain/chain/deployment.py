@@ -256,10 +256,12 @@ def deploy_market(
         transact: Sends one transaction and waits until it is mined.
         call: Reads from a contract.
         code_at: Reads code.
-        previous: An earlier document; its `deployedAtBlock` is kept when nothing had to be made.
+        previous: An earlier document; its `deployedAtBlock` is kept when nothing had to be made, and where the
+            escrow is another one now it becomes an older generation.
 
     Returns:
-        The document of `deployment.json`: chainId, network, deployedAtBlock, contracts, policyId, treasury, reporters.
+        The document of `deployment.json`: chainId, network, deployedAtBlock, contracts, policyId, treasury, reporters;
+        from the second generation of a market on also generation and older (`chain.addresses`).
         `deployedAtBlock` is 0, the whole chain, when everything stood already and no earlier document fits.
 
     Raises:
@@ -274,7 +276,7 @@ def deploy_market(
     blocks = [block for step in market.steps if (block := _ensure_step(step, transact, code_at)) is not None]
     policy_id = _verify(plan, market, call, code_at)
     contracts = {name: to_checksum_address(address) for name, address in market.contracts.items()}
-    return {
+    document = {
         "chainId": plan.chain_id,
         "network": plan.network,
         "deployedAtBlock": min(blocks) if blocks else _earlier_block(plan, contracts, previous),
@@ -283,6 +285,46 @@ def deploy_market(
         "treasury": to_checksum_address(plan.treasury),
         "reporters": [to_checksum_address(reporter) for reporter in sorted(plan.reporters)],
     }
+    return document | _succession(document, previous)
+
+
+_OF_A_GENERATION = ("generation", "deployedAtBlock", "contracts", "policyId", "treasury", "reporters")
+
+
+def has_moved_on(plan: MarketPlan, previous: Mapping[str, Any] | None) -> bool:
+    """Whether an earlier document has the plan's market as an older generation already."""
+    escrow = to_checksum_address(deployment_plan(plan).contracts["JobEscrow"])
+    return any(old["contracts"]["JobEscrow"] == escrow for old in (previous or {}).get("older", ()))
+
+
+def has_same_registry(plan: MarketPlan, previous: Mapping[str, Any] | None) -> bool:
+    """Whether the plan's market can be a further generation of an earlier document's, or that very one."""
+    registry = to_checksum_address(deployment_plan(plan).contracts["AgentRegistry"])
+    return previous is not None and previous["contracts"].get("AgentRegistry") == registry
+
+
+def _succession(document: Mapping[str, Any], previous: Mapping[str, Any] | None) -> dict[str, Any]:
+    """`generation` and `older` of a document: another escrow on the same chain begins a further generation.
+
+    A first generation says neither, and a plan that stood already keeps its place.
+    """
+    if previous is None or previous.get("chainId") != document["chainId"]:
+        return {}
+    if previous["contracts"]["JobEscrow"] == document["contracts"]["JobEscrow"]:
+        return {name: previous[name] for name in ("generation", "older") if name in previous}
+    if any(old["contracts"]["JobEscrow"] == document["contracts"]["JobEscrow"] for old in previous.get("older", ())):
+        raise ContractMissing(
+            "This plan is an older generation of the market, and there is no way back to it.",
+            mend="Deploy the plan of the newest generation, or a further one.",
+        )
+    if previous["contracts"]["AgentRegistry"] != document["contracts"]["AgentRegistry"]:
+        raise ContractMissing(
+            "This plan has another AgentRegistry than the market, so agents would lose their ids.",
+            mend="Write the document elsewhere with --out: it is another market.",
+        )
+    number = int(previous.get("generation", 1))
+    left = {name: previous[name] for name in _OF_A_GENERATION if name in previous} | {"generation": number}
+    return {"generation": number + 1, "older": [left, *previous.get("older", ())]}
 
 
 def _ensure_step(step: Step, transact: Transact, code_at: CodeAt) -> int | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,10 +85,10 @@ def require_same_chain(settings: Settings, anchor_hash: bytes) -> None:
         raise HomeStale(OTHER_CHAIN)
 
 
-def require_same_contracts(settings: Settings, contracts: dict[str, str]) -> None:
-    """Raises HomeStale when the home remembers other contracts than those deployed now."""
+def require_same_contracts(settings: Settings, generations: Sequence[dict[str, str]]) -> None:
+    """Raises HomeStale when the contracts that the home remembers are no generation of the market that is there now."""
     identity = load_identity(settings)
-    if identity is not None and identity.contracts != contracts:
+    if identity is not None and identity.contracts not in generations:
         raise HomeStale(OTHER_CONTRACTS)
 
 

@@ -50,6 +50,7 @@ from agents_offchain.primitives.payments import (
 )
 
 _NO_ROLES: Mapping[str, str] = MappingProxyType({})
+_NOWHERE: Mapping[str, frozenset[bytes]] = MappingProxyType({})
 _MARK = "# Written by aitbc for development keys; once you change anything below it is yours. sha256 "
 _SENDER = """
 [keys.{name}]
@@ -158,14 +159,18 @@ _DEPLOYER_CALLS = (
 
 
 def ensure_development_policy(
-    folder: Path, addresses: Mapping[str, bytes], roles: Mapping[str, str] = _NO_ROLES
+    folder: Path,
+    addresses: Mapping[str, bytes],
+    roles: Mapping[str, str] = _NO_ROLES,
+    known: Mapping[str, frozenset[bytes]] = _NOWHERE,
 ) -> Path:
     """Write the policy of the development keys unless somebody has written their own; its path.
 
     Args:
         roles: Role of each further key, by its name.
+        known: Where the contracts of the home's market stand, those of older generations too.
     """
-    file, text = folder / "policy.toml", development_policy(addresses, roles)
+    file, text = folder / "policy.toml", development_policy(addresses, roles, known)
     if file.exists() and not is_ours(file):
         return file
     whole = f"{_MARK}{_digest(text)}\n{text}"
@@ -179,12 +184,16 @@ def ensure_development_policy(
     return file
 
 
-def development_policy(addresses: Mapping[str, bytes], roles: Mapping[str, str] = _NO_ROLES) -> str:
+def development_policy(
+    addresses: Mapping[str, bytes],
+    roles: Mapping[str, str] = _NO_ROLES,
+    known: Mapping[str, frozenset[bytes]] = _NOWHERE,
+) -> str:
     """The policy's text; it has been read by the signer's own parser."""
     plan = deployment_plan(local_plan(addresses))
     deploys = ", ".join(f'"{step.name}"' for step in plan.steps if step.maker == CREATE2_PROXY)
     parts = ["version = 1\n\n[contracts]\n"]
-    parts += [f'{name} = "{checksum(address)}"\n' for name, address in plan.contracts.items()]
+    parts += [_place(name, address, known.get(name, frozenset())) for name, address in plan.contracts.items()]
     parts.append(_sender("deployer") + f"deploys = [{deploys}]\n")
     parts += [_call("deployer", *call) for call in _DEPLOYER_CALLS]
     parts += [role_section(name, name, DEVNET_CHAIN_ID) for name in _CALLS if name not in LENT]
@@ -194,6 +203,13 @@ def development_policy(addresses: Mapping[str, bytes], roles: Mapping[str, str] 
     text = "".join(parts)
     parse_policy(text)
     return text
+
+
+def _place(name: str, planned: bytes, known: frozenset[bytes]) -> str:
+    others = [checksum(address) for address in sorted(known - {planned})]
+    if not others:
+        return f'{name} = "{checksum(planned)}"\n'
+    return f"{name} = {[checksum(planned), *others]}\n".replace("'", '"')
 
 
 def role_section(name: str, role: str, chain_id: int) -> str:

@@ -22,6 +22,7 @@ from agents_offchain.chain.node import Node
 from agents_offchain.cli.console import Console
 from agents_offchain.cli.continuity import database_exists
 from agents_offchain.cli.endpoints import PORTED, last_port
+from agents_offchain.cli.generations import read_generations
 from agents_offchain.cli.places import installation_root, key_folder, page_folder, passphrase_file, run_files
 from agents_offchain.messaging.embedded.valkey import ValkeySpec
 from agents_offchain.primitives.errors import AitbcError
@@ -206,6 +207,14 @@ def check_chain(settings: Settings) -> Finding:
     return Finding("chain", FINE, f"{url} serves the deployment's chain")
 
 
+def check_generations(settings: Settings) -> Finding:
+    """How much is left in each generation of the market."""
+    found = asyncio.run(read_generations(settings))
+    if not found:
+        return Finding("generations", FINE, "no market yet")
+    return Finding("generations", FINE, "; ".join(each.words for each in found))
+
+
 def check_browser(_settings: Settings) -> Finding:
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if found is None:
@@ -226,6 +235,7 @@ CHECKS: tuple[Check, ...] = (
     check_ports,
     check_database,
     check_chain,
+    check_generations,
     check_browser,
 )
 

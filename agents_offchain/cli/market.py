@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from agents_offchain.chain.addresses import Deployment, parse_deployment
 from agents_offchain.chain.contract_abi import ContractAbi
-from agents_offchain.chain.deployment import MarketPlan, deploy_market
+from agents_offchain.chain.deployment import MarketPlan, deploy_market, has_moved_on, has_same_registry
 from agents_offchain.chain.devnet.anvil import DEVNET_CHAIN_ID
 from agents_offchain.chain.devnet.control import ChainControl
 from agents_offchain.chain.node import Node, RawLog, Receipt
@@ -103,16 +103,18 @@ async def open_market(settings: Settings, node: Node, artifacts_url: str, contro
 async def _deploy(settings: Settings, node: Node, signer: SignerClient, addresses: dict[str, bytes]) -> Deployment:
     deployer = SetupAccount(node, signer, "deployer", DEVNET_CHAIN_ID)
     chain = BlockingAccount(deployer, node, asyncio.get_running_loop())
-    plan = local_plan(addresses)
+    plan, previous = local_plan(addresses), _read_json(settings.deployment_file)
+    if has_moved_on(plan, previous):
+        return parse_deployment(dict(previous or {}))
     document = await asyncio.to_thread(
         deploy_market,
         plan,
         transact=chain.transact,
         call=chain.call,
         code_at=chain.code_at,
-        previous=_read_json(settings.deployment_file),
+        previous=previous if has_same_registry(plan, previous) else None,
     )
-    require_same_contracts(settings, document["contracts"])
+    require_same_contracts(settings, [document["contracts"], *(old["contracts"] for old in document.get("older", ()))])
     await asyncio.to_thread(stake_reporters, plan, addresses["deployer"], transact=chain.transact, call=chain.call)
     return parse_deployment(document)
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from agents_offchain.chain.addresses import load_deployment
 from agents_offchain.chain.devnet.anvil import DEVNET_CHAIN_ID, AnvilSpec, find_anvil
 from agents_offchain.chain.devnet.control import ChainControl
 from agents_offchain.chain.devnet.errors import ForeignNode
@@ -263,7 +264,9 @@ class LocalStack:
         folder = key_folder(self.settings)
         addresses = ensure_development_keys(folder, passphrase_file(self.settings))
         roles = {name: role for name, role in load_roles(self.settings).items() if name not in DEVELOPMENT_KEYS}
-        ensure_development_policy(folder, addresses, roles)
+        file = self.settings.deployment_file
+        known = load_deployment(file).addresses() if file.exists() else {}
+        ensure_development_policy(folder, addresses, roles, known)
 
     async def _is_our_chain(self, pid: int, port: int) -> bool:
         """The node answers, and it is the process we started that listens there."""

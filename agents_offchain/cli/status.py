@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import psutil
@@ -15,6 +15,7 @@ from agents_offchain.chain.node import Block, Node
 from agents_offchain.cli.console import Console
 from agents_offchain.cli.continuity import database_exists
 from agents_offchain.cli.crew import crew_folders
+from agents_offchain.cli.generations import GenerationStatus, read_generations
 from agents_offchain.cli.places import run_files
 from agents_offchain.primitives.errors import AitbcError
 from agents_offchain.primitives.settings import Settings
@@ -53,6 +54,7 @@ class HomeStatus:
     supervisor: SupervisorState
     head: Block | None
     processes: list[ProcessStatus]
+    generations: list[GenerationStatus] = field(default_factory=list)
 
     @property
     def is_fine(self) -> bool:
@@ -66,7 +68,8 @@ async def read_status(settings: Settings) -> HomeStatus | None:
         return None
     head, beats = await _look(settings, state)
     everybody = [*state.processes, *_crew_processes(settings)]
-    return HomeStatus(state, head, [_describe(process, beats.get(process.name), time.time()) for process in everybody])
+    told = [_describe(process, beats.get(process.name), time.time()) for process in everybody]
+    return HomeStatus(state, head, told, await read_generations(settings))
 
 
 def run_status(settings: Settings, console: Console) -> int:
@@ -80,7 +83,7 @@ def run_status(settings: Settings, console: Console) -> int:
         console.line("The market is starting.")
         console.document({"home": str(settings.home), "state": "starting"})
         return DEGRADED
-    _say(settings, found.supervisor, found.head, found.processes, console, is_fine=found.is_fine)
+    _say(settings, found, console)
     return FINE if found.is_fine else DEGRADED
 
 
@@ -158,15 +161,8 @@ def _memory_mib(pid: int) -> int | None:
         return None
 
 
-def _say(
-    settings: Settings,
-    state: SupervisorState,
-    head: Block | None,
-    processes: list[ProcessStatus],
-    console: Console,
-    *,
-    is_fine: bool,
-) -> None:
+def _say(settings: Settings, found: HomeStatus, console: Console) -> None:
+    state, head, processes, is_fine = found.supervisor, found.head, found.processes, found.is_fine
     console.document(
         {
             "home": str(settings.home),
@@ -175,11 +171,14 @@ def _say(
             "uptime_seconds": round(time.time() - state.started_at),
             "endpoints": state.endpoints,
             "chain": None if head is None else _chain(settings, head),
+            "generations": [asdict(each) for each in found.generations],
             "processes": [asdict(process) for process in processes],
         }
     )
     console.line(f"page   {state.endpoints.get('page', '')}")
     console.line(f"chain  {state.endpoints.get('rpc', '')}  " + (f"block {head.number}" if head else "does not answer"))
+    for each in found.generations if len(found.generations) > 1 else ():
+        console.line(f"market {each.words}")
     width = max([len(process.name) for process in processes], default=0) + 2
     console.line(
         f"{'process':<{width}}{'state':<10}{'pid':>7}{'block':>8}{'backlog':>9}{'age':>7}{'memory':>9}  restarts"

@@ -16,10 +16,11 @@ from agents_offchain.indexer.projections.job import COMPLETED
 from agents_offchain.storage.tables.read_model import agent_listings, agents, jobs
 
 
-async def count_for_listings(connection: AsyncConnection, listing_ids: Sequence[int]) -> None:
-    """Count anew for these listings, in the caller's transaction."""
+async def count_for_listings(connection: AsyncConnection, generation: int, listing_ids: Sequence[int]) -> None:
+    """Count anew for these listings of a generation, in the caller's transaction."""
     if listing_ids:
-        await connection.execute(_counted().where(agent_listings.c.listing_id.in_(listing_ids)))
+        is_named = agent_listings.c.listing_id.in_(listing_ids)
+        await connection.execute(_counted().where(agent_listings.c.generation == generation, is_named))
 
 
 async def count_for_agents(connection: AsyncConnection, agent_ids: Sequence[int]) -> None:
@@ -28,10 +29,11 @@ async def count_for_agents(connection: AsyncConnection, agent_ids: Sequence[int]
         await connection.execute(_counted().where(agent_listings.c.agent_id.in_(agent_ids)))
 
 
-async def listings_of_jobs(connection: AsyncConnection, job_ids: Sequence[int]) -> set[int]:
+async def listings_of_jobs(connection: AsyncConnection, generation: int, job_ids: Sequence[int]) -> set[int]:
     """The listings named by those of these jobs that stand as completed; others count for none."""
     query = select(jobs.c.listing_id).distinct()
-    query = query.where(jobs.c.job_id.in_(job_ids), jobs.c.listing_id.is_not(None), jobs.c.status == COMPLETED)
+    query = query.where(jobs.c.generation == generation, jobs.c.job_id.in_(job_ids))
+    query = query.where(jobs.c.listing_id.is_not(None), jobs.c.status == COMPLETED)
     return {row.listing_id for row in await connection.execute(query)}
 
 
@@ -40,6 +42,7 @@ def _counted() -> Update:
         select(func.count())
         .select_from(jobs.join(agents, agents.c.agent_id == jobs.c.agent_id))
         .where(
+            jobs.c.generation == agent_listings.c.generation,
             jobs.c.listing_id == agent_listings.c.listing_id,
             jobs.c.agent_id == agent_listings.c.agent_id,
             jobs.c.status == COMPLETED,

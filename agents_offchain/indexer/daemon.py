@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -41,18 +42,17 @@ class Indexer:
     """Keeps the read model at the head of the chain.
 
     Args:
-        watcher: With an `IndexSink`, and the consumer name of this indexer.
+        watcher: Of the newest generation, with an `IndexSink`.
+        older: Of the generations before it, oldest first. They are read to their end first, so that a head is only told
+            of what is all there.
         node: Asked for symbol and decimals of tokens that policies name.
     """
 
-    def __init__(self, watcher: Watcher, node: Node, database: Database) -> None:
+    def __init__(self, watcher: Watcher, node: Node, database: Database, older: Sequence[Watcher] = ()) -> None:
         self._watcher = watcher
+        self._older = older
         self._node = node
         self._database = database
-
-    @property
-    def name(self) -> str:
-        return self._watcher.consumer
 
     async def setup(self) -> None:
         """Raises WrongChain when the node serves another chain than the deployment."""
@@ -60,13 +60,16 @@ class Indexer:
 
     async def step(self) -> IndexOutcome:
         """Take the next blocks; idle once nothing more is to be had."""
-        result = await self._watcher.step()
+        for watcher in (*self._older, self._watcher):
+            result = await watcher.step()
+            if not result.is_caught_up:
+                break
         if result.events or result.is_caught_up:
             await self._describe_tokens()
         detail = f"{result.events} events"
         if result.rolled_back_to is not None:
             detail = f"rolled back to {result.rolled_back_to}"
-        backlog = max(result.head_number - self._watcher.confirmations - result.block_number, 0)
+        backlog = max(result.head_number - watcher.confirmations - result.block_number, 0)
         return IndexOutcome(result.is_caught_up, result.block_number, backlog, detail)
 
     async def close(self) -> None:

@@ -27,7 +27,7 @@ class Fact(NamedTuple):
     """A decoded log as the `events` table holds it, columns in their order.
 
     `args` are JSON values (bytes as 0x hex, integers from 2^53 as decimal strings); `entity` and its id are None for
-    logs that are about none.
+    logs that are about none. `generation` is that of the contracts, see `chain.addresses`.
     """
 
     chain_id: int
@@ -42,6 +42,7 @@ class Fact(NamedTuple):
     args: Mapping[str, Any]
     entity: str | None
     entity_id: int | None
+    generation: int = 1
 
     def integer(self, name: str) -> int:
         """An unsigned integer argument."""
@@ -76,8 +77,8 @@ def entity_of(event: ChainEvent) -> tuple[str, int] | None:
     return None
 
 
-def fact_of(event: ChainEvent) -> Fact:
-    """What the `events` table keeps of an event."""
+def fact_of(event: ChainEvent, generation: int = 1) -> Fact:
+    """What the `events` table keeps of an event of a generation's contracts."""
     entity, entity_id = entity_of(event) or (None, None)
     return Fact(
         event.chain_id,
@@ -92,4 +93,5 @@ def fact_of(event: ChainEvent) -> Fact:
         {name: value if type(value) is str else jsonable(value) for name, value in event.args.items()},
         entity,
         entity_id,
+        generation,
     )

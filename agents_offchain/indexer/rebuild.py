@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import tempfile
 from dataclasses import dataclass
@@ -19,11 +20,15 @@ from agents_offchain.chain.node import Node
 from agents_offchain.chain.watcher import Watcher
 from agents_offchain.indexer.daemon import CONSUMER
 from agents_offchain.indexer.sink import IndexSink
+from agents_offchain.primitives.clock import Clock, SystemClock
 from agents_offchain.primitives.errors import Refused
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.migrate import migrate
 from agents_offchain.storage.tables.journal import cursors, headers
 from agents_offchain.storage.tables.read_model import FOLDED, chain_heads
+
+PATIENCE_READS, PAUSE_SECONDS = 100, 0.1
+"""How often, and after how many seconds, the indexer is looked at until its generations stand at one block."""
 
 
 class NothingIndexed(Refused):
@@ -69,7 +74,7 @@ class NodeUntil(Node):
 
 
 async def rebuild(database: Database, node: Node, deployment: Deployment, *, consumer: str = CONSUMER) -> int:
-    """Empty the folded tables and fill them from the deployment's first block to the head.
+    """Empty the folded tables and fill them from the deployment's first block to the head, oldest generation first.
 
     Returns:
         The last block taken. Killed half-way, the next step of the indexer goes on from there.
@@ -78,20 +83,49 @@ async def rebuild(database: Database, node: Node, deployment: Deployment, *, con
         NodeUnavailable: the node failed; call again.
     """
     async with database.write() as connection:
-        await empty(connection, consumer)
-    watcher = Watcher(consumer, node, database, deployment, IndexSink(deployment))
-    while True:
-        result = await watcher.step()
-        if result.is_caught_up:
-            return result.block_number
+        await empty(connection, deployment, consumer)
+    reached = 0
+    for watcher in index_watchers(node, database, deployment, consumer=consumer):
+        while not (result := await watcher.step()).is_caught_up:
+            pass
+        reached = result.block_number
+    return reached
 
 
-async def empty(connection: AsyncConnection, consumer: str = CONSUMER) -> None:
+def index_watchers(
+    node: Node,
+    database: Database,
+    deployment: Deployment,
+    *,
+    consumer: str = CONSUMER,
+    confirmations: int = 0,
+    retained: int = 256,
+    clock: Clock | None = None,
+) -> list[Watcher]:
+    """What the indexer follows, oldest generation first: each with its own place, contracts and rows."""
+    return [
+        Watcher(
+            each.reader(consumer),
+            node,
+            database,
+            each,
+            IndexSink(each, says_head=each is deployment),
+            confirmations=confirmations,
+            retained=retained,
+            clock=clock or SystemClock(),
+            contracts=each.own(),
+        )
+        for each in reversed(deployment.generations)
+    ]
+
+
+async def empty(connection: AsyncConnection, deployment: Deployment, consumer: str = CONSUMER) -> None:
     """Forget everything folded and where the indexer stands, in the caller's transaction."""
     for table in (*FOLDED, chain_heads):
         await connection.execute(delete(table))
+    readers = [each.reader(consumer) for each in deployment.generations]
     for table in (cursors, headers):
-        await connection.execute(delete(table).where(table.c.consumer == consumer))
+        await connection.execute(delete(table).where(table.c.consumer.in_(readers)))
 
 
 async def verify(database: Database, node: Node, deployment: Deployment, *, consumer: str = CONSUMER) -> Verification:
@@ -101,17 +135,29 @@ async def verify(database: Database, node: Node, deployment: Deployment, *, cons
         NothingIndexed: the indexer has not taken a block yet.
         NodeUnavailable: the node failed, or the chain changed meanwhile; call again.
     """
-    async with database.read() as connection:
-        cursor = (await connection.execute(select(cursors).where(cursors.c.consumer == consumer))).one_or_none()
-        live = await table_digests(connection)
-    if cursor is None:
-        raise NothingIndexed("The indexer has not taken a block yet.", mend="Start it, then verify again.")
+    cursor, live = await _at_one_block(database, deployment, consumer)
     with tempfile.TemporaryDirectory(prefix="aitbc-verify-") as folder:
         rebuilt = await _rebuild_apart(Path(folder), node.url, deployment, cursor)
     checks = tuple(
         TableCheck(table, live[table][0], rebuilt[table][0], live[table][1], rebuilt[table][1]) for table in live
     )
     return Verification(cursor.block_number, checks)
+
+
+async def _at_one_block(database: Database, deployment: Deployment, consumer: str) -> tuple[Any, dict[str, Any]]:
+    """Where the indexer stands and its tables' digests, read while all its generations stand at the same block."""
+    for _ in range(PATIENCE_READS):
+        async with database.read() as connection:
+            places = []
+            for each in deployment.generations:
+                query = select(cursors).where(cursors.c.consumer == each.reader(consumer))
+                places.append((await connection.execute(query)).one_or_none())
+            if None in places:
+                raise NothingIndexed("The indexer has not taken a block yet.", mend="Start it, then verify again.")
+            if len({place.block_hash for place in places if place is not None}) == 1:
+                return places[0], await table_digests(connection)
+        await asyncio.sleep(PAUSE_SECONDS)
+    raise NodeUnavailable("The indexer is still reading an older generation; check again later.")
 
 
 async def _rebuild_apart(folder: Path, url: str, deployment: Deployment, cursor: Any) -> dict[str, tuple[int, str]]:
@@ -121,7 +167,8 @@ async def _rebuild_apart(folder: Path, url: str, deployment: Deployment, cursor:
     try:
         await rebuild(fresh, until, deployment)
         async with fresh.read() as connection:
-            reached = (await connection.execute(select(cursors))).one()
+            newest = select(cursors).where(cursors.c.consumer == deployment.reader(CONSUMER))
+            reached = (await connection.execute(newest)).one()
             if reached.block_hash != cursor.block_hash:
                 raise NodeUnavailable("The chain changed while the tables were checked; check again.")
             return await table_digests(connection)

@@ -46,15 +46,17 @@ class Change:
 
 
 class Refolder:
-    """Projects entities inside a caller's transaction.
+    """Projects the entities of one generation inside a caller's transaction.
 
     Args:
         chain_id: Chain whose events are folded.
+        generation: Of the contracts; rows of the others are not looked at.
         owners: Whom fees belong to.
     """
 
-    def __init__(self, chain_id: int, owners: FeeOwners) -> None:
+    def __init__(self, chain_id: int, generation: int, owners: FeeOwners) -> None:
         self._chain_id = chain_id
+        self._generation = generation
         self._owners = owners
 
     async def refold(
@@ -79,7 +81,7 @@ class Refolder:
         changes += await self._jobs(connection, by_entity[JOB], whole_jobs or {})
         named |= by_entity[LISTING] | await self._named_listings(connection, by_entity[JOB])
         for chunk in _chunks(sorted(named)):
-            await count_for_listings(connection, chunk)
+            await count_for_listings(connection, self._generation, chunk)
         for chunk in _chunks(sorted(by_entity[AGENT])):
             await count_for_agents(connection, chunk)
         return changes
@@ -88,7 +90,7 @@ class Refolder:
         """The listings for which some of these jobs may count as they stand now."""
         named: set[int] = set()
         for chunk in _chunks(sorted(job_ids)):
-            named |= await listings_of_jobs(connection, chunk)
+            named |= await listings_of_jobs(connection, self._generation, chunk)
         return named
 
     async def _simple(self, connection: AsyncConnection, entity: str, ids: set[int]) -> list[Change]:
@@ -97,7 +99,7 @@ class Refolder:
         for chunk in _chunks(sorted(ids)):
             facts = await self._facts(connection, entity, chunk)
             rows = [row for entity_id in chunk if (row := project(facts[entity_id])) is not None]
-            await _replace(connection, table, key, chunk, rows)
+            await self._replace(connection, table, key, chunk, rows)
             standing = {getattr(row, key) for row in rows}
             changes += [Change(entity, item, "" if item in standing else GONE) for item in chunk]
         return changes
@@ -105,12 +107,12 @@ class Refolder:
     async def _listings(self, connection: AsyncConnection, by_entity: dict[str, set[int]]) -> list[Change]:
         """Listings; one that appears or disappears also touches the jobs that name it."""
         ids = by_entity[LISTING]
-        before = await _standing_listings(connection, ids)
+        before = await self._standing_listings(connection, ids)
         changes = await self._simple(connection, LISTING, ids)
-        after = await _standing_listings(connection, ids)
+        after = await self._standing_listings(connection, ids)
         for chunk in _chunks(sorted(before ^ after)):
-            found = await connection.execute(select(jobs.c.job_id).where(jobs.c.listing_id.in_(chunk)))
-            by_entity[JOB].update(row.job_id for row in found)
+            named = select(jobs.c.job_id).where(jobs.c.listing_id.in_(chunk), jobs.c.generation == self._generation)
+            by_entity[JOB].update(row.job_id for row in await connection.execute(named))
         return changes
 
     async def _jobs(self, connection: AsyncConnection, ids: set[int], whole: Mapping[int, list[Fact]]) -> list[Change]:
@@ -121,7 +123,7 @@ class Refolder:
             facts |= known
             rows = {job_id: project_job(facts[job_id]) for job_id in chunk}
             standing = [row for row in rows.values() if row is not None]
-            services = await _services(connection, standing)
+            services = await self._services(connection, standing)
             found = [verdict for job_id in chunk if (verdict := project_verdict(facts[job_id])) is not None]
             disputed = [dispute for job_id in chunk if (dispute := project_dispute(facts[job_id])) is not None]
             moved = [
@@ -130,10 +132,10 @@ class Refolder:
                 for movement in project_transactions(facts[job_id], row, services.get(job_id, ""), self._owners)
             ]
             old = [job_id for job_id in chunk if job_id not in known]
-            await _replace(connection, jobs, "job_id", old, standing)
-            await _replace(connection, verdicts, "job_id", old, found)
-            await _replace(connection, disputes, "job_id", old, disputed)
-            await _replace(connection, marketplace_transactions, "job_id", old, moved)
+            await self._replace(connection, jobs, "job_id", old, standing)
+            await self._replace(connection, verdicts, "job_id", old, found)
+            await self._replace(connection, disputes, "job_id", old, disputed)
+            await self._replace(connection, marketplace_transactions, "job_id", old, moved)
             changes += [Change(JOB, job_id, row.status if row else GONE) for job_id, row in rows.items()]
         return changes
 
@@ -141,6 +143,7 @@ class Refolder:
         query = (
             select(events)
             .where(
+                events.c.generation == self._generation,
                 events.c.entity == entity,
                 events.c.entity_id.in_(ids),
                 events.c.chain_id == self._chain_id,
@@ -154,45 +157,46 @@ class Refolder:
             facts[row.entity_id].append(Fact(*row))
         return facts
 
+    async def _standing_listings(self, connection: AsyncConnection, ids: set[int]) -> set[int]:
+        standing: set[int] = set()
+        for chunk in _chunks(sorted(ids)):
+            query = select(agent_listings.c.listing_id)
+            query = query.where(agent_listings.c.generation == self._generation, agent_listings.c.listing_id.in_(chunk))
+            standing.update(row.listing_id for row in await connection.execute(query))
+        return standing
+
+    async def _services(self, connection: AsyncConnection, rows: Sequence[JobRow]) -> dict[int, str]:
+        """Job -> service type of its listing, where the listing is one of the agent that the job names."""
+        wanted = sorted({row.listing_id for row in rows if row.listing_id is not None})
+        if not wanted:
+            return {}
+        query = select(agent_listings.c.listing_id, agent_listings.c.agent_id, agent_listings.c.service_type).where(
+            agent_listings.c.generation == self._generation, agent_listings.c.listing_id.in_(wanted)
+        )
+        listings = {row.listing_id: row for row in await connection.execute(query)}
+        return {
+            row.job_id: listing.service_type
+            for row in rows
+            if (listing := listings.get(row.listing_id)) is not None and listing.agent_id == row.agent_id
+        }
+
+    async def _replace(
+        self, connection: AsyncConnection, table: Table, key: str, old: Sequence[int], rows: Sequence[tuple[Any, ...]]
+    ) -> None:
+        """Drop what is kept of the old ids, and write the rows; what was taken before is written over itself."""
+        if old:
+            gone = delete(table).where(table.c[key].in_(old))
+            if "generation" in table.c:
+                gone = gone.where(table.c.generation == self._generation)
+            await connection.execute(gone)
+        await upsert_many(connection, table, rows)
+
 
 _SIMPLE: dict[str, tuple[Table, str, Any]] = {
     AGENT: (agents, "agent_id", project_agent),
     POLICY: (policies, "policy_id", project_policy),
     LISTING: (agent_listings, "listing_id", project_listing),
 }
-
-
-async def _standing_listings(connection: AsyncConnection, ids: set[int]) -> set[int]:
-    standing: set[int] = set()
-    for chunk in _chunks(sorted(ids)):
-        query = select(agent_listings.c.listing_id).where(agent_listings.c.listing_id.in_(chunk))
-        standing.update(row.listing_id for row in await connection.execute(query))
-    return standing
-
-
-async def _services(connection: AsyncConnection, rows: Sequence[JobRow]) -> dict[int, str]:
-    """Job -> service type of its listing, where the listing is one of the agent that the job names."""
-    wanted = sorted({row.listing_id for row in rows if row.listing_id is not None})
-    if not wanted:
-        return {}
-    query = select(agent_listings.c.listing_id, agent_listings.c.agent_id, agent_listings.c.service_type).where(
-        agent_listings.c.listing_id.in_(wanted)
-    )
-    listings = {row.listing_id: row for row in await connection.execute(query)}
-    return {
-        row.job_id: listing.service_type
-        for row in rows
-        if (listing := listings.get(row.listing_id)) is not None and listing.agent_id == row.agent_id
-    }
-
-
-async def _replace(
-    connection: AsyncConnection, table: Table, key: str, old: Sequence[int], rows: Sequence[tuple[Any, ...]]
-) -> None:
-    """Drop what is kept of the old ids, and write the rows; what was taken before is written over itself."""
-    if old:
-        await connection.execute(delete(table).where(table.c[key].in_(old)))
-    await upsert_many(connection, table, rows)
 
 
 def _chunks(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:

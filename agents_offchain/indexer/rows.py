@@ -20,6 +20,7 @@ class ListingRow(NamedTuple):
     """An offer; `price` in the smallest unit of its token. `jobs_completed` is counted later (`completed.py`)."""
 
     id: str
+    generation: int
     listing_id: int
     agent_id: int
     service_type: str
@@ -40,6 +41,7 @@ class ListingRow(NamedTuple):
 class PolicyRow(NamedTuple):
     """Terms that jobs share; shares in 1/10,000, windows in seconds."""
 
+    generation: int
     policy_id: int
     policy_hash: bytes
     evaluator: bytes
@@ -60,6 +62,7 @@ class PolicyRow(NamedTuple):
 class JobRow(NamedTuple):
     """A job; amounts in the smallest unit of its token, times in unix seconds."""
 
+    generation: int
     job_id: int
     client: bytes
     provider: bytes
@@ -87,6 +90,7 @@ class JobRow(NamedTuple):
 class VerdictRow(NamedTuple):
     """The posted verdict of a job; bit i of `signer_bitmap` is the oracle's i-th reporter."""
 
+    generation: int
     job_id: int
     report_hash: bytes
     deliverable: bytes
@@ -103,6 +107,7 @@ class DisputeRow(NamedTuple):
     `ended_at` and what follows are None while it is open; `provider_bps` is then what decided, `is_by_court` by whom.
     """
 
+    generation: int
     job_id: int
     party: bytes
     is_by_client: bool
@@ -123,6 +128,7 @@ class TransactionRow(NamedTuple):
     """A movement of a job's money; `status` is held while it sits in the escrow, else final."""
 
     id: str
+    generation: int
     job_id: int
     agent_id: int | None
     service_type: str

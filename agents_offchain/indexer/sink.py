@@ -20,22 +20,25 @@ KEPT_CHANGES = 10_000
 
 
 class IndexSink:
-    """An `EventSink` that keeps the read model equal to the fold of the standing events.
+    """An `EventSink` that keeps the read model equal to the fold of one generation's standing events.
 
     Args:
+        says_head: Whether the read model's head is where this one stands.
         kept_changes: Rows of `changes` kept for live readers.
     """
 
-    def __init__(self, deployment: Deployment, kept_changes: int = KEPT_CHANGES) -> None:
+    def __init__(self, deployment: Deployment, kept_changes: int = KEPT_CHANGES, *, says_head: bool = True) -> None:
         self._chain_id = deployment.chain_id
+        self._generation = deployment.generation
+        self._says_head = says_head
         owners = FeeOwners(deployment.treasury, deployment.address("ResultOracle"))
-        self._refolder = Refolder(deployment.chain_id, owners)
+        self._refolder = Refolder(deployment.chain_id, deployment.generation, owners)
         self._kept_changes = kept_changes
 
     async def apply(self, connection: AsyncConnection, taken: Sequence[ChainEvent], head: Block) -> None:
         """Store events of blocks up to `head` and fold what they touch. Taking a log twice changes nothing."""
         if taken:
-            facts = [fact_of(event) for event in taken]
+            facts = [fact_of(event, self._generation) for event in taken]
             await insert_many(connection, events, facts)
             touched = {
                 (fact.entity, fact.entity_id)
@@ -44,15 +47,17 @@ class IndexSink:
             }
             changed = await self._refolder.refold(connection, touched, _jobs_from_their_start(facts))
             await self._announce(connection, changed, head.number)
-        await upsert(
-            connection,
-            chain_heads,
-            {"chain_id": self._chain_id, "block_number": head.number, "block_time": head.timestamp},
-        )
+        if self._says_head:
+            await upsert(
+                connection,
+                chain_heads,
+                {"chain_id": self._chain_id, "block_number": head.number, "block_time": head.timestamp},
+            )
 
     async def roll_back(self, connection: AsyncConnection, last_valid: int) -> None:
         """Forget the events above `last_valid` and fold what they had touched."""
-        above = (events.c.chain_id == self._chain_id) & (events.c.block_number > last_valid)
+        ours = (events.c.chain_id == self._chain_id) & (events.c.generation == self._generation)
+        above = ours & (events.c.block_number > last_valid)
         query = select(events.c.entity, events.c.entity_id).where(above, events.c.entity.is_not(None))
         touched = {(row.entity, row.entity_id) for row in await connection.execute(query.distinct())}
         await connection.execute(delete(events).where(above))
@@ -66,6 +71,7 @@ class IndexSink:
                 "entity_id": change.entity_id,
                 "status": change.status,
                 "block_number": block_number,
+                "generation": self._generation,
             }
             for change in changed
         ]

@@ -9,7 +9,7 @@ before the commitment leaves, so a juror that is killed anywhere can still revea
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -56,6 +56,8 @@ class Juror:
         name: Of the process, of its cursor and its rows.
         judge: Votes where the operator has not; None is: the operator votes.
         entropy: Source of salts.
+        others: Disputes of older generations with the same court, on which another juror of this process sits.
+        is_own_desk_only: Whether it sits on no dispute but those of its own desk.
     """
 
     name: str
@@ -72,6 +74,8 @@ class Juror:
     clock: Clock
     judge: Judge | None = None
     entropy: Callable[[int], bytes] = secrets.token_bytes
+    others: Sequence[CourtBook] = ()
+    is_own_desk_only: bool = False
 
     async def setup(self) -> None:
         await self.court.node.require_chain(self.chain_id)
@@ -99,7 +103,7 @@ class Juror:
         return None
 
     async def _look(self, seat: Seat, head: Block) -> int:
-        if not await self._is_through(seat, head):
+        if not await self._is_ours(seat) or not await self._is_through(seat, head):
             await self.seats.put_off(seat, LOOK_SECONDS)
             return 0
         standing = await self.court.standing(seat.dispute_id, block=head.number)
@@ -114,6 +118,15 @@ class Juror:
             return await self._reveal(seat, held.commitment, standing)
         await self.seats.put_off(seat, LOOK_SECONDS)
         return 0
+
+    async def _is_ours(self, seat: Seat) -> bool:
+        """Whether no other juror of this process sits here; two would write two salts for one vote."""
+        if self.is_own_desk_only:
+            return await self.cases.of_dispute(seat.dispute_id) is not None
+        for book in self.others:
+            if await book.of_dispute(seat.dispute_id) is not None:
+                return False
+        return True
 
     async def _is_through(self, seat: Seat, head: Block) -> bool:
         item = await self.outbox.status(seat.intent) if seat.intent else None

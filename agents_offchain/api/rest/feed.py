@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agents_offchain.api.rest.deps import ApiLimits
 from agents_offchain.api.rest.errors import QuotaSpent
-from agents_offchain.chain.addresses import Deployment
+from agents_offchain.chain.addresses import Deployment, JobName
 from agents_offchain.primitives.clock import Clock
 from agents_offchain.primitives.errors import Retryable
 from agents_offchain.storage.database import Database
@@ -99,7 +99,7 @@ class ChangeFeed:
     def __init__(self, database: Database, deployment: Deployment, limits: ApiLimits, clock: Clock) -> None:
         self._database = database
         self._chain_id = deployment.chain_id
-        self._job_prefix = deployment.job_key(0)[:-1]
+        self._deployment = deployment
         self._limits = limits
         self._clock = clock
         self._subscribers: set[_Subscriber] = set()
@@ -216,7 +216,7 @@ class ChangeFeed:
         query = select(changes).where(changes.c.id > place.change_id).order_by(changes.c.id).limit(BATCH_ROWS)
         for row in await connection.execute(query):
             place = Place(row.id, place.progress_id)
-            if (item := _change_news(row, place)) is not None:
+            if (item := _change_news(row, place, self._deployment)) is not None:
                 news.append(item)
         query = select(progress).where(progress.c.id > place.progress_id).order_by(progress.c.id).limit(BATCH_ROWS)
         rows = (await connection.execute(query)).all()
@@ -224,25 +224,26 @@ class ChangeFeed:
         return news, Place(place.change_id, rows[-1].id if rows else place.progress_id)
 
     async def _progress_news(self, connection: AsyncConnection, rows: Sequence[Any], place: Place) -> list[News]:
-        ours = [(row, job_id) for row in rows if (job_id := self._job_id(row.job_key)) is not None]
+        ours = [(row, name) for row in rows if (name := self._name(row.job_key)) is not None]
         if not ours:
             return []
-        known = select(jobs.c.job_id, jobs.c.status).where(jobs.c.job_id.in_({job_id for _, job_id in ours}))
-        statuses = {row.job_id: row.status for row in await connection.execute(known)}
+        known = select(jobs.c.generation, jobs.c.job_id, jobs.c.status)
+        known = known.where(jobs.c.job_id.in_({name.job_id for _, name in ours}))
+        statuses = {JobName(row.generation, row.job_id): row.status for row in await connection.execute(known)}
         head = await self._read_head(connection)
         block = head["block"] if head else 0
         return [
             News(
                 "job",
                 {
-                    "job_id": str(job_id),
-                    "status": statuses.get(job_id, "unknown"),
+                    "job_id": self._deployment.reference(name.generation, name.job_id),
+                    "status": statuses.get(name, "unknown"),
                     "block": block,
                     "stage": row.stage,
                 },
                 Place(place.change_id, row.id),
             )
-            for row, job_id in ours
+            for row, name in ours
         ]
 
     async def _read_head(self, connection: AsyncConnection) -> dict[str, int] | None:
@@ -253,15 +254,19 @@ class ChangeFeed:
     def _head_news(self, head: dict[str, int] | None, place: Place) -> list[News]:
         return [] if head is None else [News("head", dict(head), place)]
 
-    def _job_id(self, job_key: str) -> int | None:
-        number = job_key.removeprefix(self._job_prefix)
-        return int(number) if number != job_key and number.isdigit() and len(number) <= 77 else None
+    def _name(self, job_key: str) -> JobName | None:
+        for each in self._deployment.generations:
+            number = job_key.removeprefix(each.job_key(0)[:-1])
+            if number != job_key and number.isdigit() and len(number) <= 77:
+                return JobName(each.generation, int(number))
+        return None
 
 
-def _change_news(row: Any, place: Place) -> News | None:
+def _change_news(row: Any, place: Place, deployment: Deployment) -> News | None:
     entity_id = str(row.entity_id)
     if row.entity == "job":
-        return News("job", {"job_id": entity_id, "status": row.status, "block": row.block_number}, place)
-    if row.entity in ("listing", "agent"):
+        called = deployment.reference(row.generation, row.entity_id)
+        return News("job", {"job_id": called, "status": row.status, "block": row.block_number}, place)
+    if row.entity == "agent" or (row.entity == "listing" and row.generation == deployment.generation):
         return News(row.entity, {f"{row.entity}_id": entity_id, "block": row.block_number}, place)
     return None

@@ -99,6 +99,8 @@ class JobOut(BaseModel):
     """A job as its events leave it."""
 
     job_id: str
+    generation: int = Field(description="of the market's contracts; a job's id is of one generation")
+    reference: str = Field(description="what the job is called: its id in the newest generation, else `generation:id`")
     client: str
     provider: str
     evaluator: str
@@ -156,6 +158,8 @@ class TransactionOut(BaseModel):
 
     id: str
     job_id: str
+    generation: int
+    reference: str = Field(description="what the job is called, as in a job")
     agent_id: str | None
     service_type: str
     kind: str

@@ -112,7 +112,7 @@ class Guard:
         self._on_policy = on_policy
         self._policy: Policy | PolicyInvalid | None = None
         self._policy_stamp: _Stamp | None = None
-        self._contracts: dict[str, bytes] = {}
+        self._contracts: dict[str, frozenset[bytes]] = {}
         self._contracts_stamp: _Stamp | None = None
 
     async def authorise(self, key: Key, request: SignTransaction | SignTyped) -> Judgement:
@@ -149,7 +149,7 @@ class Guard:
             SignerRefused: it does not allow the request.
             SignerPaused: there is no usable policy.
         """
-        judge = Judge(self._current(), self._address_of)
+        judge = Judge(self._current(), self._addresses_of)
         if isinstance(request, SignTyped):
             return judge.typed(key.name, request)
         return judge.transaction(key.name, key.address, request)
@@ -187,13 +187,14 @@ class Guard:
             )
         raise SignerPaused(f"Nothing is signed: {self._policy.message}", mend=f"Mend {self._folder.policy}.")
 
-    def _address_of(self, name: str) -> bytes | None:
+    def _addresses_of(self, name: str) -> frozenset[bytes]:
         if name.startswith(KEY_PREFIX):
-            return self._addresses.get(name.removeprefix(KEY_PREFIX))
-        return self._deployed().get(name)
+            address = self._addresses.get(name.removeprefix(KEY_PREFIX))
+            return frozenset() if address is None else frozenset({address})
+        return self._deployed().get(name, frozenset())
 
-    def _deployed(self) -> dict[str, bytes]:
-        """Contracts of the deployment file, by name; none while there is no such file."""
+    def _deployed(self) -> dict[str, frozenset[bytes]]:
+        """Contracts of every generation in the deployment file, by name; none while there is no such file."""
         stamp = _stamp(self._deployment_file) if self._deployment_file else None
         if stamp is None or self._deployment_file is None:
             return {}
@@ -201,7 +202,11 @@ class Guard:
             self._contracts_stamp = stamp
             try:
                 document = json.loads(self._deployment_file.read_text())
-                self._contracts = {name: decode_address(text) for name, text in document["contracts"].items()}
+                found: dict[str, set[bytes]] = {}
+                for generation in (document, *document.get("older", ())):
+                    for name, text in generation["contracts"].items():
+                        found.setdefault(name, set()).add(decode_address(text))
+                self._contracts = {name: frozenset(addresses) for name, addresses in found.items()}
             except (OSError, ValueError, KeyError, TypeError, AttributeError, HexInvalid):
                 self._contracts = {}
         return self._contracts

@@ -56,11 +56,12 @@ class Judge:
     """Applies one policy.
 
     Args:
-        address_of: The address of a contract's or a key's name, or None; the policy's own addresses come first.
+        addresses_of: The addresses of a contract's or a key's name, of a contract one for each generation of the
+            market; none when nobody knows. The policy's own addresses come first.
     """
 
     policy: Policy
-    address_of: Callable[[str], bytes | None]
+    addresses_of: Callable[[str], frozenset[bytes]]
 
     def transaction(self, key: str, own: bytes, request: SignTransaction) -> Judgement:
         """Raises SignerRefused when the policy does not allow it."""
@@ -104,7 +105,7 @@ class Judge:
                 continue
             if request.type_name in PERMITS and not rule.is_permit:
                 continue
-            if self._resolve(rule.contract) == domain.verifying_contract:
+            if domain.verifying_contract in self._resolve(rule.contract):
                 self._require_values(key, rule, request)
                 return Judgement(
                     title=f"{request.type_name} of {rule.domain}", chain_id=domain.chain_id, is_dry_run=rules.dry_run
@@ -118,7 +119,7 @@ class Judge:
         """Check the fields that a rule bounds."""
         values = {name: value for (name, _), value in zip(request.fields, request.values, strict=True)}
         for name, recipient in rule.recipients.items():
-            if values[name] != self._resolve(recipient):
+            if values[name] not in self._resolve(recipient):
                 raise SignerRefused(f"{key} may sign {request.type_name} only with {name} as {recipient}.", mend=MEND)
         for name, most in rule.most.items():
             if values[name] > most:
@@ -146,7 +147,7 @@ class Judge:
                 if data[32:].startswith(creation_code(contract)):
                     return f"deploy {contract}", ()
         for rule in rules.calls:
-            if len(data) >= 4 and rule.selector_bytes == data[:4] and self._resolve(rule.contract) == to:
+            if len(data) >= 4 and rule.selector_bytes == data[:4] and to in self._resolve(rule.contract):
                 return rule.title, self._inside(key, own, rule, data, value)
         raise SignerRefused(
             f"{key} may not call 0x{to.hex()} with {'0x' + data[:4].hex() if data else 'no data'}.", mend=MEND
@@ -162,7 +163,7 @@ class Judge:
         arguments = shape.read(data)
         allowed = rule.recipients or ()
         if ANYBODY not in allowed:
-            known = {own if name == SELF else self._resolve(name) for name in allowed}
+            known = {address for name in allowed for address in ({own} if name == SELF else self._resolve(name))}
             for address in shape.addresses(arguments):
                 if address not in known:
                     raise SignerRefused(f"{rule.title} may not name 0x{address.hex()} for {key}.", mend=MEND)
@@ -171,16 +172,16 @@ class Judge:
         amount = amount_at(arguments, shape.path_of(rule.amount.argument))
         return (Charge(f"{rule.title}:{rule.amount.argument}", amount, rule.amount),)
 
-    def _resolve(self, name: str) -> bytes | None:
-        """The address that a name or a hex string stands for; None, which equals no address, when nobody knows."""
+    def _resolve(self, name: str) -> frozenset[bytes]:
+        """The addresses that a name or a hex string stands for; none when nobody knows."""
         if name in self.policy.contracts:
             return self.policy.contracts[name]
         if name.startswith("0x"):
             try:
-                return decode_address(name)
+                return frozenset({decode_address(name)})
             except HexInvalid:
-                return None
-        return self.address_of(name)
+                return frozenset()
+        return self.addresses_of(name)
 
 
 def _reason(charges: tuple[Charge, ...]) -> str:

@@ -154,16 +154,16 @@ class KeyRules(_Strict):
 
 class _File(_Strict):
     version: int = Field(ge=1, le=1)
-    contracts: dict[str, str] = {}
+    contracts: dict[str, str | tuple[str, ...]] = {}
     keys: dict[str, KeyRules]
 
 
 @dataclass(frozen=True)
 class Policy:
-    """A checked policy. `contracts` are the addresses that the file itself gives."""
+    """A checked policy. `contracts` are the addresses that the file itself gives; one name may have several."""
 
     keys: dict[str, KeyRules]
-    contracts: dict[str, bytes]
+    contracts: dict[str, frozenset[bytes]]
 
 
 def parse_policy(text: str) -> Policy:
@@ -181,7 +181,10 @@ def parse_policy(text: str) -> Policy:
         where = ".".join(str(part) for part in first["loc"])
         raise PolicyInvalid(f"The signing policy is wrong at {where or 'the top'}: {first['msg']}.") from error
     try:
-        contracts = {name: decode_address(text) for name, text in file.contracts.items()}
+        contracts = {
+            name: frozenset(decode_address(text) for text in ([given] if isinstance(given, str) else given))
+            for name, given in file.contracts.items()
+        }
         for name, rules in file.keys.items():
             _require_sound(name, rules)
     except HexInvalid as error:

@@ -177,12 +177,15 @@ async def _offer(around: Connections, wallet: Wallet, *, is_available: bool) -> 
 
 
 async def _withdraw(around: Connections, wallet: Wallet) -> int:
-    escrow = JobEscrowProxy(around.node, around.deployment.address("JobEscrow"))
-    token = around.deployment.address("TestDollar")
-    credit = int(await escrow.credit(token, await wallet.address()))
-    if credit:
-        await wallet.transact(escrow.address, withdraw_calldata(token))
-    return credit
+    """Fetch the credit of every generation; the sum."""
+    total = 0
+    for each in around.deployment.generations:
+        escrow, token = JobEscrowProxy(around.node, each.address("JobEscrow")), each.address("TestDollar")
+        credit = int(await escrow.credit(token, await wallet.address()))
+        if credit:
+            await wallet.transact(escrow.address, withdraw_calldata(token))
+        total += credit
+    return total
 
 
 def _owes(entry: Entry, left: Left) -> AgentOwes:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from agents_offchain.chain.addresses import Deployment
 from agents_offchain.chain.errors import ContractReverted, KeyMissing
 from agents_offchain.chain.node import Node
 from agents_offchain.chain.proxies.job_escrow import JobEscrowProxy, JobStatus
@@ -35,12 +36,13 @@ class Left:
     Attributes:
         in_hand: Jobs that wait for it or are being worked on.
         transactions: Planned or sent, not confirmed.
-        unsettled: Numbers of the jobs that the chain has funded or submitted: pay that is not decided.
+        unsettled: The jobs that the chain has funded or submitted, pay that is not decided: by number, those of an
+            older generation of the market as `generation:number`.
     """
 
     in_hand: int = 0
     transactions: int = 0
-    unsettled: tuple[int, ...] = ()
+    unsettled: tuple[int | str, ...] = ()
 
     @property
     def is_nothing_to_do(self) -> bool:
@@ -110,17 +112,25 @@ async def read_left(database: Database, daemon: str, address: bytes | None) -> L
     return Left(int(hands), int(waiting))
 
 
-async def read_unsettled(around: Connections, daemon: str, address: bytes) -> tuple[int, ...]:
+async def read_unsettled(around: Connections, daemon: str, address: bytes) -> tuple[int | str, ...]:
     """Jobs of an agent that the chain has funded or submitted; tables name candidates, the chain answers."""
-    mine = select(jobs.c.job_id).where(jobs.c.provider == address, jobs.c.status.in_(["open", "funded", "submitted"]))
-    queued = select(work.c.terms).where(
+    mine = select(jobs.c.generation, jobs.c.job_id)
+    mine = mine.where(jobs.c.provider == address, jobs.c.status.in_(["open", "funded", "submitted"]))
+    queued = select(work.c.job_key).where(
         work.c.consumer == daemon, work.c.status.in_([states.OPEN, states.NEW, states.LEASED, states.DELIVERED])
     )
     async with around.database.read() as connection:
-        numbers = {int(row.job_id) for row in (await connection.execute(mine)).all()}
-        numbers |= {int(row.terms["job_id"]) for row in (await connection.execute(queued)).all()}
-    escrow = JobEscrowProxy(around.node, around.deployment.address("JobEscrow"))
-    return tuple([number for number in sorted(numbers) if await _is_unsettled(escrow, number, address)])
+        indexed = {(row.generation, int(row.job_id)) for row in (await connection.execute(mine)).all()}
+        keys = {row.job_key for row in (await connection.execute(queued)).all()}
+    found: list[int | str] = []
+    for each in reversed(around.deployment.generations):
+        escrow, prefix = JobEscrowProxy(around.node, each.address("JobEscrow")), each.job_key(0)[:-1]
+        numbers = {job_id for generation, job_id in indexed if generation == each.generation}
+        numbers |= {int(key.removeprefix(prefix)) for key in keys if key.startswith(prefix)}
+        open_ones = [number for number in sorted(numbers) if await _is_unsettled(escrow, number, address)]
+        is_newest = each is around.deployment
+        found += [n if is_newest else around.deployment.reference(each.generation, n) for n in open_ones]
+    return tuple(found)
 
 
 async def _is_unsettled(escrow: JobEscrowProxy, job_id: int, address: bytes) -> bool:
@@ -137,14 +147,16 @@ async def chain_facts(around: Connections, address: bytes) -> dict[str, Any]:
     agent_id = await find_agent(deployment, node, address)
     return {
         "agent_id": agent_id,
-        "credit": int(await _escrow(node, around).credit(deployment.address("TestDollar"), address)),
+        "credit": sum([await _credit(node, each, address) for each in deployment.generations]),
         "gas_wei": await node.balance(address),
         "listings": tuple(await read_listings(deployment, node, agent_id)) if agent_id is not None else (),
     }
 
 
-def _escrow(node: Node, around: Connections) -> JobEscrowProxy:
-    return JobEscrowProxy(node, around.deployment.address("JobEscrow"))
+async def _credit(node: Node, deployment: Deployment, address: bytes) -> int:
+    return int(
+        await JobEscrowProxy(node, deployment.address("JobEscrow")).credit(deployment.address("TestDollar"), address)
+    )
 
 
 async def _earned(database: Database, address: bytes | None) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from agents_offchain.chain.addresses import Deployment
 from agents_offchain.chain.contract_abi import jsonable, load_abi
 from agents_offchain.chain.proxies.job_escrow import JobEscrowProxy
 from agents_offchain.chain.proxies.token import TokenProxy
@@ -16,14 +17,16 @@ from agents_offchain.cli.market import TOKEN_DECIMALS
 from agents_offchain.cli.places import profile_file
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.primitives.units import TokenUnits, Wei, parse_units
-from agents_offchain.runtime.agent.daemon import AgentDaemon
+from agents_offchain.runtime.agent.daemon import AgentDaemon, Ear
 from agents_offchain.runtime.agent.decision import Market
 from agents_offchain.runtime.agent.delivery import Delivery
+from agents_offchain.runtime.agent.generations import Deliveries
 from agents_offchain.runtime.agent.hands import Helper
 from agents_offchain.runtime.agent.intake import Intake, wants
 from agents_offchain.runtime.agent.orders import Orders
 from agents_offchain.runtime.agent.purse import Purse
 from agents_offchain.runtime.gas import COIN_DECIMALS
+from agents_offchain.runtime.generations import Followed, Owed
 from agents_offchain.runtime.profiles.profile import Profile, load_profile
 from agents_offchain.runtime.workers.gate import MeasuredArtifacts, PacedSkills
 from agents_offchain.runtime.workers.pace import Pace, PaceLimits
@@ -38,8 +41,7 @@ async def run_agent(settings: Settings, named: Path | None) -> int:
     """Run the agent of the profile `named`, else of the settings'; its key is asked of the signer by name."""
     profile = load_profile(named or profile_file(settings))
     async with surroundings(settings) as around:
-        wallet = await around.signer.address(profile.agent.key)
-        market = await _market(around, profile)
+        wallet, newest = await around.signer.address(profile.agent.key), around.deployment
         name = profile.daemon_name
         pace = Pace(PaceLimits(ceiling=profile.limits.concurrency))
         orders = Orders(CommandBook(around.database, around.clock), name)
@@ -48,15 +50,20 @@ async def run_agent(settings: Settings, named: Path | None) -> int:
         return await around.run(
             AgentDaemon(
                 name=name,
-                watcher=_watcher(around, name),
-                intake=_intake(around, queue, wallet, language),
-                delivery=_delivery(around, queue, wallet, profile, market, orders, pace, name, language),
+                watcher=_watcher(around, newest, name),
+                intake=_intake(around, newest, queue, wallet, language),
+                older=[
+                    Ear(_watcher(around, each, name), _intake(around, each, queue, wallet, language))
+                    for each in newest.older
+                ],
+                followed=Followed(name, newest, around.database, around.clock, _owed(around, wallet)),
+                delivery=await _deliveries(around, queue, wallet, profile, orders, pace, name, language),
                 orders=orders,
                 queue=queue,
                 sender=await _sender(around, profile),
                 concurrency=profile.limits.concurrency,
                 pace=pace,
-                purse=_purse(around, wallet, profile, market),
+                purse=_purse(around, wallet, profile),
                 worries=lambda: language.alert,
                 scratch=scratch_folder(settings, name),
             ),
@@ -69,7 +76,6 @@ async def run_helper(settings: Settings, named: Path | None, number: int) -> int
     profile = load_profile(named or profile_file(settings))
     async with surroundings(settings) as around:
         wallet = await around.signer.address(profile.agent.key)
-        market = await _market(around, profile)
         pace = Pace(PaceLimits(ceiling=profile.limits.concurrency))
         orders = Orders(CommandBook(around.database, around.clock), profile.daemon_name)
         queue = WorkQueue(around.database, profile.daemon_name, clock=around.clock)
@@ -78,7 +84,7 @@ async def run_helper(settings: Settings, named: Path | None, number: int) -> int
         helper = Helper(
             name=name,
             queue=queue,
-            delivery=_delivery(around, queue, wallet, profile, market, orders, pace, name, language),
+            delivery=await _deliveries(around, queue, wallet, profile, orders, pace, name, language),
             orders=orders,
             concurrency=profile.limits.concurrency,
             pace=pace,
@@ -87,32 +93,42 @@ async def run_helper(settings: Settings, named: Path | None, number: int) -> int
         return await around.run(helper, f"Helper {number} of {profile.title}")
 
 
-async def _market(around: Surroundings, profile: Profile) -> Market:
-    token = around.deployment.address("TestDollar")
+async def _market(around: Surroundings, deployment: Deployment, profile: Profile) -> Market:
+    token = deployment.address("TestDollar")
     decimals = await TokenProxy(around.node, token).decimals()
     prices = {service.type: TokenUnits(parse_units(str(service.price), decimals)) for service in profile.services}
-    return Market(oracle=around.deployment.address("ResultOracle"), token=token, price_of=prices)
+    return Market(oracle=deployment.address("ResultOracle"), token=token, price_of=prices)
 
 
-def _watcher(around: Surroundings, name: str) -> Watcher:
+def _owed(around: Surroundings, wallet: bytes) -> Owed:
+    async def credit(deployment: Deployment) -> int:
+        return int(await _escrow(around, deployment).credit(deployment.address("TestDollar"), wallet))
+
+    return credit
+
+
+def _watcher(around: Surroundings, deployment: Deployment, name: str) -> Watcher:
+    reader = deployment.reader(name)
     return Watcher(
-        consumer=name,
+        consumer=reader,
         node=around.node,
         database=around.database,
-        deployment=around.deployment,
-        sink=InboxSink(name, wants, jsonable, around.clock),
+        deployment=deployment,
+        sink=InboxSink(reader, wants, jsonable, around.clock),
         confirmations=around.settings.confirmations,
         retained=around.settings.retained_blocks,
         clock=around.clock,
     )
 
 
-def _intake(around: Surroundings, queue: WorkQueue, wallet: bytes, language: LanguageDesk) -> Intake:
+def _intake(
+    around: Surroundings, deployment: Deployment, queue: WorkQueue, wallet: bytes, language: LanguageDesk
+) -> Intake:
     return Intake(
-        inbox=Inbox(around.database, queue.consumer, around.clock),
+        inbox=Inbox(around.database, deployment.reader(queue.consumer), around.clock),
         queue=queue,
-        escrow=_escrow(around),
-        deployment=around.deployment,
+        escrow=_escrow(around, deployment),
+        deployment=deployment,
         database=around.database,
         wallet=wallet,
         outbox=_outbox(around, wallet),
@@ -120,35 +136,40 @@ def _intake(around: Surroundings, queue: WorkQueue, wallet: bytes, language: Lan
     )
 
 
-def _delivery(
+async def _deliveries(
     around: Surroundings,
     queue: WorkQueue,
     wallet: bytes,
     profile: Profile,
-    market: Market,
     orders: Orders,
     pace: Pace,
     process: str,
     language: LanguageDesk,
-) -> Delivery:
-    return Delivery(
-        queue=queue,
-        outbox=_outbox(around, wallet),
-        database=around.database,
-        artifacts=MeasuredArtifacts(KuboArtifactStore(require_artifacts_url(around.settings)), pace),
-        escrow=_escrow(around),
-        node=around.node,
-        deployment=around.deployment,
-        profile=profile,
-        market=market,
-        run_skill=PacedSkills(
-            host_skills(around.settings, process, profile.limits.threads, language.look, profile.daemon_name), pace
-        ),
-        clock=around.clock,
-        source=queue.consumer,
-        takes=orders.takes,
-        objection=language.objection,
-    )
+) -> Deliveries:
+    """Who delivers in each generation; skills, pace and lane are one for all."""
+    artifacts = MeasuredArtifacts(KuboArtifactStore(require_artifacts_url(around.settings)), pace)
+    skills = host_skills(around.settings, process, profile.limits.threads, language.look, profile.daemon_name)
+    run_skill = PacedSkills(skills, pace)
+    by_generation = {
+        each.generation: Delivery(
+            queue=queue,
+            outbox=_outbox(around, wallet),
+            database=around.database,
+            artifacts=artifacts,
+            escrow=_escrow(around, each),
+            node=around.node,
+            deployment=each,
+            profile=profile,
+            market=await _market(around, each, profile),
+            run_skill=run_skill,
+            clock=around.clock,
+            source=queue.consumer,
+            takes=orders.takes,
+            objection=language.objection,
+        )
+        for each in around.deployment.generations
+    }
+    return Deliveries(around.deployment, by_generation, queue, around.database)
 
 
 async def _sender(around: Surroundings, profile: Profile) -> Sender:
@@ -170,13 +191,17 @@ def _outbox(around: Surroundings, wallet: bytes) -> Outbox:
     return Outbox(around.database, lane_name(around.deployment.chain_id, wallet), around.clock)
 
 
-def _purse(around: Surroundings, wallet: bytes, profile: Profile, market: Market) -> Purse:
+def _purse(around: Surroundings, wallet: bytes, profile: Profile) -> Purse:
     money = profile.money
+    (escrow, token), *older = [
+        (_escrow(around, each), each.address("TestDollar")) for each in around.deployment.generations
+    ]
     above = parse_units(format(money.withdraw_above, "f"), TOKEN_DECIMALS)
     return Purse(
         node=around.node,
-        escrow=_escrow(around),
-        token=market.token,
+        escrow=escrow,
+        token=token,
+        older=older,
         wallet=wallet,
         outbox=_outbox(around, wallet),
         database=around.database,
@@ -186,5 +211,5 @@ def _purse(around: Surroundings, wallet: bytes, profile: Profile, market: Market
     )
 
 
-def _escrow(around: Surroundings) -> JobEscrowProxy:
-    return JobEscrowProxy(around.node, around.deployment.address("JobEscrow"))
+def _escrow(around: Surroundings, deployment: Deployment) -> JobEscrowProxy:
+    return JobEscrowProxy(around.node, deployment.address("JobEscrow"))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from agents_offchain.chain.watcher import Watcher
 from agents_offchain.cli.bootstrap.surroundings import surroundings
 from agents_offchain.indexer.daemon import CONSUMER, Indexer
-from agents_offchain.indexer.sink import IndexSink
+from agents_offchain.indexer.rebuild import index_watchers
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.runtime.daemon import StepOutcome
 
@@ -32,14 +31,12 @@ class IndexerDaemon:
 async def run_indexer(settings: Settings) -> int:
     """Follow the chain from the deployment's first block, or from where the cursor stands."""
     async with surroundings(settings) as around:
-        watcher = Watcher(
-            consumer=CONSUMER,
-            node=around.node,
-            database=around.database,
-            deployment=around.deployment,
-            sink=IndexSink(around.deployment),
+        *older, newest = index_watchers(
+            around.node,
+            around.database,
+            around.deployment,
             confirmations=settings.confirmations,
             retained=settings.retained_blocks,
             clock=around.clock,
         )
-        return await around.run(IndexerDaemon(Indexer(watcher, around.node, around.database)))
+        return await around.run(IndexerDaemon(Indexer(newest, around.node, around.database, older)))

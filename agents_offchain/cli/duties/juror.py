@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from agents_offchain.chain.addresses import Deployment
 from agents_offchain.chain.contract_abi import load_abi
 from agents_offchain.chain.proxies.juror_court import COURT_ABI, CourtProxy
 from agents_offchain.chain.proxies.token import approve_calldata, mint_calldata
@@ -83,7 +84,9 @@ def run_vote(settings: Settings, console: Console, name: str, dispute_id: int, s
 async def _vote(settings: Settings, console: Console, name: str, dispute_id: int, share_bps: int) -> int:
     key_address(key_folder(settings), name)
     async with connections(settings, "juror vote") as around:
-        count = await _seats(around, name).vote(dispute_id, share_bps)
+        court = around.deployment.address("JurorCourt")
+        sharing = [each for each in around.deployment.generations if each.address("JurorCourt") == court]
+        count = max([await _seats(around, each, name).vote(dispute_id, share_bps) for each in sharing])
     if not count:
         raise NothingToVote(
             f"{name} has no seat in dispute {dispute_id} whose vote is still open.",
@@ -113,7 +116,7 @@ async def _say(around: Connections, console: Console, name: str, address: bytes)
     court = _court(around)
     state, ticket = await court.juror(address), await court.ticket_units()
     silent_bps, far_bps = await court.penalties()
-    seats = await _seats(around, name).all()
+    seats = await _seats(around, around.deployment, name).all()
     at_risk = min(state.open_seats * share_down(ticket, silent_bps), state.balance)
     leaves = moment(state.leavable_at) if state.leavable_at else None
     console.document(
@@ -156,5 +159,6 @@ def _court(around: Connections) -> CourtProxy:
     return CourtProxy(around.node, contract("DisputeDesk"), contract("JurorCourt"))
 
 
-def _seats(around: Connections, name: str) -> SeatBook:
-    return SeatBook(around.database, JUROR.daemon_name(name), around.deployment.book("JurorCourt"), SystemClock())
+def _seats(around: Connections, deployment: Deployment, name: str) -> SeatBook:
+    reader = deployment.reader(JUROR.daemon_name(name))
+    return SeatBook(around.database, reader, deployment.book("JurorCourt"), SystemClock())

@@ -62,6 +62,7 @@ async def choose(around: Connections, wanted: str, max_price: int | None) -> Cho
 async def _of_service(around: Connections, service: str) -> list[int]:
     """Numbers of the open listings of a service, cheapest first."""
     query = select(agent_listings.c.listing_id, agent_listings.c.price).where(
+        agent_listings.c.generation == around.deployment.generation,
         agent_listings.c.service_type == service,
         agent_listings.c.is_available.is_(True),
         agent_listings.c.is_closed.is_(False),

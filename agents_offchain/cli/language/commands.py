@@ -76,7 +76,7 @@ def forecast(
 
 @language.command("rate", epilog="Examples:  aitbc language rate 5 1  ·  aitbc language rate 5 0.25")
 def rate(
-    job: Annotated[int, typer.Argument(help="The job's number.")],
+    job: Annotated[str, typer.Argument(help="The job's number; of an older generation 1:7.")],
     quality: Annotated[float, typer.Argument(min=0, max=1, help="How good its result was: 0 is useless, 1 is right.")],
     home: Home = None,
     as_json: AsJson = False,

@@ -18,17 +18,21 @@ PERSON = "person"
 """Source of a rating that somebody typed."""
 
 
-def run_rate(settings: Settings, console: Console, job: int, quality: float) -> int:
+def run_rate(settings: Settings, console: Console, job: str, quality: float) -> int:
     """Keep a person's rating; a second one of the same job replaces it.
 
     Raises:
         HomeEmpty: no model was ever asked for that job here.
     """
     file = language_folder(settings) / LESSONS
-    key = load_deployment(settings.deployment_file).job_key(job)
+    deployment = load_deployment(settings.deployment_file)
+    name = deployment.job_called(job)
+    if name is None:
+        raise HomeEmpty(f"{job[:40]!r} names no job.", mend="A job is a number, of an older generation `1:7`.")
+    key = deployment.of_generation(name.generation).job_key(name.job_id)
     if not file.exists() or not LessonBook(file, SystemClock()).rate(key, PERSON, quality):
         raise HomeEmpty(f"No model of this home was asked for job {job}.", mend="See `aitbc language spending`.")
-    console.document({"job": str(job), "quality": quality})
+    console.document({"job": job, "quality": quality})
     console.line(f"Job {job} is rated {quality:g}; routing and prompts follow it.")
     return 0
 

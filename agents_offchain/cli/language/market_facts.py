@@ -14,7 +14,7 @@ from agents_offchain.chain.errors import ContractReverted
 from agents_offchain.chain.node import Node
 from agents_offchain.chain.proxies.registry import LISTINGS_ABI
 from agents_offchain.cli.language.knowledge import knowledge_book
-from agents_offchain.cli.operate.home import HomeDown, HomeEmpty, home_database, require_rpc_url
+from agents_offchain.cli.operate.home import HomeDown, HomeEmpty, home_database, newest_generation, require_rpc_url
 from agents_offchain.primitives.errors import Refused, Retryable
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.primitives.units import format_units
@@ -22,6 +22,7 @@ from agents_offchain.skills.embedding.embedder import Embedder
 from agents_offchain.skills.knowledge.shelf import Shelf
 from agents_offchain.skills.llm.enquiry.market import JobFact, MarketFacts, OfferFact
 from agents_offchain.skills.llm.enquiry.tools import ToolRefused
+from agents_offchain.storage.tables.generations import same
 from agents_offchain.storage.tables.read_model import agent_listings, agents, chain_heads, jobs, verdicts
 
 DECIMALS = 6
@@ -31,22 +32,26 @@ MOST_PASSAGES = 3
 
 
 async def read_facts(settings: Settings) -> MarketFacts:
-    """Offers and jobs in one read of the home's tables, with the block they stand at.
+    """Offers and jobs of the newest generation in one read of the home's tables, with the block they stand at.
 
     Raises:
         HomeEmpty: the home has no tables yet, or they hold no block.
     """
+    newest = newest_generation(settings)
     open_offers = select(agent_listings).where(
-        agent_listings.c.is_available.is_(True), agent_listings.c.is_closed.is_(False)
+        agent_listings.c.generation == newest,
+        agent_listings.c.is_available.is_(True),
+        agent_listings.c.is_closed.is_(False),
     )
     is_own = or_(jobs.c.provider == agents.c.owner, jobs.c.provider == agents.c.wallet)
     known_jobs = (
         select(jobs, verdicts.c.score, is_own.label("is_own"))
         .select_from(
             jobs.outerjoin(agents, agents.c.agent_id == jobs.c.agent_id).outerjoin(
-                verdicts, verdicts.c.job_id == jobs.c.job_id
+                verdicts, same(verdicts, jobs, "job_id")
             )
         )
+        .where(jobs.c.generation == newest)
         .order_by(jobs.c.created_at.desc(), jobs.c.job_id.desc())
         .limit(MOST_JOBS)
     )

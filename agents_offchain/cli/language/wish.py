@@ -23,7 +23,7 @@ from agents_offchain.cli.hire.command import ENDED_OTHERWISE, HireWishes, run_hi
 from agents_offchain.cli.hire.record import read_details
 from agents_offchain.cli.hire.told import require_settings
 from agents_offchain.cli.language.talk import Talk, Talks
-from agents_offchain.cli.operate.home import home_database, moment, show_table
+from agents_offchain.cli.operate.home import home_database, moment, newest_generation, show_table
 from agents_offchain.primitives.clock import SystemClock
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.primitives.units import format_units, parse_units
@@ -136,7 +136,11 @@ async def read_offers(settings: Settings) -> list[Offer]:
     Raises:
         HomeEmpty: the home has no tables yet.
     """
-    query = select(agent_listings).where(agent_listings.c.is_available.is_(True), agent_listings.c.is_closed.is_(False))
+    query = select(agent_listings).where(
+        agent_listings.c.generation == newest_generation(settings),
+        agent_listings.c.is_available.is_(True),
+        agent_listings.c.is_closed.is_(False),
+    )
     async with home_database(settings) as database, database.read() as connection:
         rows = (await connection.execute(query)).all()
     offers = [

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from agents_offchain.chain.addresses import load_deployment
 from agents_offchain.chain.errors import AuditBroken
 from agents_offchain.chain.signer.audit import AuditLog
 from agents_offchain.cli.console import Console
@@ -51,6 +52,16 @@ async def home_database(settings: Settings) -> AsyncIterator[Database]:
 
 def is_up(settings: Settings) -> bool:
     return HomeLock(run_files(settings)).holder() is not None
+
+
+def newest_generation(settings: Settings) -> int:
+    """Of the home's market; the first where there is no deployment yet."""
+    return load_deployment(settings.deployment_file).generation if settings.deployment_file.exists() else 1
+
+
+def reference(newest: int, generation: int, job_id: int) -> str:
+    """How a job is called; see `Deployment.reference`."""
+    return str(job_id) if generation == newest else f"{generation}:{job_id}"
 
 
 def require_rpc_url(settings: Settings) -> str:

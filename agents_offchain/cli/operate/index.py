@@ -85,13 +85,14 @@ async def _rebuild(settings: Settings, console: Console) -> int:
 async def _rebuild_by_the_indexer(settings: Settings, database: Database, node: Node) -> int:
     """Empty the tables, end the indexer before it can write, and wait for its successor to be at the head."""
     head = await node.block_number()
+    deployment = load_deployment(settings.deployment_file)
     async with database.write() as connection:
-        await empty(connection)
+        await empty(connection, deployment)
         _end_indexer(settings)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         async with database.read() as connection:
-            query = select(cursors.c.block_number).where(cursors.c.consumer == CONSUMER)
+            query = select(cursors.c.block_number).where(cursors.c.consumer == deployment.reader(CONSUMER))
             reached = (await connection.execute(query)).scalar_one_or_none()
         if reached is not None and reached >= head:
             return int(reached)

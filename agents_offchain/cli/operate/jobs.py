@@ -10,20 +10,26 @@ from sqlalchemy import or_, select
 
 from agents_offchain.chain.signer.keystore import list_keys
 from agents_offchain.cli.console import Console
-from agents_offchain.cli.operate.home import home_database, moment, show_table
+from agents_offchain.cli.operate.home import home_database, moment, newest_generation, reference, show_table
 from agents_offchain.cli.places import key_folder
 from agents_offchain.primitives.hexes import checksum
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.primitives.units import format_units
 from agents_offchain.storage.database import Database
+from agents_offchain.storage.tables.generations import same
 from agents_offchain.storage.tables.read_model import agent_listings, jobs, policies, tokens
 
 
 @dataclass(frozen=True)
 class JobRow:
-    """One job as an operator sees it. Money is text of whole tokens; `earned` and `spent` are this home's."""
+    """One job as an operator sees it. Money is text of whole tokens; `earned` and `spent` are this home's.
+
+    `reference` is what the job is called: its id, for an older generation of the market `generation:id`.
+    """
 
     job_id: str
+    generation: int
+    reference: str
     status: str
     role: str
     service: str
@@ -37,9 +43,9 @@ class JobRow:
     settled_at: int | None
 
 
-async def read_jobs(database: Database, names: dict[bytes, str], *, limit: int) -> list[JobRow]:
-    """The newest jobs of the keys of a home, by address -> name."""
-    return [_row(row, names) for row in await _rows(database, names, None, is_all=False, limit=limit)]
+async def read_jobs(database: Database, names: dict[bytes, str], newest: int, *, limit: int) -> list[JobRow]:
+    """The newest jobs of the keys of a home, by address -> name; `newest` generation of the market."""
+    return [_row(row, names, newest) for row in await _rows(database, names, None, is_all=False, limit=limit)]
 
 
 def run_jobs(settings: Settings, console: Console, *, status: str | None, is_all: bool, limit: int) -> int:
@@ -51,12 +57,13 @@ async def _run(settings: Settings, console: Console, status: str | None, *, is_a
     names = {key.address: key.name for key in list_keys(folder)} if folder.is_dir() else {}
     async with home_database(settings) as database:
         found = await _rows(database, names, status, is_all=is_all, limit=limit)
-    shown = [_row(row, names) for row in found]
+    newest = newest_generation(settings)
+    shown = [_row(row, names, newest) for row in found]
     totals = _totals(found, names)
     console.document({"jobs": [asdict(row) for row in shown], "totals": totals})
     heads = ("job", "status", "as", "service", "budget", "earned", "spent", "created (UTC)")
     cells = [
-        (r.job_id, r.status, r.role, r.service, f"{r.budget} {r.symbol}", r.earned, r.spent, moment(r.created_at))
+        (r.reference, r.status, r.role, r.service, f"{r.budget} {r.symbol}", r.earned, r.spent, moment(r.created_at))
         for r in shown
     ]
     show_table(console, heads, cells, empty="There are no such jobs.")
@@ -71,10 +78,10 @@ async def _rows(
     """The newest jobs first; those of the home's keys unless all are wanted."""
     query = (
         select(jobs, policies.c.token, tokens.c.symbol, tokens.c.decimals, agent_listings.c.service_type)
-        .outerjoin(policies, policies.c.policy_id == jobs.c.policy_id)
+        .outerjoin(policies, same(policies, jobs, "policy_id"))
         .outerjoin(tokens, tokens.c.address == policies.c.token)
-        .outerjoin(agent_listings, agent_listings.c.listing_id == jobs.c.listing_id)
-        .order_by(jobs.c.job_id.desc())
+        .outerjoin(agent_listings, same(agent_listings, jobs, "listing_id"))
+        .order_by(jobs.c.generation.desc(), jobs.c.job_id.desc())
         .limit(limit)
     )
     if not is_all:
@@ -85,7 +92,7 @@ async def _rows(
         return list((await connection.execute(query)).all())
 
 
-def _row(row: Any, names: dict[bytes, str]) -> JobRow:
+def _row(row: Any, names: dict[bytes, str], newest: int) -> JobRow:
     decimals = row.decimals or 0
     provider, client = bytes(row.provider), bytes(row.client)
     earned, spent = _money(row, names)
@@ -93,6 +100,8 @@ def _row(row: Any, names: dict[bytes, str]) -> JobRow:
     roles += [f"client {names[client]}"] if client in names else []
     return JobRow(
         job_id=str(row.job_id),
+        generation=row.generation,
+        reference=reference(newest, row.generation, row.job_id),
         status=row.status,
         role=", ".join(roles),
         service=row.service_type or "",

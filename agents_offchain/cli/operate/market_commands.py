@@ -62,7 +62,9 @@ def hire(
 
 
 def jobs(
-    number: Annotated[int | None, typer.Argument(metavar="[JOB]", help="One job, with its story.")] = None,
+    called: Annotated[
+        str | None, typer.Argument(metavar="[JOB]", help="One job, with its story; of an older generation 1:7.")
+    ] = None,
     status: Annotated[
         str | None, typer.Option(help="Only those: open, funded, submitted, completed, rejected, expired.")
     ] = None,
@@ -76,8 +78,8 @@ def jobs(
     from agents_offchain.cli.operate.story import run_story
     from agents_offchain.cli.places import settings_for
 
-    if number is not None:
-        finish(run_story(settings_for(home), Console(as_json), number))
+    if called is not None:
+        finish(run_story(settings_for(home), Console(as_json), called))
     finish(run_jobs(settings_for(home), Console(as_json), status=status, is_all=every, limit=limit))
 
 

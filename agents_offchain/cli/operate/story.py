@@ -7,16 +7,17 @@ from typing import Any
 
 from sqlalchemy import select
 
-from agents_offchain.chain.addresses import load_deployment
+from agents_offchain.chain.addresses import Deployment, JobName, load_deployment
 from agents_offchain.chain.signer.keystore import list_keys
 from agents_offchain.cli.console import Console
 from agents_offchain.cli.operate.home import home_database, moment, show_table
 from agents_offchain.cli.places import key_folder
-from agents_offchain.primitives.errors import AitbcError, Refused
+from agents_offchain.primitives.errors import Refused
 from agents_offchain.primitives.hexes import checksum, encode_hex
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.primitives.units import format_units
 from agents_offchain.storage.database import Database
+from agents_offchain.storage.tables.generations import same
 from agents_offchain.storage.tables.journal import outbox, progress
 from agents_offchain.storage.tables.read_model import agent_listings, events, jobs, policies, tokens, verdicts
 
@@ -42,24 +43,28 @@ class JobUnknown(Refused):
     """The tables have no such job."""
 
 
-def run_story(settings: Settings, console: Console, job_id: int) -> int:
+def run_story(settings: Settings, console: Console, called: str) -> int:
     """Exit code 0; the story ends where the tables end."""
-    return asyncio.run(_run(settings, console, job_id))
+    return asyncio.run(_run(settings, console, called))
 
 
-async def _run(settings: Settings, console: Console, job_id: int) -> int:
+async def _run(settings: Settings, console: Console, called: str) -> int:
     folder = key_folder(settings)
     names = {key.address: key.name for key in (list_keys(folder) if folder.is_dir() else [])}
     async with home_database(settings) as database:
-        job = await _job(database, job_id)
-        lines = await _chain_lines(database, job_id) + await _daemon_lines(settings, database, job_id)
-        verdict = await _verdict(database, job_id)
+        deployment = load_deployment(settings.deployment_file)
+        job_name = deployment.job_called(called)
+        if job_name is None:
+            raise JobUnknown(f"{called[:40]!r} names no job.", mend="A job is a number, of an older generation `1:7`.")
+        job = await _job(database, job_name)
+        lines = await _chain_lines(database, job_name) + await _daemon_lines(deployment, database, job_name)
+        verdict = await _verdict(database, job_name)
     lines.sort(key=lambda line: (line["at"], line["order"]))
     facts = _facts(job, names)
     for line in lines:
         line.pop("order")
     console.document({**facts, "verdict": verdict, "story": lines})
-    console.line(f"job {job_id} is {facts['status']}")
+    console.line(f"job {called} is {facts['status']}")
     for name in ("service", "client", "provider", "budget", "paid", "refunded", "fee", "deliverable"):
         if facts[name]:
             console.line(f"  {name:<12} {facts[name]}")
@@ -71,25 +76,27 @@ async def _run(settings: Settings, console: Console, job_id: int) -> int:
     return 0
 
 
-async def _job(database: Database, job_id: int) -> Any:
+async def _job(database: Database, name: JobName) -> Any:
     query = (
         select(jobs, tokens.c.symbol, tokens.c.decimals, agent_listings.c.service_type)
-        .outerjoin(policies, policies.c.policy_id == jobs.c.policy_id)
+        .outerjoin(policies, same(policies, jobs, "policy_id"))
         .outerjoin(tokens, tokens.c.address == policies.c.token)
-        .outerjoin(agent_listings, agent_listings.c.listing_id == jobs.c.listing_id)
-        .where(jobs.c.job_id == job_id)
+        .outerjoin(agent_listings, same(agent_listings, jobs, "listing_id"))
+        .where(jobs.c.generation == name.generation, jobs.c.job_id == name.job_id)
     )
     async with database.read() as connection:
         row = (await connection.execute(query)).first()
     if row is None:
-        raise JobUnknown(f"There is no job {job_id} in the tables.", mend="`aitbc jobs --all` lists those there are.")
+        raise JobUnknown(
+            f"There is no job {name.job_id} in the tables.", mend="`aitbc jobs --all` lists those there are."
+        )
     return row
 
 
-async def _chain_lines(database: Database, job_id: int) -> list[dict[str, Any]]:
+async def _chain_lines(database: Database, name: JobName) -> list[dict[str, Any]]:
     query = (
         select(events)
-        .where(events.c.entity == "job", events.c.entity_id == job_id)
+        .where(events.c.generation == name.generation, events.c.entity == "job", events.c.entity_id == name.job_id)
         .order_by(events.c.block_number, events.c.log_index)
     )
     async with database.read() as connection:
@@ -108,12 +115,9 @@ async def _chain_lines(database: Database, job_id: int) -> list[dict[str, Any]]:
     ]
 
 
-async def _daemon_lines(settings: Settings, database: Database, job_id: int) -> list[dict[str, Any]]:
-    """What daemons said and planned; none where the deployment is not known."""
-    try:
-        job_key = load_deployment(settings.deployment_file).job_key(job_id)
-    except AitbcError:
-        return []
+async def _daemon_lines(deployment: Deployment, database: Database, name: JobName) -> list[dict[str, Any]]:
+    """What daemons said and planned."""
+    job_key = deployment.of_generation(name.generation).job_key(name.job_id)
     said = select(progress).where(progress.c.job_key == job_key).order_by(progress.c.id)
     failed = select(outbox).where(outbox.c.intent_key.like(f"%:{job_key}:%"), outbox.c.error.is_not(None))
     async with database.read() as connection:
@@ -129,8 +133,8 @@ def _line(at: float, order: int, who: str, what: str) -> dict[str, Any]:
     return {"at": at, "order": order, "who": who, "what": what, "event": None, "block": None, "tx": None}
 
 
-async def _verdict(database: Database, job_id: int) -> dict[str, Any] | None:
-    query = select(verdicts).where(verdicts.c.job_id == job_id)
+async def _verdict(database: Database, name: JobName) -> dict[str, Any] | None:
+    query = select(verdicts).where(verdicts.c.generation == name.generation, verdicts.c.job_id == name.job_id)
     async with database.read() as connection:
         row = (await connection.execute(query)).first()
     if row is None:
@@ -150,6 +154,7 @@ def _facts(row: Any, names: dict[bytes, str]) -> dict[str, Any]:
 
     return {
         "job_id": str(row.job_id),
+        "generation": row.generation,
         "status": row.status,
         "service": row.service_type or "",
         "client": who(row.client),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from agents_offchain.chain.addresses import Deployment
 from agents_offchain.chain.errors import ContractReverted
 from agents_offchain.chain.proxies.job_escrow import JobEscrowProxy, withdraw_calldata
 from agents_offchain.chain.signer.keystore import list_keys
@@ -33,9 +34,12 @@ async def _withdraw(settings: Settings, console: Console, key: str | None, *, is
     keys = _keys(settings, key)
     async with connections(settings, "withdraw") as around:
         rows = [
-            await _one(around, name, address, is_dry=is_dry, is_named=key is not None) for name, address in keys.items()
+            await _one(around, each, name, address, is_dry=is_dry, is_named=key is not None)
+            for each in around.deployment.generations
+            for name, address in keys.items()
         ]
-    due = [row for row in rows if row["credit"] != "0" or key is not None]
+    newest = str(rows[0]["generation"]) if rows else ""
+    due = [row for row in rows if row["credit"] != "0" or (key is not None and row["generation"] == newest)]
     console.document({"withdrawn": due, "is_dry_run": is_dry})
     cells = [(row["key"], row["address"], row["credit"], row["tx"] or row["note"]) for row in due]
     heads = ("key", "address", "due" if is_dry else "withdrawn", "transaction")
@@ -43,10 +47,14 @@ async def _withdraw(settings: Settings, console: Console, key: str | None, *, is
     return 0
 
 
-async def _one(around: Connections, name: str, address: bytes, *, is_dry: bool, is_named: bool) -> dict[str, Any]:
-    """What one key is due, fetched; a key whose policy says no is passed over, unless it was asked for by name."""
-    escrow = JobEscrowProxy(around.node, around.deployment.address("JobEscrow"))
-    token = around.deployment.address("TestDollar")
+async def _one(
+    around: Connections, deployment: Deployment, name: str, address: bytes, *, is_dry: bool, is_named: bool
+) -> dict[str, Any]:
+    """What one key is due in one generation, fetched.
+
+    A key whose policy says no is passed over, unless it was asked for by name.
+    """
+    escrow, token = JobEscrowProxy(around.node, deployment.address("JobEscrow")), deployment.address("TestDollar")
     credit = int(await escrow.credit(token, address))
     tx, note = None, ""
     if credit and not is_dry:
@@ -58,6 +66,7 @@ async def _one(around: Connections, name: str, address: bytes, *, is_dry: bool, 
                 raise
             note = error.message
     row = {"key": name, "address": checksum(address), "credit": format_units(credit, DECIMALS)}
+    row["generation"] = str(deployment.generation)
     return {**row, "tx": tx, "note": note}
 
 

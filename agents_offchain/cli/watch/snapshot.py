@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from agents_offchain.chain.addresses import load_deployment
 from agents_offchain.chain.signer.keystore import list_keys
 from agents_offchain.cli.agents.book import entries
 from agents_offchain.cli.agents.view import AgentView, view_agent
-from agents_offchain.cli.operate.home import home_database
+from agents_offchain.cli.operate.home import home_database, newest_generation
 from agents_offchain.cli.operate.jobs import read_jobs
 from agents_offchain.cli.places import key_folder
 from agents_offchain.cli.status import HomeStatus, read_status
@@ -109,8 +110,8 @@ async def read_snapshot(settings: Settings) -> Snapshot:
     status = await read_status(settings)
     async with home_database(settings) as database:
         agents = tuple([await view_agent(settings, entry, database) for entry in entries(settings)])
-        rows = await read_jobs(database, names, limit=JOBS_SHOWN)
-        words = await _last_words(database, [row.job_id for row in rows])
+        rows = await read_jobs(database, names, newest_generation(settings), limit=JOBS_SHOWN)
+        words = await _last_words(settings, database, [row.reference for row in rows])
         released = await _released(database, list(names))
         now = await _chain_time(database)
         async with database.read() as connection:
@@ -121,7 +122,7 @@ async def read_snapshot(settings: Settings) -> Snapshot:
             home=str(settings.home),
             status=status,
             agents=agents,
-            jobs=tuple(_line(row, words.get(row.job_id, ""), now) for row in rows),
+            jobs=tuple(_line(row, words.get(row.reference, ""), now) for row in rows),
             jobs_by_status=_count(row.status for row in rows),
             earned_by_hour=by_hour(released, now),
             earned=sum(amount for _, amount in released),
@@ -134,7 +135,7 @@ async def read_snapshot(settings: Settings) -> Snapshot:
 
 def _line(row: Any, word: str, now: float) -> JobLine:
     return JobLine(
-        job_id=row.job_id,
+        job_id=row.reference,
         status=row.status,
         role=row.role,
         service=row.service,
@@ -178,12 +179,17 @@ async def _chain_time(database: Database) -> float:
     return max(time.time(), float(newest or 0))
 
 
-async def _last_words(database: Database, job_ids: list[str]) -> dict[str, str]:
+async def _last_words(settings: Settings, database: Database, called: list[str]) -> dict[str, str]:
     """The newest word of a daemon on each job, of what was said lately."""
     async with database.read() as connection:
         query = select(progress).order_by(progress.c.id.desc()).limit(200)
         rows = (await connection.execute(query)).all()
-    words: dict[str, str] = {}
+    if not settings.deployment_file.exists():
+        return {}
+    deployment = load_deployment(settings.deployment_file)
+    said: dict[str, str] = {}
     for row in rows:
-        words.setdefault(row.job_key.rpartition(":")[2], row.detail or row.stage)
-    return {job: words[job] for job in job_ids if job in words}
+        said.setdefault(row.job_key, row.detail or row.stage)
+    names = {text: name for text in called if (name := deployment.job_called(text)) is not None}
+    keys = {text: deployment.of_generation(name.generation).job_key(name.job_id) for text, name in names.items()}
+    return {text: said[key] for text, key in keys.items() if key in said}

@@ -23,6 +23,7 @@ def project_dispute(facts: Sequence[Fact]) -> DisputeRow | None:
 
 def _opened(fact: Fact) -> DisputeRow:
     return DisputeRow(
+        generation=fact.generation,
         job_id=fact.integer("jobId"),
         party=fact.bytes_of("party"),
         is_by_client=bool(fact.args["isByClient"]),

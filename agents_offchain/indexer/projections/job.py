@@ -32,6 +32,7 @@ def project_verdict(facts: Sequence[Fact]) -> VerdictRow | None:
     for fact in facts:
         if fact.contract == "ResultOracle" and fact.name == "VerdictPosted":
             return VerdictRow(
+                generation=fact.generation,
                 job_id=fact.integer("jobId"),
                 report_hash=fact.bytes_of("reportHash"),
                 deliverable=fact.bytes_of("deliverable"),
@@ -46,6 +47,7 @@ def project_verdict(facts: Sequence[Fact]) -> VerdictRow | None:
 
 def _created(fact: Fact) -> dict[str, Any]:
     return {
+        "generation": fact.generation,
         "job_id": fact.integer("jobId"),
         "client": fact.bytes_of("client"),
         "provider": fact.bytes_of("provider"),

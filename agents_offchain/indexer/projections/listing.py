@@ -17,6 +17,7 @@ def project_listing(facts: Sequence[Fact]) -> ListingRow | None:
         if fact.name == "ListingCreated":
             row = ListingRow(
                 id=fact.row_id(),
+                generation=fact.generation,
                 listing_id=fact.integer("listingId"),
                 agent_id=fact.integer("agentId"),
                 service_type=decode_service_type(fact.bytes_of("serviceType")),

@@ -22,6 +22,7 @@ def project_policy(facts: Sequence[Fact]) -> PolicyRow | None:
 
 def _registered(fact: Fact, terms: Mapping[str, Any]) -> PolicyRow:
     return PolicyRow(
+        generation=fact.generation,
         policy_id=fact.integer("policyId"),
         policy_hash=fact.bytes_of("policyHash"),
         evaluator=bytes.fromhex(terms["evaluator"][2:]),

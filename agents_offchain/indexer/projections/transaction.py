@@ -36,6 +36,7 @@ def project_transactions(
     return [
         TransactionRow(
             fact.row_id(leg),
+            job.generation,
             job.job_id,
             job.agent_id,
             service_type,

@@ -12,12 +12,18 @@ import secrets
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
-from agents_offchain.runtime.agent.delivery import Delivery
 from agents_offchain.runtime.agent.orders import Orders
 from agents_offchain.runtime.daemon import StepOutcome
 from agents_offchain.runtime.workers.pace import Pace
-from agents_offchain.storage.work import WorkQueue
+from agents_offchain.storage.work import WorkItem, WorkQueue
+
+
+class Fulfils(Protocol):
+    """Takes a leased job as far as it goes; a `Delivery` is one."""
+
+    async def fulfil(self, item: WorkItem, owner: str) -> None: ...
 
 
 @dataclass(kw_only=True)
@@ -33,7 +39,7 @@ class Hands:
 
     name: str
     queue: WorkQueue
-    delivery: Delivery
+    delivery: Fulfils
     orders: Orders
     concurrency: int
     scratch: Path

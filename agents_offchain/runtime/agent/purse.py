@@ -6,6 +6,7 @@ somebody fetches it; this does, above a sum that is worth the gas. Low gas is sa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -28,6 +29,7 @@ class Purse:
     """One wallet's gas and credit.
 
     Args:
+        older: (escrow, token) of the generations before; what they owe is fetched too.
         gas_alert_wei: Below it the agent says so in its heartbeat.
         withdraw_above: Credit from which it is fetched; None is never.
     """
@@ -41,6 +43,7 @@ class Purse:
     clock: Clock
     gas_alert_wei: Wei
     withdraw_above: TokenUnits | None
+    older: Sequence[tuple[JobEscrowProxy, bytes]] = ()
     _due_at: float = field(default=0.0)
 
     def __post_init__(self) -> None:
@@ -57,13 +60,13 @@ class Purse:
             return 0
         self._due_at = now + LOOK_SECONDS
         await self._gas.look()
-        return await self._fetch_credit()
+        return sum([await self._fetch_credit(*each) for each in ((self.escrow, self.token), *self.older)])
 
-    async def _fetch_credit(self) -> int:
-        credit = int(await self.escrow.credit(self.token, self.wallet))
+    async def _fetch_credit(self, escrow: JobEscrowProxy, token: bytes) -> int:
+        credit = int(await escrow.credit(token, self.wallet))
         if self.withdraw_above is None or not credit or credit < self.withdraw_above:
             return 0
-        intent = await self._next(credit)
+        intent = await self._next(escrow, token, credit)
         if intent is None:
             return 0
         async with self.database.write() as connection:
@@ -72,13 +75,13 @@ class Purse:
             log.info("withdrawal_planned", credit=str(credit))
         return int(is_new)
 
-    async def _next(self, credit: int) -> Intent | None:
+    async def _next(self, escrow: JobEscrowProxy, token: bytes, credit: int) -> Intent | None:
         """The withdrawal to plan; None while one is open, or one of this very credit has failed."""
         for number in count():
-            key = f"{WITHDRAW}:{self.token.hex()}:{credit}:{number}"
+            key = f"{WITHDRAW}:{escrow.address.hex()}:{token.hex()}:{credit}:{number}"
             known = await self.outbox.status(key)
             if known is None:
-                return Intent(key, WITHDRAW, to=self.escrow.address, data=withdraw_calldata(self.token))
+                return Intent(key, WITHDRAW, to=escrow.address, data=withdraw_calldata(token))
             if known.status != CONFIRMED:
                 return None
         return None

@@ -1,15 +1,36 @@
 """What the indexer derives from events, and nobody else writes. Times are block times (unix seconds, integer),
 money is an integer of the token's smallest unit, addresses and hashes are bytes.
 
+`generation` says to which deployment of the market a row belongs (`chain.addresses`): the number of a job, a
+listing or a policy row means something within its generation alone. Agents are the same in all of them.
+
 `events` is the only source: every other table is a fold of it and can be dropped and made again
 (`indexer.rebuild`). `changes`, `chain_heads` and `tokens` help readers and are no facts about the market.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from agents_offchain.storage.tables.metadata import Bytes, Json, Uint256, metadata
+
+
+def _generation(**options: Any) -> Column[int]:
+    return Column("generation", Integer, nullable=False, server_default="1", **options)
+
 
 events = Table(
     "events",
@@ -26,7 +47,8 @@ events = Table(
     Column("args", Json, nullable=False),
     Column("entity", String(12)),  # agent, listing, job, policy; NULL when the log is about none of them
     Column("entity_id", Uint256),
-    Index("ix_events_entity", "entity", "entity_id", "block_number", "log_index"),
+    _generation(),
+    Index("ix_events_entity", "generation", "entity", "entity_id", "block_number", "log_index"),
     PrimaryKeyConstraint("chain_id", "block_number", "log_index", name="pk_events"),
 )
 """Every decoded log of the watched contracts, as the chain has it now; a log's place in it is its key."""
@@ -47,7 +69,8 @@ agent_listings = Table(
     "agent_listings",
     metadata,
     Column("id", String(36), primary_key=True),  # UUIDv5 of (chain, transaction, log index)
-    Column("listing_id", Uint256, nullable=False, unique=True),
+    _generation(),
+    Column("listing_id", Uint256, nullable=False),
     Column("agent_id", Uint256, nullable=False, index=True),
     Column("service_type", String(64), nullable=False),
     Column("pricing_model", String(20), nullable=False),
@@ -63,17 +86,19 @@ agent_listings = Table(
     Column("updated_at", BigInteger, nullable=False),
     # that count for it: of its agent, done by who owns the agent now or is paid for it now
     Column("jobs_completed", Integer, nullable=False, server_default="0"),
-    Index("ix_agent_listings_service", "service_type", "is_closed", "price"),
-    Index("ix_agent_listings_newest", "is_closed", "listing_id"),
-    Index("ix_agent_listings_completed", "is_closed", "jobs_completed", "listing_id"),
-    Index("ix_agent_listings_price", "is_closed", "price", "listing_id"),
-    Index("ix_agent_listings_speed", "is_closed", "work_seconds", "listing_id"),
+    UniqueConstraint("generation", "listing_id", name="uq_agent_listings_listing"),
+    Index("ix_agent_listings_service", "generation", "service_type", "is_closed", "price"),
+    Index("ix_agent_listings_newest", "generation", "is_closed", "listing_id"),
+    Index("ix_agent_listings_completed", "generation", "is_closed", "jobs_completed", "listing_id"),
+    Index("ix_agent_listings_price", "generation", "is_closed", "price", "listing_id"),
+    Index("ix_agent_listings_speed", "generation", "is_closed", "work_seconds", "listing_id"),
 )
 """What agents offer."""
 
 policies = Table(
     "policies",
     metadata,
+    _generation(primary_key=True),
     Column("policy_id", BigInteger, primary_key=True),
     Column("policy_hash", Bytes, nullable=False),
     Column("evaluator", Bytes, nullable=False),
@@ -95,6 +120,7 @@ policies = Table(
 jobs = Table(
     "jobs",
     metadata,
+    _generation(primary_key=True),
     Column("job_id", Uint256, primary_key=True),
     Column("client", Bytes, nullable=False),
     Column("provider", Bytes, nullable=False),  # zero while none is named
@@ -117,10 +143,10 @@ jobs = Table(
     Column("submitted_at", BigInteger),
     Column("settled_at", BigInteger),
     Column("created_tx", Bytes, nullable=False),
-    Index("ix_jobs_client", "client", "job_id"),
-    Index("ix_jobs_provider", "provider", "job_id"),
-    Index("ix_jobs_status", "status", "job_id"),
-    Index("ix_jobs_listing", "listing_id", "status"),
+    Index("ix_jobs_client", "client", "generation", "job_id"),
+    Index("ix_jobs_provider", "provider", "generation", "job_id"),
+    Index("ix_jobs_status", "status", "generation", "job_id"),
+    Index("ix_jobs_listing", "listing_id", "generation", "status"),
     Index("ix_jobs_agent", "agent_id", "status"),
 )
 """ERC-8183 jobs as their events leave them."""
@@ -128,6 +154,7 @@ jobs = Table(
 verdicts = Table(
     "verdicts",
     metadata,
+    _generation(primary_key=True),
     Column("job_id", Uint256, primary_key=True),
     Column("report_hash", Bytes, nullable=False),
     Column("deliverable", Bytes, nullable=False),
@@ -142,6 +169,7 @@ verdicts = Table(
 disputes = Table(
     "disputes",
     metadata,
+    _generation(primary_key=True),
     Column("job_id", Uint256, primary_key=True),
     Column("party", Bytes, nullable=False),  # who opened it
     Column("is_by_client", Boolean, nullable=False),
@@ -163,6 +191,7 @@ marketplace_transactions = Table(
     "marketplace_transactions",
     metadata,
     Column("id", String(36), primary_key=True),  # UUIDv5 of (chain, transaction, log index[, leg])
+    _generation(),
     Column("job_id", Uint256, nullable=False),
     Column("agent_id", Uint256),
     Column("service_type", String(64), nullable=False),  # empty when the job names no listing of that agent
@@ -175,7 +204,7 @@ marketplace_transactions = Table(
     Column("tx_hash", Bytes, nullable=False),
     Column("log_index", Integer, nullable=False),
     Column("block_number", BigInteger, nullable=False),
-    Index("ix_marketplace_transactions_job", "job_id", "block_number", "log_index"),
+    Index("ix_marketplace_transactions_job", "job_id", "generation", "block_number", "log_index"),
     Index("ix_marketplace_transactions_agent", "agent_id", "created_at"),
     Index("ix_marketplace_transactions_time", "created_at"),
 )
@@ -189,6 +218,7 @@ changes = Table(
     Column("entity_id", Uint256, nullable=False),
     Column("status", String(12), nullable=False),  # of a job; "gone" when the chain took the entity back
     Column("block_number", BigInteger, nullable=False),
+    _generation(),
     sqlite_autoincrement=True,
 )
 """What has changed lately, for live readers; the oldest rows are dropped. Ids are never used twice."""

@@ -20,6 +20,14 @@ export type PolicyFacts = {
   graceSeconds: number;
 };
 
+/** Contracts that the market has left: jobs in them are finished, nobody is hired there. */
+export type OlderGeneration = {
+  generation?: number;
+  contracts: Record<ContractName, Address>;
+  treasury: Address;
+  reporters: readonly Address[];
+};
+
 export type Deployment = {
   chainId: number;
   network: string;
@@ -31,6 +39,7 @@ export type Deployment = {
   token: { address: Address; symbol: string; decimals: number };
   policy: PolicyFacts;
   rpc_url: string;
+  older?: readonly OlderGeneration[];
 };
 
 export class DeploymentMissing extends Error {

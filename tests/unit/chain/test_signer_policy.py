@@ -39,7 +39,7 @@ ESCROW_ABI, TOKEN_ABI = load_abi("JobEscrow"), load_abi("TestDollar")
 
 
 def judge(request: SignTransaction | SignTyped, policy: Policy | None = None) -> Judgement:
-    decider = Judge(policy or parse_policy(POLICY), lambda _name: None)
+    decider = Judge(policy or parse_policy(POLICY), lambda _name: frozenset())
     if isinstance(request, SignTyped):
         return decider.typed(request.key, request)
     return decider.transaction(request.key, AGENT.address, request)

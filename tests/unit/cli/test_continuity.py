@@ -69,9 +69,9 @@ def test_require_same_chain__given_a_database_of_unknown_chain__wants_a_fresh_st
 
 
 def test_require_same_contracts__given_others__wants_a_fresh_start(used_home: Settings) -> None:
-    continuity.require_same_contracts(used_home, CONTRACTS)
+    continuity.require_same_contracts(used_home, [{"JobEscrow": "0x02"}, CONTRACTS])
     with pytest.raises(HomeStale, match="contracts of this release"):
-        continuity.require_same_contracts(used_home, {"JobEscrow": "0x02"})
+        continuity.require_same_contracts(used_home, [{"JobEscrow": "0x02"}])
 
 
 @pytest.mark.parametrize("with_artifacts", [True, False])

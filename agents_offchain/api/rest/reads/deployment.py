@@ -23,7 +23,7 @@ async def read_deployment(reader: Reader, rpc_url: str) -> dict[str, Any]:
     query = (
         select(policies, tokens.c.symbol, tokens.c.decimals)
         .outerjoin(tokens, tokens.c.address == policies.c.token)
-        .where(policies.c.policy_id == deployment.policy_id)
+        .where(policies.c.generation == deployment.generation, policies.c.policy_id == deployment.policy_id)
     )
     row = (await reader.connection.execute(query)).one_or_none()
     if row is None:

@@ -21,8 +21,10 @@ from agents_offchain.api.rest.models import (
 )
 from agents_offchain.api.rest.paging import after, decode_cursor, encode_cursor
 from agents_offchain.api.rest.reads.shared import Reader, address_text, hash_text, id_text, require_token
+from agents_offchain.chain.addresses import JobName
 from agents_offchain.storage.artifacts.cid import digest_to_cid, parse_cid
 from agents_offchain.storage.artifacts.errors import CidInvalid
+from agents_offchain.storage.tables.generations import same
 from agents_offchain.storage.tables.journal import progress
 from agents_offchain.storage.tables.read_model import (
     agent_listings,
@@ -78,29 +80,31 @@ async def list_jobs(
     ):
         if value is not None:
             query = query.where(column == value)
-    keys = decode_cursor(cursor, _ORDER, 1)
-    ordered = after(query, [jobs.c.job_id], keys, is_descending=True).limit(limit + 1)
+    keys = decode_cursor(cursor, _ORDER, 2)
+    ordered = after(query, [jobs.c.generation, jobs.c.job_id], keys, is_descending=True).limit(limit + 1)
     rows = (await reader.connection.execute(ordered)).all()
-    more = encode_cursor(_ORDER, [rows[limit - 1].job_id]) if len(rows) > limit else None
+    more = encode_cursor(_ORDER, [rows[limit - 1].generation, rows[limit - 1].job_id]) if len(rows) > limit else None
     shown = rows[:limit]
     names = await _agent_names(reader, shown)
     return Page(items=[JobOut(**_fields(reader, row, names)) for row in shown], next_cursor=more)
 
 
-async def read_job(reader: Reader, job_id: int) -> JobDetailOut:
+async def read_job(reader: Reader, job: JobName) -> JobDetailOut:
     """One job with its events, progress and payouts.
 
     Raises:
         NotFound: the index knows no such job.
     """
-    row = (await reader.connection.execute(_rows().where(jobs.c.job_id == job_id))).one_or_none()
+    is_it = (jobs.c.generation == job.generation) & (jobs.c.job_id == job.job_id)
+    row = (await reader.connection.execute(_rows().where(is_it))).one_or_none()
     if row is None:
-        raise NotFound(f"There is no job {job_id}.", mend="A job shows up once its block is indexed.")
+        called = reader.deployment.reference(job.generation, job.job_id)
+        raise NotFound(f"There is no job {called}.", mend="A job shows up once its block is indexed.")
     return JobDetailOut(
         **_fields(reader, row, await _agent_names(reader, [row])),
-        events=await _events(reader, job_id),
-        progress=await _progress(reader, job_id),
-        payouts=await _payouts(reader, job_id),
+        events=await _events(reader, job),
+        progress=await _progress(reader, job),
+        payouts=await _payouts(reader, job),
     )
 
 
@@ -145,16 +149,16 @@ def _rows() -> Select[Any]:
             verdicts.c.report_hash,
             verdicts.c.signer_bitmap,
             verdicts.c.posted_at,
-            *(column for column in disputes.c if column.name != "job_id"),
+            *(column for column in disputes.c if column.name not in ("job_id", "generation")),
             agents.c.uri.label("agent_uri"),
             agent_listings.c.service_type,
         )
         .outerjoin(agents, agents.c.agent_id == jobs.c.agent_id)
-        .outerjoin(agent_listings, agent_listings.c.listing_id == jobs.c.listing_id)
-        .outerjoin(policies, policies.c.policy_id == jobs.c.policy_id)
+        .outerjoin(agent_listings, same(agent_listings, jobs, "listing_id"))
+        .outerjoin(policies, same(policies, jobs, "policy_id"))
         .outerjoin(tokens, tokens.c.address == policies.c.token)
-        .outerjoin(verdicts, verdicts.c.job_id == jobs.c.job_id)
-        .outerjoin(disputes, disputes.c.job_id == jobs.c.job_id)
+        .outerjoin(verdicts, same(verdicts, jobs, "job_id"))
+        .outerjoin(disputes, same(disputes, jobs, "job_id"))
     )
 
 
@@ -168,9 +172,12 @@ def _fields(reader: Reader, row: Any, names: Mapping[str, str]) -> dict[str, Any
     if row.token is None:
         raise IndexBehind(f"The index does not know the policy of job {row.job_id} yet.")
     symbol, decimals = require_token(row)
+    generation = reader.deployment.of_generation(row.generation)
     tail_seconds = row.verdict_seconds + row.review_seconds + row.court_seconds + row.grace_seconds
     return {
         "job_id": str(row.job_id),
+        "generation": row.generation,
+        "reference": reader.deployment.reference(row.generation, row.job_id),
         "client": address_text(row.client),
         "provider": address_text(row.provider),
         "evaluator": address_text(row.evaluator),
@@ -195,9 +202,9 @@ def _fields(reader: Reader, row: Any, names: Mapping[str, str]) -> dict[str, Any
         "funded_at": row.funded_at,
         "submitted_at": row.submitted_at,
         "settled_at": row.settled_at,
-        "verdict": _verdict(row, reader.deployment.reporters),
+        "verdict": _verdict(row, generation.reporters),
         "dispute": _dispute(row),
-        "settleable_at": settleable_at(row, reader.deployment.address("ResultOracle")),
+        "settleable_at": settleable_at(row, generation.address("ResultOracle")),
     }
 
 
@@ -240,10 +247,10 @@ def _reason_text(reason: bytes) -> str:
     return "0x" + reason.hex()
 
 
-async def _events(reader: Reader, job_id: int) -> list[EventOut]:
+async def _events(reader: Reader, job: JobName) -> list[EventOut]:
     query = (
         select(events)
-        .where(events.c.entity == "job", events.c.entity_id == job_id)
+        .where(events.c.generation == job.generation, events.c.entity == "job", events.c.entity_id == job.job_id)
         .order_by(events.c.block_number, events.c.log_index)
         .limit(MAX_EVENTS)
     )
@@ -261,10 +268,10 @@ async def _events(reader: Reader, job_id: int) -> list[EventOut]:
     ]
 
 
-async def _progress(reader: Reader, job_id: int) -> list[ProgressOut]:
+async def _progress(reader: Reader, job: JobName) -> list[ProgressOut]:
     query = (
         select(progress.c.at, progress.c.stage, progress.c.detail, progress.c.source)
-        .where(progress.c.job_key == reader.deployment.job_key(job_id))
+        .where(progress.c.job_key == reader.deployment.of_generation(job.generation).job_key(job.job_id))
         .order_by(progress.c.id.desc())
         .limit(MAX_PROGRESS)
     )
@@ -272,10 +279,14 @@ async def _progress(reader: Reader, job_id: int) -> list[ProgressOut]:
     return [ProgressOut(at=row.at, source=row.source, stage=row.stage, detail=row.detail) for row in reversed(rows)]
 
 
-async def _payouts(reader: Reader, job_id: int) -> list[PayoutOut]:
+async def _payouts(reader: Reader, job: JobName) -> list[PayoutOut]:
     query = (
         select(movements)
-        .where(movements.c.job_id == job_id, movements.c.kind.in_(_PAYOUT_KINDS))
+        .where(
+            movements.c.generation == job.generation,
+            movements.c.job_id == job.job_id,
+            movements.c.kind.in_(_PAYOUT_KINDS),
+        )
         .order_by(movements.c.block_number, movements.c.log_index, movements.c.kind.desc())
     )
     return [

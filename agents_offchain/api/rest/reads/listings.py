@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from agents_offchain.api.rest.models import ListingOut, Page
 from agents_offchain.api.rest.paging import after, decode_cursor, encode_cursor
 from agents_offchain.api.rest.reads.shared import Reader, address_text, require_token
+from agents_offchain.storage.tables.generations import same
 from agents_offchain.storage.tables.read_model import agent_listings, agents, jobs, policies, tokens
 
 SCAN_ROWS = 100
@@ -55,12 +56,13 @@ async def search_listings(
     limit: int,
     cursor: str | None,
 ) -> Page[ListingOut]:
-    """A page of open listings.
+    """A page of open listings, of the newest generation alone: nobody is hired in an older one.
 
     `text` is looked for in the agent's name and description, the service, the URI and the addresses. At most
     `MAX_SCANNED` rows are looked at for one page; the cursor goes on where the search stopped.
     """
-    query = _rows().where(agent_listings.c.is_closed.is_(False))
+    newest = agent_listings.c.generation == reader.deployment.generation
+    query = _rows().where(newest, agent_listings.c.is_closed.is_(False))
     if service:
         query = query.where(agent_listings.c.service_type == service)
     if is_available is not None:
@@ -83,10 +85,10 @@ async def search_listings(
 
 
 async def listings_of(reader: Reader, agent_ids: Sequence[int]) -> dict[int, list[ListingOut]]:
-    """All listings of some agents, newest first, closed ones too."""
+    """All listings of some agents in the newest generation, newest first, closed ones too."""
     query = (
         _rows()
-        .where(agent_listings.c.agent_id.in_(agent_ids))
+        .where(agent_listings.c.generation == reader.deployment.generation, agent_listings.c.agent_id.in_(agent_ids))
         .order_by(agent_listings.c.listing_id.desc())
         .limit(100 * max(len(agent_ids), 1))
     )
@@ -136,7 +138,11 @@ async def _job_counts(reader: Reader, rows: Sequence[Any]) -> dict[int, tuple[in
     by_id = {row.listing_id: row for row in rows}
     query = (
         select(jobs.c.listing_id, jobs.c.agent_id, jobs.c.provider, jobs.c.status, func.count().label("number"))
-        .where(jobs.c.listing_id.in_(list(by_id)), jobs.c.status != "open")
+        .where(
+            jobs.c.listing_id.in_(list(by_id)),
+            jobs.c.generation == reader.deployment.generation,
+            jobs.c.status != "open",
+        )
         .group_by(jobs.c.listing_id, jobs.c.agent_id, jobs.c.provider, jobs.c.status)
     )
     counts: dict[int, tuple[int, int]] = {}
@@ -179,7 +185,7 @@ def _rows() -> Select[Any]:
             tokens.c.decimals,
         )
         .join(agents, agents.c.agent_id == agent_listings.c.agent_id)
-        .outerjoin(policies, policies.c.policy_id == agent_listings.c.policy_id)
+        .outerjoin(policies, same(policies, agent_listings, "policy_id"))
         .outerjoin(tokens, tokens.c.address == policies.c.token)
     )
 

@@ -9,7 +9,9 @@ from sqlalchemy import select
 from agents_offchain.api.rest.models import Page, TransactionOut
 from agents_offchain.api.rest.paging import after, decode_cursor, encode_cursor
 from agents_offchain.api.rest.reads.shared import Reader, address_text, id_text, require_token
+from agents_offchain.chain.addresses import JobName
 from agents_offchain.primitives.units import format_units
+from agents_offchain.storage.tables.generations import same
 from agents_offchain.storage.tables.read_model import jobs, policies, tokens
 from agents_offchain.storage.tables.read_model import marketplace_transactions as movements
 
@@ -18,17 +20,17 @@ _COLUMNS = (movements.c.block_number, movements.c.log_index, movements.c.job_id)
 
 
 async def list_transactions(
-    reader: Reader, *, job_id: int | None, agent_id: int | None, limit: int, cursor: str | None
+    reader: Reader, *, job: JobName | None, agent_id: int | None, limit: int, cursor: str | None
 ) -> Page[TransactionOut]:
     """Movements, newest first. Both fees of a settlement come from one log and stay on one page."""
     query = (
         select(movements, tokens.c.symbol, tokens.c.decimals)
-        .join(jobs, jobs.c.job_id == movements.c.job_id)
-        .outerjoin(policies, policies.c.policy_id == jobs.c.policy_id)
+        .join(jobs, same(jobs, movements, "job_id"))
+        .outerjoin(policies, same(policies, jobs, "policy_id"))
         .outerjoin(tokens, tokens.c.address == policies.c.token)
     )
-    if job_id is not None:
-        query = query.where(movements.c.job_id == job_id)
+    if job is not None:
+        query = query.where(movements.c.generation == job.generation, movements.c.job_id == job.job_id)
     if agent_id is not None:
         query = query.where(movements.c.agent_id == agent_id)
     keys = decode_cursor(cursor, _ORDER, len(_COLUMNS))
@@ -38,18 +40,20 @@ async def list_transactions(
     if len(rows) > limit and _place(rows[limit]) == _place(rows[limit - 1]):
         cut = limit + 1
     more = encode_cursor(_ORDER, _place(rows[cut - 1])) if len(rows) > cut else None
-    return Page(items=[_out(row) for row in rows[:cut]], next_cursor=more)
+    return Page(items=[_out(reader, row) for row in rows[:cut]], next_cursor=more)
 
 
 def _place(row: Any) -> list[int]:
     return [row.block_number, row.log_index, row.job_id]
 
 
-def _out(row: Any) -> TransactionOut:
+def _out(reader: Reader, row: Any) -> TransactionOut:
     symbol, decimals = require_token(row)
     return TransactionOut(
         id=row.id,
         job_id=str(row.job_id),
+        generation=row.generation,
+        reference=reader.deployment.reference(row.generation, row.job_id),
         agent_id=id_text(row.agent_id),
         service_type=row.service_type,
         kind=row.kind,

@@ -14,7 +14,9 @@ from agents_offchain.api.rest.feed import News, parse_place
 from agents_offchain.api.rest.problems import responses
 
 router = APIRouter(prefix="/api/v1", tags=["live"])
-JobFilter = Annotated[str | None, Query(pattern="^[0-9]{1,78}$", description="Only news of this job, and heads.")]
+JobFilter = Annotated[
+    str | None, Query(pattern=r"^([0-9]{1,10}:)?[0-9]{1,78}$", description="Only news of this job, and heads.")
+]
 SEND_SECONDS = 30.0
 
 
@@ -30,7 +32,7 @@ async def get_events(
     last_event_id: Annotated[str | None, Header(max_length=40)] = None,
 ) -> EventSourceResponse:
     """`job`, `listing`, `agent` and `head` events; `reset` when what was missed is no longer known."""
-    wanted = None if job_id is None else str(int(job_id))
+    wanted = None if job_id is None else _called(job_id)
     news = context.feed.subscribe(
         client,
         parse_place(last_event_id),
@@ -42,6 +44,11 @@ async def get_events(
         send_timeout=SEND_SECONDS,
         headers={"cache-control": "no-store", "x-accel-buffering": "no"},
     )
+
+
+def _called(text: str) -> str:
+    """A job's name without the zeros that a stranger may put before its numbers."""
+    return ":".join(str(int(part)) for part in text.split(":"))
 
 
 async def _lines(news: AsyncIterator[News]) -> AsyncIterator[ServerSentEvent]:

@@ -141,7 +141,10 @@ async def _read_file(request: Request, max_bytes: int) -> bytes:
 
 
 async def _require_listing(context: ApiContext, wanted: RequestDocument) -> None:
-    query = select(agent_listings).where(agent_listings.c.listing_id == wanted.listing_id)
+    query = select(agent_listings).where(
+        agent_listings.c.generation == context.deps.deployment.generation,
+        agent_listings.c.listing_id == wanted.listing_id,
+    )
     async with context.reader() as reader:
         row = (await reader.connection.execute(query)).one_or_none()
     if row is None or row.is_closed:

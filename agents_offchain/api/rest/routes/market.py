@@ -20,6 +20,7 @@ router = APIRouter(prefix="/api/v1", tags=["market"], responses=responses(400, 4
 Service = Annotated[str | None, Query(pattern="^[ -~]{1,32}$", description="Service type, exactly.")]
 Text = Annotated[str, Query(max_length=100, description="Words to look for.")]
 IdText = Annotated[str | None, Query(pattern="^[0-9]{1,78}$")]
+JobText = Annotated[str | None, Query(pattern=r"^([0-9]{1,10}:)?[0-9]{1,78}$")]
 
 
 @router.get("/listings")
@@ -79,16 +80,15 @@ async def get_jobs(
 
 @router.get("/jobs/{job_id}", responses=responses(404))
 async def get_job(context: Context, job_id: str) -> JobDetailOut:
-    """One job with its events, progress and payouts."""
-    number = parse_id(job_id, "job")
+    """One job with its events, progress and payouts; one of an older generation is called `generation:id`."""
     async with context.reader() as reader:
-        return await read_job(reader, number)
+        return await read_job(reader, reader.job(job_id))
 
 
 @router.get("/transactions")
 async def get_transactions(
     context: Context,
-    job_id: IdText = None,
+    job_id: JobText = None,
     agent_id: IdText = None,
     limit: Limit = 20,
     cursor: Cursor = None,
@@ -97,7 +97,7 @@ async def get_transactions(
     async with context.reader() as reader:
         return await list_transactions(
             reader,
-            job_id=parse_id(job_id, "job") if job_id else None,
+            job=reader.job(job_id) if job_id else None,
             agent_id=parse_id(agent_id, "agent") if agent_id else None,
             limit=limit,
             cursor=cursor,

@@ -68,7 +68,11 @@ function Loaded({ job, isIndexing, isChainDown }: { job: Job; isIndexing: boolea
           </Notice>
         )}
         <StateLine job={job} verdictSeconds={policy.verdictSeconds} passMark={policy.passMark} />
-        <Actions job={job} feeBps={policy.feeBps} passMark={policy.passMark} />
+        {job.id.includes(':') ? (
+          <Notice title={t('job.older')} />
+        ) : (
+          <Actions job={job} feeBps={policy.feeBps} passMark={policy.passMark} />
+        )}
       </div>
       <div className="mt-8 grid gap-8 lg:grid-cols-[1fr_19rem] lg:grid-rows-[auto_1fr]">
         <div className="min-w-0">{job.submittedAt ? <ResultPanel job={job} /> : <NotYet job={job} />}</div>

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { ContractFunctionRevertedError } from 'viem';
 import { describeError } from '../../chain/errors';
 import { readJob, readJobLogs } from '../../chain/job-reads';
-import { type ApiJob, apiGet, type Health } from '../../lib/api';
+import { ApiError, type ApiJob, apiGet, type Health } from '../../lib/api';
 import { getDeployment } from '../../lib/deployment';
 import { ENDED, type House, type Job, mergeJob } from '../../lib/job';
 import { streamStore } from '../../lib/live';
@@ -14,8 +14,18 @@ const POLL_LIVE_MS = 5000;
 const POLL_ALONE_MS = 2500;
 const INDEX_POLL_MS = 500;
 
-export function house(): House {
-  const { contracts, treasury, reporters } = getDeployment();
+/** The generation before the newest that a job's name begins with; none for a plain id. */
+function olderOf(jobId: string): number | undefined {
+  const [generation, id] = jobId.split(':');
+  return id === undefined ? undefined : Number(generation);
+}
+
+/** Whose oracle, treasury and reporters decide about a job. */
+export function house(jobId = ''): House {
+  const deployment = getDeployment();
+  const number = olderOf(jobId);
+  const { contracts, treasury, reporters } =
+    deployment.older?.find((each) => (each.generation ?? 1) === number) ?? deployment;
   return {
     resultOracle: contracts.ResultOracle,
     reportersPool: contracts.ResultOracle,
@@ -37,23 +47,24 @@ export type JobRead = {
 
 export function useJob(jobId: string): JobRead {
   const stream = useStore(streamStore);
-  const isId = /^[1-9]\d{0,18}$/.test(jobId);
+  const isId = /^([1-9]\d{0,8}:)?[1-9]\d{0,18}$/.test(jobId);
+  const isOlder = olderOf(jobId) !== undefined; // read from the index alone: nothing is signed for it here
   const pollMs = stream === 'live' ? POLL_LIVE_MS : POLL_ALONE_MS;
   const chain = useQuery({
     queryKey: ['job', jobId, 'chain'],
     queryFn: () => readJob(jobId),
-    enabled: isId,
+    enabled: isId && !isOlder,
     retry: (count, error) => count < 2 && !isUnknownJob(error),
     refetchInterval: (query) => (query.state.data && ENDED.has(query.state.data.status) ? false : pollMs),
   });
-  const isUnknown = !isId || isUnknownJob(chain.error);
   const indexed = useIndexed(jobId);
   const api = useQuery({
     queryKey: ['job', jobId, 'api'],
     queryFn: ({ signal }) => apiGet<ApiJob>(`/jobs/${jobId}`, {}, signal),
-    enabled: isId && !isUnknown && !chain.isPending && indexed,
+    enabled: isId && !isUnknownJob(chain.error) && (isOlder || !chain.isPending) && indexed,
     refetchInterval: (query) => (isSettledIn(query.state.data) ? false : pollMs),
   });
+  const isUnknown = !isId || isUnknownJob(chain.error) || (isOlder && isNotFound(api.error));
   const needsLogs =
     chain.isSuccess && (chain.data.submittedAt > 0 || ENDED.has(chain.data.status) || api.isError);
   const logs = useQuery({
@@ -68,11 +79,11 @@ export function useJob(jobId: string): JobRead {
   const isDrawn = isEnough && !isUnknown;
   const job = !isDrawn
     ? undefined
-    : mergeJob(jobId, { chain: chain.data, api: api.data, logs: logs.data }, house());
+    : mergeJob(jobId, { chain: chain.data, api: api.data, logs: logs.data }, house(jobId));
   return {
     job,
     isUnknown,
-    isPending: !isUnknown && !isEnough && (chain.isPending || !isAround),
+    isPending: !isUnknown && !isEnough && (isOlder ? api.isPending : chain.isPending || !isAround),
     isIndexing: !indexed && !api.data,
     isChainDown: chain.isError && !isUnknown,
     error: chain.error ?? api.error,
@@ -102,6 +113,10 @@ function useIndexed(jobId: string): boolean {
 
 function isSettledIn(job: ApiJob | undefined): boolean {
   return job !== undefined && ENDED.has(job.status) && (job.payouts?.length ?? 0) > 0;
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 404;
 }
 
 function isUnknownJob(error: unknown): boolean {

@@ -173,6 +173,7 @@ export const work: Record<keyof typeof english, string> = {
   'job.unknown.title': 'Es gibt keinen Auftrag mit dieser Nummer',
   'job.unknown.text': 'Der Vertrag kennt ihn nicht.',
   'job.unknown.back': 'Ihre Aufträge ansehen',
+  'job.older': 'Dieser Markt ist zu neuen Verträgen umgezogen. Der Auftrag endet in den alten von selbst.',
   'job.chainDown':
     'Der Knoten antwortet nicht. Sie sehen, was der Server weiß; unterschreiben Sie noch nichts.',
   'job.unprotected': 'Ungeschützter Auftrag',

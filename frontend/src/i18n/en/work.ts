@@ -170,6 +170,7 @@ export const work = {
   'job.unknown.title': 'There is no job with this number',
   'job.unknown.text': 'The contract has never seen it.',
   'job.unknown.back': 'See your jobs',
+  'job.older': 'This market has moved to new contracts. The job ends in the old ones by itself.',
   'job.chainDown': 'The node is not answering. What you see comes from the server; wait before you sign.',
   'job.unprotected': 'Unprotected job',
   'job.unprotected.text': 'Its judge is not this market’s oracle. Only the refund after its end is certain.',

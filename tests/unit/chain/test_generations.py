@@ -1,0 +1,69 @@
+"""The record of a market's generations: what follows what, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from agents_offchain.chain.addresses import parse_deployment
+from agents_offchain.chain.deployment import _succession
+from agents_offchain.chain.errors import ContractMissing, DeploymentMissing
+from tests.fakes.deployment import DOCUMENT
+
+pytestmark = pytest.mark.unit
+
+
+def moved(document: dict[str, Any], letter: str, **others: str) -> dict[str, Any]:
+    """The same market with another escrow."""
+    return document | {"contracts": document["contracts"] | {"JobEscrow": "0x" + letter * 40} | others}
+
+
+def test_succession__of_another_escrow__counts_on_and_keeps_what_was() -> None:
+    second = moved(DOCUMENT, "a")
+    second |= _succession(second, DOCUMENT)
+    third = moved(DOCUMENT, "b")
+    third |= _succession(third, second)
+    deployment = parse_deployment(third)
+    assert [each.generation for each in deployment.generations] == [3, 2, 1]
+    assert [each.address("JobEscrow").hex()[0] for each in deployment.generations] == ["b", "a", "e"]
+    assert deployment.of_generation(1).deployed_at_block == DOCUMENT["deployedAtBlock"]
+
+
+def test_succession__of_the_same_escrow__changes_nothing() -> None:
+    second = moved(DOCUMENT, "a")
+    second |= _succession(second, DOCUMENT)
+    assert moved(DOCUMENT, "a") | _succession(moved(DOCUMENT, "a"), second) == second
+    assert _succession(DOCUMENT, DOCUMENT) == {}
+    assert _succession(DOCUMENT, None) == {}
+
+
+def test_succession__of_another_registry_or_back_to_an_older_plan__is_refused() -> None:
+    second = moved(DOCUMENT, "a")
+    second |= _succession(second, DOCUMENT)
+    with pytest.raises(ContractMissing, match="no way back"):
+        _succession(DOCUMENT, second)
+    with pytest.raises(ContractMissing, match="lose their ids"):
+        _succession(moved(DOCUMENT, "b", AgentRegistry="0x" + "c" * 40), DOCUMENT)
+
+
+@pytest.mark.parametrize(
+    "older",
+    [
+        [{"generation": 2}],
+        [{"generation": 0}],
+        [{"contracts": DOCUMENT["contracts"] | {"AgentRegistry": "0x" + "c" * 40}}],
+        ["text"],
+        7,
+    ],
+)
+def test_parse__of_generations_that_do_not_fit__is_refused(older: Any) -> None:
+    entries = [DOCUMENT | entry if isinstance(entry, dict) else entry for entry in older] if older != 7 else 7
+    with pytest.raises(DeploymentMissing):
+        parse_deployment(DOCUMENT | {"generation": 2, "older": entries})
+
+
+def test_job_key__of_no_generation__is_said_to_be_none() -> None:
+    deployment = parse_deployment(DOCUMENT)
+    with pytest.raises(DeploymentMissing, match="no generation"):
+        deployment.of_job_key("31337:0x" + "99" * 20 + ":1")
