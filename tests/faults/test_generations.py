@@ -136,7 +136,7 @@ async def judge(old: Side, new: Side) -> None:
         for job in side.hired:
             counts = await looked._events(job.job_id)
             assert [counts[name] for name in ONCE] == [1] * len(ONCE), (side.house.deployment.generation, job.job_id)
-        submissions = await looked.submissions(0)
+        submissions = looked.submissions(await looked.transactions(0))
         assert submissions == {job.job_id: 1 for job in side.hired}
     house = new.house
     token = TokenProxy(house.node, house.deployment.address("TestDollar"))

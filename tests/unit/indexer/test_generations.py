@@ -114,7 +114,7 @@ async def play(actions: list[tuple[int, str, int]]) -> None:
 
 
 @pytest.mark.timeout(900)
-@settings(phases=(Phase.explicit, Phase.generate), max_examples=15)
+@settings(phases=(Phase.explicit, Phase.generate), max_examples=8)
 @given(ACTIONS)
 def test_tables__of_two_generations_with_the_same_ids__are_each_their_own_and_equal_a_rebuild(
     actions: list[tuple[int, str, int]],
