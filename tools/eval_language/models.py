@@ -24,6 +24,8 @@ from tools.eval_language.sets import DRAFTS, MARKET, OFFERED, PARAPHRASES, RECAL
 
 MEMORY_TOKENS = 400
 EXAMPLES = 3
+MOST_ENQUIRIES = 4
+"""Each is many questions to the model."""
 Item = TypeVar("Item")
 
 
@@ -59,7 +61,7 @@ class Examination:
         self._row("same answer to a paraphrase", [lambda a=a, b=b: self._is_same(a, b) for a, b in few(PARAPHRASES)])
         self._row(
             "questions to the market, model plans alone",
-            [lambda q=q, h=h: self._enquires(q, h) for q, h in few(load_set("enquiries")["items"])],
+            [lambda q=q, h=h: self._enquires(q, h) for q, h in few(load_set("enquiries")["items"])[:MOST_ENQUIRIES]],
         )
         held_out = few([(wish, service) for wish, service in load_set("wishes")["held_out"]])
         self._row(
@@ -114,7 +116,7 @@ class Examination:
 
     def _enquires(self, question: str, holds: list[str]) -> bool:
         toolbox = Toolbox("buyer", market_tools(MARKET, None, None))
-        said = reason(question, toolbox, ModelPlanner(self.recorder), Limits(steps=3, seconds=120)).answer
+        said = reason(question, toolbox, ModelPlanner(self.recorder), Limits(steps=2)).answer
         return all(piece in said for piece in holds) if holds else not said
 
     def _service(self, wish: str, examples: Sequence[tuple[str, str]] = ()) -> str | None:

@@ -81,7 +81,7 @@ class Bench:
         self._note(row)
         if self._kept is not None:
             with self._kept.open("a", encoding="utf-8") as lines:
-                lines.write(json.dumps(asdict(row)) + "\n")
+                lines.write(f"\n{json.dumps(asdict(row))}\n")  # a line that a kill cut off spoils no other
 
     def _note(self, row: Row) -> None:
         self.rows.append(row)

@@ -78,8 +78,12 @@ def test_enquire__by_rules__answers_with_what_was_looked_up(
     assert found.planner == RULES
 
 
-def test_enquire__of_what_no_rule_knows__says_nothing(minilm: MiniLm) -> None:
-    found = ask(minilm, "Will it rain in Lisbon?")
+@pytest.mark.parametrize(
+    "question",
+    ["Will it rain in Lisbon?", "Who finished more jobs than agent 7?", "Which is the most expensive for photos?"],
+)
+def test_enquire__of_what_no_rule_knows__says_nothing(minilm: MiniLm, question: str) -> None:
+    found = ask(minilm, question)
     assert (found.answer, found.steps) == ("", [])
 
 

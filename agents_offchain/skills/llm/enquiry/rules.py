@@ -35,6 +35,13 @@ _TIMES = re.compile(
     r"text|file|summary|summarie)\w*",
     re.IGNORECASE,
 )
+_BEYOND = re.compile(
+    r"\bthan (?:agent|job|listing|the|any)\b|\bcompar\w*|\bdifference\b|\baverage\b"
+    r"|\bmost (?:expensive|refund\w*)\b|\bdearest\b"
+    r"|\bworst\b|\bslowest\b|\bleast reliable\b|\bwhy\b|\b(?:next|last) (?:week|month|year)\b|\bsince\b",
+    re.IGNORECASE,
+)
+"""Comparisons, other orders, reasons and times: a rule would answer another question than was asked."""
 _COSTS = re.compile(r"\b(?:cost|costs|pay|price|total|how much|altogether)\b", re.IGNORECASE)
 _DOCUMENTS = re.compile(
     r"\b(?:my|our) (?:own )?(?:documents?|shelf|knowledge|files|handbook|terms|contract)\b", re.IGNORECASE
@@ -73,6 +80,8 @@ class RulePlanner:
 
     def plan(self, question: str) -> list[tuple[str, dict[str, Any]]]:
         """Every look-up that a question needs, in order; empty when no rule fits."""
+        if _BEYOND.search(question):
+            return []
         named = {match["what"].lower(): int(match["number"]) for match in _NUMBERED.finditer(question)}
         if "job" in named:
             return [("job_status", {"job_id": named["job"]})]
