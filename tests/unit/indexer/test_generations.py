@@ -167,3 +167,20 @@ def test_own__of_the_newer_generation__leaves_out_what_both_share() -> None:
     assert "AgentRegistry" not in newest.own()
     assert "AgentRegistry" in newest.of_generation(1).own()
     assert {"JobEscrow", "ResultOracle", "ServiceListings", "DisputeDesk"} <= set(newest.own())
+
+
+async def test_roll_back__of_one_generation__takes_nothing_from_the_other() -> None:
+    async with memory_database() as database:
+        both = Both(database)
+        await both.take(1)
+        await both.take(2)
+        for generation in (1, 2):
+            for name, number in (("policy", 0), ("hire", 1)):
+                await both.act(generation, name, number)
+            await both.take(generation)
+        before = await both.rows(1)
+        await both.roll_back(2, 2)
+        after = await both.rows(2)
+        assert (after["jobs"], after["events"]) == ([], [])
+        assert await both.rows(1) == before
+        assert len(before["jobs"]) == 1
