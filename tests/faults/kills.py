@@ -14,7 +14,7 @@ from pathlib import Path
 
 from agents_offchain.primitives.errors import Retryable
 from tests.faults.boundaries import ANY, KILLED
-from tests.faults.house import ROLES, SIGNER, House
+from tests.faults.house import SIGNER, House
 from tests.faults.judge import Findings
 from tests.faults.points import Point, Trace, points_of
 from tests.faults.report import Report
@@ -79,12 +79,12 @@ class Kills:
         """Every daemon dies at each of the first crossings of its first start, then starts for good."""
         died = 0
         for number in range(1, crossings + 1):
-            for name in ROLES:
+            for name in self.stage.cast:
                 self.house.start_daemon(name, **self._wire(name, f"{ANY}#{number}"))
-            for name in ROLES:
+            for name in self.stage.cast:
                 await self.house.until(self._is_dead(name), f"{name} dies at crossing {number}")
                 died += 1
-        for name in ROLES:
+        for name in self.stage.cast:
             self.house.start_daemon(name)
         findings = await self.stage.tell()
         self.report.note("crash points", FIRST_START, findings, count=died, items=[FIRST_START])

@@ -89,8 +89,7 @@ class Suite:
         if not file.exists():
             async with self.stage(f"{part}-counting", kind) as stage:
                 kills = Kills(stage, self.report, self.seed)
-                if kind is Stage:
-                    await kills.first_start()
+                await kills.first_start()
                 counted = await kills.count(tempos)
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text("".join(f"{point.line()}\n" for point in counted))
