@@ -17,6 +17,7 @@ from ape.cli import account_option
 from eth_utils.address import to_checksum_address
 
 from agents_offchain.chain.deployment import MarketPlan, deploy_market
+from agents_offchain.chain.deployment_file import DeploymentNote, save_deployment
 from agents_offchain.primitives.hexes import decode_address
 from scripts import LOCAL_CHAINS, connected, explained, home, network_option, plain_errors
 
@@ -58,9 +59,15 @@ def cli(
         )
         path = out or home() / "deployment.json"
         previous = json.loads(path.read_text()) if path.is_file() else None
-        document = deploy_market(plan, transact=_transact_by(account), call=_call, code_at=_code_at, previous=previous)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(document, indent=2) + "\n")
+        document = deploy_market(
+            plan,
+            transact=_transact_by(account),
+            call=_call,
+            code_at=_code_at,
+            previous=previous,
+            note=DeploymentNote(path, lambda: int(chain.blocks.height)),
+        )
+    save_deployment(path, document)
     for name, address in document["contracts"].items():
         click.echo(f"{name:<16} {address}")
     if "generation" in document:

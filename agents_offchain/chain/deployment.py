@@ -20,6 +20,7 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from agents_offchain.chain.contract_abi import load_abi
+from agents_offchain.chain.deployment_file import DeploymentNote
 from agents_offchain.chain.errors import ContractMissing
 from agents_offchain.primitives.hexes import decode_address
 
@@ -248,6 +249,7 @@ def deploy_market(
     call: Call,
     code_at: CodeAt,
     previous: Mapping[str, Any] | None = None,
+    note: DeploymentNote | None = None,
 ) -> dict[str, Any]:
     """Make what is missing, check what is there, and describe it.
 
@@ -256,13 +258,16 @@ def deploy_market(
         transact: Sends one transaction and waits until it is mined.
         call: Reads from a contract.
         code_at: Reads code.
-        previous: An earlier document; its `deployedAtBlock` is kept when nothing had to be made, and where the
-            escrow is another one now it becomes an older generation.
+        previous: An earlier document; its `deployedAtBlock` is kept where the escrow is the same, and where it is
+            another one now the document becomes an older generation.
+        note: Remembers where the first run of this plan began, in case this one is not the last; the caller drops it
+            once the document is written.
 
     Returns:
         The document of `deployment.json`: chainId, network, deployedAtBlock, contracts, policyId, treasury, reporters;
         from the second generation of a market on also generation and older (`chain.addresses`).
-        `deployedAtBlock` is 0, the whole chain, when everything stood already and no earlier document fits.
+        `deployedAtBlock` is 0, the whole chain, when a part of it stood already that neither an earlier document nor
+        the note knows of: an agent may have been registered there.
 
     Raises:
         ContractMissing: the proxy is not on this chain, a step failed, or what stands there answers otherwise.
@@ -273,13 +278,14 @@ def deploy_market(
             "This chain has no deterministic deployment proxy.",
             mend=f"Deploy the proxy at {to_checksum_address(CREATE2_PROXY)} first.",
         )
+    began = _began(market, plan.chain_id, code_at, previous, note)
     blocks = [block for step in market.steps if (block := _ensure_step(step, transact, code_at)) is not None]
     policy_id = _verify(plan, market, call, code_at)
     contracts = {name: to_checksum_address(address) for name, address in market.contracts.items()}
     document = {
         "chainId": plan.chain_id,
         "network": plan.network,
-        "deployedAtBlock": min(blocks) if blocks else _earlier_block(plan, contracts, previous),
+        "deployedAtBlock": min(blocks if began is None else [began, *blocks]),
         "contracts": contracts,
         "policyId": policy_id,
         "treasury": to_checksum_address(plan.treasury),
@@ -406,10 +412,26 @@ def _verify(plan: MarketPlan, market: PlannedMarket, call: Call, code_at: CodeAt
     return policy_id
 
 
-def _earlier_block(plan: MarketPlan, contracts: Mapping[str, str], previous: Mapping[str, Any] | None) -> int:
-    if previous is None or previous.get("chainId") != plan.chain_id:
+def _began(
+    market: PlannedMarket,
+    chain_id: int,
+    code_at: CodeAt,
+    previous: Mapping[str, Any] | None,
+    note: DeploymentNote | None,
+) -> int | None:
+    """From which block on the market may have events; None when this run makes its first contract."""
+    escrow = to_checksum_address(market.contracts["JobEscrow"])
+    documents = [previous, *previous.get("older", ())] if previous and previous.get("chainId") == chain_id else []
+    if documents and documents[0]["contracts"]["JobEscrow"] == escrow:
+        return int(documents[0]["deployedAtBlock"])
+    kept = note.kept(f"{chain_id}:{escrow}") if note else None
+    if kept is not None:
+        return kept
+    known = {address for document in documents for address in document["contracts"].values()}
+    makes = {to_checksum_address(step.address) for step in market.steps}
+    if any(code_at(address) for address in makes - known):
         return 0
-    return int(previous["deployedAtBlock"]) if previous.get("contracts") == dict(contracts) else 0
+    return note.begin(f"{chain_id}:{escrow}") if note else None
 
 
 def _number(value: Any) -> int:

@@ -107,5 +107,8 @@ class BlockingAccount:
     def code_at(self, address: str) -> bytes:
         return bytes(self._run(self._node.code(bytes.fromhex(address[2:]))))
 
+    def block_number(self) -> int:
+        return int(self._run(self._node.block_number()))
+
     def _run(self, work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()

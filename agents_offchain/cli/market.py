@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from agents_offchain.chain.addresses import Deployment, parse_deployment
 from agents_offchain.chain.contract_abi import ContractAbi
 from agents_offchain.chain.deployment import MarketPlan, deploy_market, has_moved_on, has_same_registry
+from agents_offchain.chain.deployment_file import DeploymentNote, save_deployment
 from agents_offchain.chain.devnet.anvil import DEVNET_CHAIN_ID
 from agents_offchain.chain.devnet.control import ChainControl
 from agents_offchain.chain.node import Node, RawLog, Receipt
@@ -96,7 +97,7 @@ async def open_market(settings: Settings, node: Node, artifacts_url: str, contro
     listings = await ensure_listings(deployment, node, owner, profile, agent_id, store)
     identity = HomeIdentity((await control.anchor_hash()).hex(), dict(deployment.raw["contracts"]))
     save_identity(settings, identity)
-    _write_json(settings.deployment_file, deployment.raw)
+    save_deployment(settings.deployment_file, deployment.raw)
     return MarketOpening(deployment, agent_id, await owner.address(), listings)
 
 
@@ -104,6 +105,7 @@ async def _deploy(settings: Settings, node: Node, signer: SignerClient, addresse
     deployer = SetupAccount(node, signer, "deployer", DEVNET_CHAIN_ID)
     chain = BlockingAccount(deployer, node, asyncio.get_running_loop())
     plan, previous = local_plan(addresses), _read_json(settings.deployment_file)
+    note = DeploymentNote(settings.deployment_file, chain.block_number)
     if has_moved_on(plan, previous):
         return parse_deployment(dict(previous or {}))
     document = await asyncio.to_thread(
@@ -113,6 +115,7 @@ async def _deploy(settings: Settings, node: Node, signer: SignerClient, addresse
         call=chain.call,
         code_at=chain.code_at,
         previous=previous if has_same_registry(plan, previous) else None,
+        note=note,
     )
     require_same_contracts(settings, [document["contracts"], *(old["contracts"] for old in document.get("older", ()))])
     await asyncio.to_thread(stake_reporters, plan, addresses["deployer"], transact=chain.transact, call=chain.call)
@@ -248,9 +251,3 @@ def _read_json(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return document if isinstance(document, dict) else None
-
-
-def _write_json(path: Path, document: dict[str, Any]) -> None:
-    draft = path.with_suffix(".new")
-    draft.write_text(json.dumps(document, indent=1))
-    draft.replace(path)
