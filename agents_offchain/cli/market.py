@@ -221,9 +221,10 @@ def _registration(deployment: Deployment, profile: Profile, agent_id: int) -> di
 async def _events(
     deployment: Deployment, node: Node, abi: ContractAbi, contract: str, event: str
 ) -> list[dict[str, Any]]:
-    """The arguments of every such event since the deployment, in chain order."""
-    last = await node.block_number()
-    return _decode(abi, event, await node.logs([deployment.address(contract)], deployment.deployed_at_block, last))
+    """The arguments of every such event since the contract stands, in chain order; generations may share it."""
+    address, last = deployment.address(contract), await node.block_number()
+    first = min(each.deployed_at_block for each in deployment.generations if each.contracts.get(contract) == address)
+    return _decode(abi, event, await node.logs([address], first, last))
 
 
 def _decode(abi: ContractAbi, event: str, logs: Sequence[RawLog]) -> list[dict[str, Any]]:

@@ -99,6 +99,7 @@ async def test_daemons__with_open_jobs_in_two_generations__have_every_job_paid_o
         await old.hire()
         new = Side(await move_on(house, monkeypatch))
         assert (new.house.deployment.generation, [each.generation for each in new.house.deployment.older]) == (2, [1])
+        assert new.house.market.agent_id == house.market.agent_id, "the agent keeps its id"
         for name in ROLES:
             house.kill(name)
         await house.start_all()
