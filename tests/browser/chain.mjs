@@ -22,6 +22,17 @@ export class Chain {
     return this.node.readContract({ ...this.escrow, functionName: 'jobOf', args: [BigInt(jobId)] });
   }
 
+  /** What the hire said of the job: the address of its request document. @returns {Promise<string>} */
+  async descriptionOf(jobId) {
+    const [described] = await this.node.getContractEvents({
+      ...this.escrow,
+      eventName: 'JobDescribed',
+      args: { jobId: BigInt(jobId) },
+      fromBlock: 0n,
+    });
+    return described.args.description;
+  }
+
   /** No block is made until `resume`: what is sent stays pending. */
   pause() {
     return this.node.request({ method: 'evm_setIntervalMining', params: [0] });

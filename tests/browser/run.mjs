@@ -7,6 +7,7 @@
 import { join } from 'node:path';
 import { CHROMIUM, hasChromium, launch, Watch } from './browser.mjs';
 import { Chain } from './chain.mjs';
+import { documentFlow } from './flow-document.mjs';
 import { hireFlow } from './flow-hire.mjs';
 import { looksFlow } from './flow-looks.mjs';
 import { moneyFlow } from './flow-money.mjs';
@@ -59,10 +60,11 @@ try {
 
   await visitorFlow(world);
   if (await hireFlow(world)) {
+    await documentFlow(world);
     await phoneFlow(world);
     await looksFlow(world);
     await moneyFlow(world);
-  } else report.skip('browser: phone, looks and money flows', 'the hire flow failed');
+  } else report.skip('browser: document, phone, looks and money flows', 'the hire flow failed');
 
   await report.flow('whole run', [
     ['no console error', () => expectNone(watch.errors)],

@@ -20,6 +20,7 @@ export async function startStack() {
   const home = mkdtempSync(join(tmpdir(), 'aitbc-browser-'));
   const child = spawn(command, ['up', '--home', home, '--json'], {
     cwd: root,
+    env: { ...process.env, AITBC_PROFILE: join(root, 'tests/browser/agent.toml') },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said = [];
