@@ -38,7 +38,7 @@ def test_seals__of_each_kind__cost_so_much() -> None:
         ("Ed25519 (pycryptodome), made", 300, lambda: signer.sign(data)),
         ("Ed25519 (pycryptodome), checked", 100, lambda: verifier.verify(data, signature)),
         ("X25519 agreement", 200, lambda: one.own.agree(other.public)),
-        ("sealed body", 3_000, lambda: seal_body(one, two.own.id, b"context", data)),
+        ("sealed body", 3_000, lambda: seal_body(one.ring, two.own_seal(), b"context", data)),
     ]
     for name, times, act in kinds:
         began = time.process_time()

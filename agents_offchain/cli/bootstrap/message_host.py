@@ -11,6 +11,7 @@ from agents_offchain.messaging.errors import BusUnavailable
 from agents_offchain.messaging.host.agent import Agent
 from agents_offchain.messaging.host.host import Host
 from agents_offchain.messaging.host.settings import HostSettings, Ports
+from agents_offchain.messaging.protocols.sealing_keys import SealRing
 from agents_offchain.messaging.protocols.session import Session, session_domain
 from agents_offchain.messaging.protocols.signature import TypedDataSigner
 from agents_offchain.messaging.routing.dead_letters import NoMorgue, SqlMorgue
@@ -38,7 +39,8 @@ async def message_host(
 
     Args:
         database: Where dead letters are kept; None keeps none.
-        session_file: Where the session is kept over restarts; None makes one that ends with the process.
+        session_file: Where the session is kept over restarts, the sealing keys beside it; None makes keys that end with
+            the process.
 
     Raises:
         BusUnavailable: the message server does not answer.
@@ -54,8 +56,11 @@ async def message_host(
             domain=session_domain(deployment.chain_id, deployment.address("AgentRegistry")),
             morgue=SqlMorgue(database) if database is not None else NoMorgue(),
         )
-        session = Session.kept_in(session_file) if session_file is not None else None
-        host = Host(settings, ports, session)
+        session, ring = None, None
+        if session_file is not None:
+            session = Session.kept_in(session_file)
+            ring = SealRing(session_file.with_name(session_file.name + ".seals"))
+        host = Host(settings, ports, session, ring)
         await host.start(*agents)
         try:
             yield host

@@ -197,13 +197,11 @@ class _Question:
     async def _wait(self, endpoint: Endpoint, patience: float) -> bool:
         """Say it, and again every `retry_seconds`; False when the patience is over."""
         wishes = self._wishes
-        sealed_for = endpoint.session if wishes.sealed else b""
+        sealed_to = endpoint.session if wishes.sealed else b""
         draft = Draft(
             ASK, self._kind, self._agent.id, endpoint.agent.id, self._body, 0.0, wishes.priority, wishes.cause
         )
-        _, frame = self._host.writer.write(
-            draft, sealed_for=sealed_for, message_id=self._id, expires_ms=self._expires_ms
-        )
+        _, frame = self._host.writer.write(draft, sealed_to=sealed_to, message_id=self._id, expires_ms=self._expires_ms)
         end = self._loop.time() + patience
         while True:
             self._host.outbound.send(endpoint.host, lane_of(wishes.priority), frame)

@@ -37,6 +37,7 @@ from agents_offchain.messaging.protocols.message import (
     agent_id_of,
     encode_body,
 )
+from agents_offchain.messaging.protocols.sealing_keys import SealRing
 from agents_offchain.messaging.protocols.session import Session, SessionBook, grant_session
 from agents_offchain.messaging.routing.cards import Health, HostCard, query_of
 from agents_offchain.messaging.routing.directory import View, write_card, write_health
@@ -50,12 +51,14 @@ __all__ = ["Host", "Part", "Until"]
 class Host:
     """See the module."""
 
-    def __init__(self, settings: HostSettings, ports: Ports, session: Session | None = None) -> None:
+    def __init__(
+        self, settings: HostSettings, ports: Ports, session: Session | None = None, ring: SealRing | None = None
+    ) -> None:
         self.settings = settings
         self._ports = ports
         self.clock = ports.clock
         self.metrics = DeliveryMetrics()
-        self.book = SessionBook(session or Session.fresh(), ports.domain)
+        self.book = SessionBook(session or Session.fresh(), ports.domain, ring)
         self.view = View(ports.directory, self.book, ports.clock)
         self.router = Router(
             self.view, ports.clock, region=settings.region, rng=ports.rng, reputation_of=ports.reputation_of
@@ -111,11 +114,12 @@ class Host:
         self.residents.handlers_changed()
 
     async def announce(self) -> None:
-        """Grant the session anew and publish the card.
+        """Grant the session anew, change the sealing key where it is time, and publish the card.
 
         Raises:
             BusUnavailable: the directory cannot be written.
         """
+        self.book.ring.turn(self.clock.now_seconds())
         created = int(self.clock.now_seconds())
         expires = created + self.settings.session_seconds
         grants = [
@@ -131,6 +135,7 @@ class Host:
             tuple(grants),
             tuple(agent.card() for agent in self.agents.values()),
             self.settings.region,
+            self.book.own_seal(),
         )
         await self._ports.directory.publish(self.settings.name, write_card(card), self.settings.lease_seconds)
         self._grants_end = expires
@@ -308,7 +313,8 @@ class Host:
             self.settings.name, write_health(health), self.settings.lease_seconds, write_metrics(self.observe())
         )
         half_over = self._grants_end - self.settings.session_seconds / 2
-        if not is_known or (self.clock.now_seconds() > half_over and not self._is_draining):
+        is_time = self.clock.now_seconds() > half_over or self.book.ring.is_due(self.clock.now_seconds())
+        if not is_known or (is_time and not self._is_draining):
             await self.announce()
 
     async def _bury(self) -> None:

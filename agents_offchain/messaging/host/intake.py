@@ -123,7 +123,7 @@ class Intake:
             self._book.require_signed(frame, message)
         self._book.require_speaks_for(message, now_seconds=now)
         if message.header.sealed_for:
-            return Message(message.header, open_body(self._book, message.header, message.body), message.hops)
+            return Message(message.header, open_body(self._book.ring, message.header, message.body), message.hops)
         return message
 
     def read_past(self, frame: Frame) -> Message:

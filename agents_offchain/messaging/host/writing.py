@@ -55,12 +55,12 @@ class Writer:
         self,
         draft: Draft,
         *,
-        sealed_for: bytes = b"",
+        sealed_to: bytes = b"",
         message_id: str = "",
         expires_ms: int = 0,
         causation: str = "",
     ) -> tuple[Header, Frame]:
-        """A new message; its body is readable by the session `sealed_for` alone when one is named.
+        """A new message; its body is readable by the host of the session `sealed_to` alone when one is named.
 
         Args:
             message_id: Of a message that is said to several; else a new one.
@@ -69,14 +69,14 @@ class Writer:
 
         Raises:
             EnvelopeInvalid: larger than travels.
-            SessionInvalid: the session it should be sealed for is unknown.
+            SessionInvalid: the host it should be sealed for has no key to seal to.
         """
         message_id = message_id or self.next_id()
         cause = draft.cause.header if draft.cause is not None else None
-        body = draft.body
-        if sealed_for:
+        sealed_for, body = b"", draft.body
+        if sealed_to:
             context = context_of(message_id, draft.sender, draft.target, draft.kind)
-            body = seal_body(self._book, sealed_for, context, body)
+            sealed_for, body = self._seal(sealed_to, context, body)
         now = int(self._clock.now_seconds() * 1000)
         expires = expires_ms or now + max(int(draft.lives_seconds * 1000), 1)
         header = Header(
@@ -103,9 +103,10 @@ class Writer:
         """A part, the reply or the failure of a question; sealed when the question was."""
         asked = question.header
         message_id = self.next_id()
-        sealed_for = asked.session if asked.sealed_for else b""
-        if sealed_for:
-            body = seal_body(self._book, sealed_for, context_of(message_id, sender, asked.sender, asked.type), body)
+        sealed_for = b""
+        if asked.sealed_for:
+            context = context_of(message_id, sender, asked.sender, asked.type)
+            sealed_for, body = self._seal(asked.session, context, body)
         now = int(self._clock.now_seconds() * 1000)
         header = Header(
             VERSION,
@@ -130,6 +131,11 @@ class Writer:
     def signed(self, frame: Frame) -> Frame:
         """The frame with our session's signature, for readers that share no secret with us."""
         return Frame(frame.header, frame.body, frame.hops, self._book.own.sign(frame.header))
+
+    def _seal(self, session: bytes, context: bytes, body: bytes) -> tuple[bytes, bytes]:
+        """(id of the key, sealed body)."""
+        seal = self._book.seal_of(session, self._clock.now_seconds())
+        return seal.id, seal_body(self._book.ring, seal, context, body)
 
     def _trace(self, cause: Header | None) -> str:
         """W3C trace context: the same trace as what caused it, a new span."""

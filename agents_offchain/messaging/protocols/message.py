@@ -65,7 +65,7 @@ class Header(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
         session: Whose keys authenticate it.
         priority: 0 (bulk) to 9 (urgent).
         sequence: Place among the parts of one answer.
-        sealed_for: The session whose key opens the body; empty when anybody may read it.
+        sealed_for: The sealing key that opens the body; empty when anybody may read it.
         digest: SHA2-256 of the body as it travels.
         trace: W3C trace context.
     """

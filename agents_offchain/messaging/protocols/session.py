@@ -1,7 +1,8 @@
 """Session keys: one wallet signature, then cheap authentication of every message.
 
-A host makes two keys: one to agree on secrets with other hosts (X25519) and one to sign what many may read
-(secp256k1). Each wallet that speaks through this host grants them once, by one EIP-712 signature:
+A host makes two keys: one to agree on the MAC's secrets with other hosts (X25519) and one to sign what many may read
+(secp256k1); the keys that bodies are sealed to are others and change sooner (`sealing_keys`). Each wallet that speaks
+through this host grants them once, by one EIP-712 signature:
 
     Session(address agent, bytes32 keys, uint64 created, uint64 expires)      keys = SHA2-256(exchange || verifier)
 
@@ -29,6 +30,7 @@ from Crypto.PublicKey.ECC import EccKey
 
 from agents_offchain.messaging.errors import EnvelopeInvalid, SessionInvalid
 from agents_offchain.messaging.protocols.message import Frame, Message, wallet_of
+from agents_offchain.messaging.protocols.sealing_keys import SEAL_SECONDS, PublicSeal, SealRing, seal_words
 from agents_offchain.messaging.protocols.signature import TypedDataSigner, recover_signer
 from agents_offchain.primitives.eip712 import Domain, typed_data_digest
 from agents_offchain.primitives.eip712 import Field as TypedField
@@ -46,7 +48,6 @@ SESSION_FIELDS: tuple[TypedField, ...] = (
 )
 MAC_BYTES = 32
 _MAC_LABEL = b"aitbc.mac/1"
-_BOX_LABEL = b"aitbc.box/1"
 
 
 class Grant(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -171,6 +172,7 @@ class _Known:
     public: PublicSession
     verifier: PublicKey
     expires: dict[bytes, int] = field(default_factory=dict)
+    seal: PublicSeal | None = None
 
 
 class SessionBook:
@@ -179,10 +181,12 @@ class SessionBook:
     Args:
         own: Our own session.
         domain: See `session_domain`.
+        ring: Our own sealing keys.
     """
 
-    def __init__(self, own: Session, domain: Domain) -> None:
+    def __init__(self, own: Session, domain: Domain, ring: SealRing | None = None) -> None:
         self.own = own
+        self.ring = ring or SealRing()
         self._domain = domain
         self._known: dict[bytes, _Known] = {}
         self._secrets: dict[bytes, bytes] = {}
@@ -207,6 +211,33 @@ class SessionBook:
             known.expires[grant.agent] = grant.expires
         return frozenset(known.expires)
 
+    def learn_seal(self, session_id: bytes, seal: PublicSeal | None) -> None:
+        """Take in the sealing key of a known session's host; one that the session did not sign is passed over."""
+        known = self._known.get(session_id)
+        if known is None or known.seal == seal:
+            return
+        known.seal = None
+        if seal is not None:
+            digest = hashlib.sha256(seal_words(seal.public, seal.expires)).digest()
+            known.seal = seal if _is_signed(known.verifier, digest, seal.signature) else None
+
+    def seal_of(self, session_id: bytes, now_seconds: float) -> PublicSeal:
+        """The key that bodies for this session's host are sealed to.
+
+        Raises:
+            SessionInvalid: it has said none that is in time.
+        """
+        known = self._known.get(session_id)
+        if known is None or known.seal is None or known.seal.expires <= now_seconds:
+            raise SessionInvalid("The receiver has no sealing key now.", mend="Ask again when its host is back.")
+        return known.seal
+
+    def own_seal(self) -> PublicSeal:
+        """Our newest sealing key as our card says it."""
+        key = self.ring.newest
+        expires = int(key.made_at) + 2 * SEAL_SECONDS
+        return PublicSeal(key.public, expires, self.own.sign(seal_words(key.public, expires)))
+
     def forget(self, keep: frozenset[bytes]) -> None:
         """Drop the sessions that are not in `keep` and have no grant left that is in time."""
         for session_id in [held for held in self._known if held not in keep]:
@@ -228,10 +259,6 @@ class SessionBook:
         """
         ends = (self.own.id, session_id) if is_ours_first else (session_id, self.own.id)
         return hmac.digest(self._secret(session_id), _MAC_LABEL + ends[0] + ends[1], "sha256")
-
-    def box_key(self, session_id: bytes, sender: bytes, receiver: bytes) -> bytes:
-        """The key that seals bodies from session `sender` to session `receiver`."""
-        return hmac.digest(self._secret(session_id), _BOX_LABEL + sender + receiver, "sha256")
 
     def require_speaks_for(self, message: Message, *, now_seconds: float) -> None:
         """Check that the message's session was granted by the sender's wallet and still is.

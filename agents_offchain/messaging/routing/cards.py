@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import msgspec
 
 from agents_offchain.messaging.protocols.message import AgentId, capability_of
+from agents_offchain.messaging.protocols.sealing_keys import PublicSeal
 from agents_offchain.messaging.protocols.session import Grant, PublicSession
 
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=80, pattern=r"^[a-z0-9][a-z0-9._-]*$")]
@@ -40,6 +41,7 @@ class HostCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     grants: tuple[Grant, ...]
     agents: tuple[AgentCard, ...]
     region: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    seal: PublicSeal | None = None
 
 
 class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

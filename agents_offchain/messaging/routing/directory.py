@@ -275,6 +275,7 @@ class View:
             if card is None:
                 continue
             wallets = self._book.learn(card.session, card.grants)
+            self._book.learn_seal(card.session.id, card.seal)
             believed = tuple(agent for agent in card.agents if wallet_of(agent.id) in wallets)
             self._raw[host] = data
             self._cards[host] = msgspec.structs.replace(card, agents=believed)

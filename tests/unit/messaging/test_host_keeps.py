@@ -372,7 +372,7 @@ async def test_sealed_body__for_another_session__cannot_be_opened(world: World) 
     sender = await world.start("two", Agent("teller", key="teller"))
     other = await world.start("three", Agent("other", key="other"))
     draft = Draft(TELL, "note/1", next(iter(sender.agents)), agent.id, encode_body(1), 60)
-    _, frame = sender.writer.write(draft, sealed_for=other.book.own.id)
+    _, frame = sender.writer.write(draft, sealed_to=other.book.own.id)
     await deliver(world, sender, frame)
     await until(lambda: host.metrics.counts["refused"] == 1)
     assert got == []

@@ -71,8 +71,11 @@ def links() -> tuple[SessionBook, SessionBook]:
     """Two hosts that know each other."""
     one, two = SessionBook(Session.fresh(), DOMAIN), SessionBook(Session.fresh(), DOMAIN)
     for book in (one, two):
+        book.ring.turn(0)
+    for book in (one, two):
         for other in (one, two):
             book.learn(other.own.public, [])
+            book.learn_seal(other.own.id, other.own_seal())
     return one, two
 
 
@@ -201,15 +204,18 @@ def test_bundle__sent_back_or_to_oneself__has_keys_of_its_own_direction() -> Non
 @given(st.binary(max_size=300), st.data())
 def test_sealed_body__with_any_byte_changed__cannot_be_opened(body: bytes, data: st.DataObject) -> None:
     one, two = LINKS
-    header = header_for(b"", session=one.own.id, sealed_for=two.own.id)
-    box = seal_body(one, two.own.id, context_of(header.id, header.sender, header.target, header.type), body)
-    assert open_body(two, header, box) == body
+    seal = one.seal_of(two.own.id, 0)
+    header = header_for(b"", session=one.own.id, sealed_for=seal.id)
+    box = seal_body(one.ring, seal, context_of(header.id, header.sender, header.target, header.type), body)
+    assert open_body(two.ring, header, box) == body
     changed = bytearray(box)
     changed[data.draw(st.integers(0, len(box) - 1))] ^= 1
     with pytest.raises(EnvelopeInvalid):
-        open_body(two, header, bytes(changed))
+        open_body(two.ring, header, bytes(changed))
     with pytest.raises(EnvelopeInvalid):
-        open_body(two, msgspec.structs.replace(header, type="other/1"), box)
+        open_body(two.ring, msgspec.structs.replace(header, type="other/1"), box)
+    with pytest.raises(EnvelopeInvalid):
+        open_body(one.ring, header, box)
 
 
 # --- sessions
