@@ -18,7 +18,7 @@ from agents_offchain.storage.payments.orders import HELD, LOST, PAID
 from agents_offchain.storage.payments.relays import DONE
 from tests.fakes.crash import Crash, Killed
 from tests.integration.market import Market
-from tests.integration.payments.till import DOLLAR, Counter
+from tests.integration.payments.till import DOLLAR, PAYER_MONEY, Counter
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 STRIDE = 1 if os.environ.get("AITBC_TEST_SIZE") == "full" else 9
@@ -180,7 +180,7 @@ async def test_signed_hire__of_a_client_without_gas__is_carried_once(counter: Co
 
 async def test_signed_hire__that_would_revert_or_is_beyond_the_quota__is_refused_unsent(counter: Counter) -> None:
     with pytest.raises(PromiseRefused, match="would be refused"):
-        await counter.intake.take(counter.signed_hire(5_000 * DOLLAR))
+        await counter.intake.take(counter.signed_hire(PAYER_MONEY + DOLLAR))
     for salt in range(10):
         await counter.intake.take(counter.signed_hire(DOLLAR, salt))
     with pytest.raises(PromiseRefused, match="hires of a client are carried"):
