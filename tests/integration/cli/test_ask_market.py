@@ -72,7 +72,9 @@ def test_ask_market__once_the_chain_has_gone_on__still_reads_it_at_the_block_of_
     market.send(AGENT, "ServiceListings", "closeListing", listing_id)
 
     code, told = ask(capsys, home, QUESTION)
-    says = f"The chain at block {block}: listing {listing_id} of agent {agent_id} offers inspect-image for 1 and is open."
+    says = (
+        f"The chain at block {block}: listing {listing_id} of agent {agent_id} offers inspect-image for 1 and is open."
+    )
     assert (code, told["block"], confirmed(told)) == (0, block, [says])
     assert f"Listing {listing_id} of agent {agent_id} offers inspect-image for 1 within 300 seconds" in told["answer"]
 
