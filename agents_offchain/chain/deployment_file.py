@@ -50,6 +50,12 @@ def save_deployment(path: Path, document: Mapping[str, Any]) -> None:
     _note_beside(path).unlink(missing_ok=True)
 
 
+def forget_deployment(path: Path) -> None:
+    """Remove a document and its note: their chain is gone."""
+    for leftover in (path, _note_beside(path)):
+        leftover.unlink(missing_ok=True)
+
+
 def _write(path: Path, document: Mapping[str, Any]) -> None:
     """Replace a JSON document; whoever dies or loses power on the way leaves the old one or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)

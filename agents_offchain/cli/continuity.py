@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
+from agents_offchain.chain.deployment_file import forget_deployment
 from agents_offchain.cli.places import endpoints_file
 from agents_offchain.primitives.errors import Fatal
 from agents_offchain.primitives.settings import Settings
@@ -118,7 +119,8 @@ def forget(settings: Settings, *, with_artifacts: bool) -> None:
         folders.append(settings.home / "artifacts")
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
-    for leftover in (settings.deployment_file, identity_file(settings), endpoints_file(settings)):
+    forget_deployment(settings.deployment_file)
+    for leftover in (identity_file(settings), endpoints_file(settings)):
         leftover.unlink(missing_ok=True)
 
 

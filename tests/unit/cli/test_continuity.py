@@ -26,6 +26,7 @@ def used_home(home: Settings) -> Settings:
     (home.home / "aitbc.db").write_text("")
     (home.home / "aitbc.db-wal").write_text("")
     (home.home / "deployment.json").write_text("{}")
+    (home.home / "deployment.begun.json").write_text("{}")
     for folder in ("keys", "artifacts"):
         (home.home / folder).mkdir()
         (home.home / folder / "file").write_text("")
