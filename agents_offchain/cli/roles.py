@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
+from agents_offchain.chain.addresses import load_deployment
 from agents_offchain.chain.signer.guard import KeyFolder
 from agents_offchain.chain.signer.keystore import list_keys
 from agents_offchain.chain.signer.policy import KeyRules, parse_policy
@@ -38,6 +40,18 @@ def load_roles(settings: Settings) -> dict[str, str]:
     return {name: role for name, role in roles.items() if (key_folder(settings) / f"{name}.json").exists()}
 
 
+def write_rules(settings: Settings, addresses: Mapping[str, bytes]) -> None:
+    """The rules of all keys of a home, at the contracts of every generation of its market.
+
+    Args:
+        addresses: Of the development keys at least, by name.
+    """
+    further = {name: role for name, role in load_roles(settings).items() if name not in DEVELOPMENT_KEYS}
+    file = settings.deployment_file
+    known = load_deployment(file).addresses() if file.exists() else {}
+    ensure_development_policy(key_folder(settings), addresses, further, known)
+
+
 def grant_role(settings: Settings, name: str, role: str, chain_id: int) -> str:
     """Let a key sign what a role needs on a chain; what was done, in words. Idempotent.
 
@@ -49,8 +63,7 @@ def grant_role(settings: Settings, name: str, role: str, chain_id: int) -> str:
     file = KeyFolder(key_folder(settings)).policy
     addresses = {key.name: key.address for key in list_keys(key_folder(settings))}
     if is_ours(file) and set(DEVELOPMENT_KEYS) <= set(addresses):
-        further = {key: duty for key, duty in roles.items() if key not in DEVELOPMENT_KEYS}
-        ensure_development_policy(key_folder(settings), addresses, further)
+        write_rules(settings, addresses)
         return "rules written"
     return _add_section(file, name, role, chain_id)
 

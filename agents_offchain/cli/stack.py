@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from agents_offchain.chain.addresses import load_deployment
 from agents_offchain.chain.devnet.anvil import DEVNET_CHAIN_ID, AnvilSpec, find_anvil
 from agents_offchain.chain.devnet.control import ChainControl
 from agents_offchain.chain.devnet.errors import ForeignNode
@@ -21,8 +20,7 @@ from agents_offchain.chain.errors import NodeUnavailable
 from agents_offchain.chain.node import Node
 from agents_offchain.cli import continuity
 from agents_offchain.cli.continuity import HomeStale
-from agents_offchain.cli.development import DEVELOPMENT_KEYS, ensure_development_keys
-from agents_offchain.cli.development_policy import ensure_development_policy
+from agents_offchain.cli.development import ensure_development_keys
 from agents_offchain.cli.endpoints import Endpoints, last_port, save_endpoints
 from agents_offchain.cli.market import MarketOpening, open_market
 from agents_offchain.cli.places import (
@@ -34,7 +32,7 @@ from agents_offchain.cli.places import (
     profile_file,
     run_files,
 )
-from agents_offchain.cli.roles import load_roles
+from agents_offchain.cli.roles import write_rules
 from agents_offchain.cli.specs import Steps, daemon_environment, local_specs
 from agents_offchain.messaging.embedded.valkey import ValkeySpec
 from agents_offchain.primitives.clock import SystemClock
@@ -261,12 +259,7 @@ class LocalStack:
 
     def _prepare_keys(self) -> None:
         """Keys of this home, and what they may sign."""
-        folder = key_folder(self.settings)
-        addresses = ensure_development_keys(folder, passphrase_file(self.settings))
-        roles = {name: role for name, role in load_roles(self.settings).items() if name not in DEVELOPMENT_KEYS}
-        file = self.settings.deployment_file
-        known = load_deployment(file).addresses() if file.exists() else {}
-        ensure_development_policy(folder, addresses, roles, known)
+        write_rules(self.settings, ensure_development_keys(key_folder(self.settings), passphrase_file(self.settings)))
 
     async def _is_our_chain(self, pid: int, port: int) -> bool:
         """The node answers, and it is the process we started that listens there."""

@@ -22,6 +22,7 @@ from agents_offchain.cli.roles import PolicyLacks, grant_role, load_roles
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.runtime.profiles.profile import Profile, load_profile
 from agents_offchain.runtime.profiles.toml import render_profile
+from tests.fakes.deployment import DOCUMENT
 
 pytestmark = pytest.mark.unit
 
@@ -128,6 +129,15 @@ def test_grant__in_a_local_home__is_in_the_policy_and_survives_the_next_start(ho
     ensure_development_policy(keys, addresses, load_roles(home))
     assert "scout" in parse_policy(file.read_text()).keys
     assert set(held) - {"scout"} <= set(DEVELOPMENT_KEYS)
+
+
+def test_grant__in_a_home_that_moved_to_new_contracts__keeps_every_generation_in_the_policy(home: Settings) -> None:
+    older = DOCUMENT["contracts"] | {"JobEscrow": "0x" + "a1" * 20}
+    document = DOCUMENT | {"generation": 2, "older": [DOCUMENT | {"contracts": older, "generation": 1}]}
+    home.deployment_file.write_text(json.dumps(document))
+    grant_role(home, "scout", "agent", 31337)
+    stands = parse_policy((home.home / "keys" / "policy.toml").read_text()).contracts["JobEscrow"]
+    assert {bytes.fromhex(text["JobEscrow"][2:]) for text in (older, DOCUMENT["contracts"])} <= stands
 
 
 def test_grant__when_the_policy_is_somebodys_own__adds_a_section_once_and_changes_nothing_else(home: Settings) -> None:
