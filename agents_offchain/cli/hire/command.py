@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from agents_offchain.chain.addresses import Deployment
 from agents_offchain.chain.proxies.job_escrow import Job, JobEscrowProxy, JobStatus
 from agents_offchain.chain.proxies.result_oracle import ResultOracleProxy
 from agents_offchain.cli.console import Console
@@ -26,8 +27,10 @@ from agents_offchain.cli.hire.record import (
     new_request_id,
     read_details,
     read_input,
+    require_newest,
     require_request_id,
     require_same,
+    result_folder,
     save_record,
 )
 from agents_offchain.cli.hire.result import read_deliverable, save_result
@@ -97,6 +100,7 @@ class Hired:
 
     record: HireRecord
     job_id: int
+    reference: str
     paid: OutboxItem
     job: Job | None = None
     deliverable: bytes = b""
@@ -124,17 +128,19 @@ async def _hire(settings: Settings, wishes: HireWishes, console: Console, asked:
         wallet = await around.wallet(wishes.key)
         with steps:
             async with steps.step("store") as say:
-                record, choice = await _recorded(around, wishes, asked)
+                record, choice = await _recorded(around, wallet, wishes, asked)
                 say(f"listing {record.listing_id}, {format_units(record.price, DECIMALS)}, {record.request_cid}")
+            newest, around = around.deployment, around.in_generation(record.generation)
             async with steps.step("pay") as say:
-                hired = await _paid(around, wallet, record, choice, say)
+                hired = await _paid(around, wallet, record, choice, newest, say)
             if wishes.waits:
                 async with steps.step("work") as say:
                     hired.job = await _worked(around, hired.job_id, wishes.timeout_seconds, say)
             is_delivered = hired.job is not None and hired.job.status in (JobStatus.SUBMITTED, JobStatus.COMPLETED)
             if is_delivered:
                 async with steps.step("save") as say:
-                    await _saved(around, hired, wishes.out or settings.home / "results" / f"job-{hired.job_id}", say)
+                    folder = wishes.out or result_folder(settings, record.generation, hired.job_id)
+                    await _saved(around, hired, folder, say)
             if is_delivered and wishes.accepts:
                 async with steps.step("accept") as say:
                     await _accepted(around, wallet, hired, say)
@@ -144,11 +150,15 @@ async def _hire(settings: Settings, wishes: HireWishes, console: Console, asked:
     return STILL_WAITING if hired.job is None or not hired.job.status.is_final else ENDED_OTHERWISE
 
 
-async def _recorded(around: Connections, wishes: HireWishes, asked: Wanted) -> tuple[HireRecord, Choice | None]:
+async def _recorded(
+    around: Connections, wallet: Wallet, wishes: HireWishes, asked: Wanted
+) -> tuple[HireRecord, Choice | None]:
     """What the request id stands for: as it was written, or chosen, stored and written now."""
     known = load_record(around.settings, asked.request_id)
     if known is not None:
         require_same(known, asked.given, asked.details, wishes.key, wishes.note)
+        if await payment.find_payment(wallet, known.request_id) is None:
+            require_newest(known, around.deployment.generation)
         return known, None
     choice = await choose(around, wishes.wanted, asked.cap)
     require_settings(choice.service, asked.details.settings)
@@ -171,6 +181,7 @@ async def _recorded(around: Connections, wishes: HireWishes, asked: Wanted) -> t
         note=wishes.note,
         request_cid=request_cid,
         details_sha256=asked.details.sha256_hex,
+        generation=around.deployment.generation,
     )
     save_record(around.settings, record)
     return record, choice
@@ -181,7 +192,9 @@ async def _store(around: Connections, given: Input) -> RequestInput:
     return RequestInput(cid=cid, media_type=given.media_type, bytes=len(given.data), sha256=given.sha256_hex)
 
 
-async def _paid(around: Connections, wallet: Wallet, record: HireRecord, choice: Choice | None, say: Say) -> Hired:
+async def _paid(
+    around: Connections, wallet: Wallet, record: HireRecord, choice: Choice | None, newest: Deployment, say: Say
+) -> Hired:
     """The job of a request id: found, waited for, or paid now."""
     item = await payment.find_payment(wallet, record.request_id)
     if item is None or item.status != CONFIRMED:
@@ -192,8 +205,9 @@ async def _paid(around: Connections, wallet: Wallet, record: HireRecord, choice:
     else:
         say("it was paid before")
     job_id = await payment.job_of(wallet, item)
-    say(f"job {job_id}")
-    return Hired(record, job_id, item)
+    reference = newest.reference(record.generation, job_id)
+    say(f"job {reference}")
+    return Hired(record, job_id, reference, item)
 
 
 async def _worked(around: Connections, job_id: int, timeout_seconds: float, say: Say) -> Job | None:
@@ -247,6 +261,7 @@ def _say_receipt(console: Console, hired: Hired, wishes: HireWishes) -> None:
         {
             "request_id": hired.record.request_id,
             "job_id": hired.job_id,
+            "reference": hired.reference,
             "status": status,
             "listing_id": hired.record.listing_id,
             "provider": checksum(hired.job.provider) if hired.job is not None else None,
@@ -259,7 +274,7 @@ def _say_receipt(console: Console, hired: Hired, wishes: HireWishes) -> None:
             "settles_at": hired.settles_at,
         }
     )
-    console.line(f"\njob {hired.job_id} is {status}")
+    console.line(f"\njob {hired.reference} is {status}")
     console.line(f"  price        {price}, locked by {tx_hash} in block {paid.block_number}")
     if hired.deliverable:
         console.line(f"  deliverable  {encode_hex(hired.deliverable)} (SHA-256, as on chain)")

@@ -43,7 +43,10 @@ class Input:
 
 @dataclass(frozen=True)
 class HireRecord:
-    """One request: what is asked of whom, and what it may cost; `details_sha256` is of attachments and settings."""
+    """One request: what is asked of whom, and what it may cost.
+
+    `details_sha256` is of attachments and settings; `generation` is that of the contracts in which listing and job are.
+    """
 
     request_id: str
     key: str
@@ -53,6 +56,7 @@ class HireRecord:
     note: str
     request_cid: str
     details_sha256: str = ""
+    generation: int = 1
 
 
 def read_input(file: Path | None, text: str | None, max_bytes: int) -> Input:
@@ -148,6 +152,21 @@ def require_same(record: HireRecord, given: Input, details: Details, key: str, n
             f"The request {record.request_id} was made for another input, setting, key or note.",
             mend="Repeat it as it was, or take another --request-id.",
         )
+
+
+def require_newest(record: HireRecord, newest: int) -> None:
+    """Raises RequestDiffers when a request that was never paid is of contracts that the market has left."""
+    if record.generation != newest:
+        raise RequestDiffers(
+            f"The request {record.request_id} was made before the market moved to new contracts, and never paid.",
+            mend="Hire with another --request-id.",
+        )
+
+
+def result_folder(settings: Settings, generation: int, job_id: int) -> Path:
+    """Where a job's result goes: a number means another job in each generation of contracts."""
+    name = f"job-{job_id}" if generation == 1 else f"job-{generation}-{job_id}"
+    return settings.home / "results" / name
 
 
 def _file(settings: Settings, request_id: str) -> Path:

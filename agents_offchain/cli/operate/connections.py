@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agents_offchain.chain.addresses import Deployment, load_deployment
 from agents_offchain.chain.devnet.anvil import DEVNET_CHAIN_ID
@@ -43,6 +43,10 @@ class Connections:
     @property
     def artifacts(self) -> KuboArtifactStore:
         return KuboArtifactStore(self.endpoints.artifacts)
+
+    def in_generation(self, number: int) -> Connections:
+        """The same home at the contracts of one generation of its market."""
+        return replace(self, deployment=self.deployment.of_generation(number))
 
     async def wallet(self, key: str) -> Wallet:
         """A key of the home, ready to send.

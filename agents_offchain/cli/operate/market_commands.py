@@ -42,7 +42,9 @@ def hire(
     request_id: Annotated[
         str | None, typer.Option(help="Go on with this request: it is paid once. Default: a new one, printed first.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for the result. Default: <home>/results/job-N.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the result. Default: a job's own in <home>/results.")
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Stay until the result is there.")] = True,
     accept: Annotated[bool, typer.Option("--accept", help="Pay as soon as the result is there.")] = False,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait for the result.")] = 600.0,

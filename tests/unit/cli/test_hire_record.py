@@ -16,8 +16,10 @@ from agents_offchain.cli.hire.record import (
     new_request_id,
     read_details,
     read_input,
+    require_newest,
     require_request_id,
     require_same,
+    result_folder,
     save_record,
 )
 from agents_offchain.cli.hire.result import ResultWrong, save_result
@@ -34,10 +36,24 @@ def test_record__once_saved__is_what_the_request_id_means(tmp_path: Path) -> Non
     assert load_record(settings, "r-1") is None
     save_record(settings, record)
     assert load_record(settings, "r-1") == record
+    assert record.generation == 1, "a record of an earlier release is of the first contracts"
     require_same(record, given, Details(), "client", "")
     for data, key, note in ((b"other", "client", ""), (b"photo", "agent", ""), (b"photo", "client", "more")):
         with pytest.raises(RequestDiffers):
             require_same(record, Input(data, "image/jpeg"), Details(), key, note)
+
+
+def test_record__of_contracts_that_the_market_has_left__is_paid_no_more(tmp_path: Path) -> None:
+    record = HireRecord("r-1", "client", 3, 1, "", "", "cid", generation=2)
+    require_newest(record, 2)
+    with pytest.raises(RequestDiffers, match="before the market moved"):
+        require_newest(record, 3)
+
+
+def test_result_folder__of_one_number_in_two_generations__is_two_folders(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    folders = [result_folder(settings, generation, 7).name for generation in (1, 2)]
+    assert folders == ["job-7", "job-2-7"]
 
 
 def test_details__of_settings_and_attachments__are_part_of_what_a_request_id_means(tmp_path: Path) -> None:
