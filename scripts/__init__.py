@@ -106,13 +106,13 @@ def contract(name: str, address: str) -> ContractInstance:
     return Contract(address, abi=abi)
 
 
-def market(document: dict[str, Any] | None = None) -> Market:
-    """The market that the connected chain carries.
+def market(document: dict[str, Any] | None = None, generation: int | None = None) -> Market:
+    """The market that the connected chain carries; without a number its newest generation of contracts.
 
     Raises:
-        ClickException: the deployment belongs to another chain.
+        ClickException: the deployment belongs to another chain, or has no such generation.
     """
-    document = document or read_document("deployment.json")
+    document = _of_generation(document or read_document("deployment.json"), generation)
     if document["chainId"] != chain.chain_id:
         raise click.ClickException(
             f"The deployment is on chain {document['chainId']}, the node serves chain {chain.chain_id}."
@@ -128,11 +128,22 @@ def market(document: dict[str, Any] | None = None) -> Market:
     )
 
 
+def _of_generation(document: dict[str, Any], number: int | None) -> dict[str, Any]:
+    """The document as it would be if the wanted generation were the newest."""
+    for entry in (document, *document.get("older", ())):
+        if number is None or entry.get("generation", 1) == number:
+            return document | entry
+    raise click.ClickException(f"There is no generation {number} of this market; `aitbc status` lists them.")
+
+
 def network_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--network`: an ape network choice; without it the node that the data folder names."""
     return click.option("--network", default=None, help="Ape network choice; without it the node of AITBC_HOME.")(
         command
     )
+
+
+GENERATION = click.option("--generation", type=int, help="Of the market's contracts; the newest by default.")
 
 
 def at_option(name: str) -> Callable[..., Any]:
@@ -147,11 +158,11 @@ def verb(function: Callable[..., None]) -> click.Command:
     """
 
     @functools.wraps(function)
-    def run(network: str | None, account: AccountAPI, **options: Any) -> None:
+    def run(network: str | None, generation: int | None, account: AccountAPI, **options: Any) -> None:
         with connected(network), plain_errors():
-            function(market(), account, **options)
+            function(market(generation=generation), account, **options)
 
-    return explained(click.command(help=function.__doc__)(network_option(account_option()(run))))
+    return explained(click.command(help=function.__doc__)(network_option(GENERATION(account_option()(run)))))
 
 
 def explained(command: click.Command) -> click.Command:

@@ -41,8 +41,8 @@ async def _withdraw(settings: Settings, console: Console, key: str | None, *, is
     newest = str(rows[0]["generation"]) if rows else ""
     due = [row for row in rows if row["credit"] != "0" or (key is not None and row["generation"] == newest)]
     console.document({"withdrawn": due, "is_dry_run": is_dry})
-    cells = [(row["key"], row["address"], row["credit"], row["tx"] or row["note"]) for row in due]
-    heads = ("key", "address", "due" if is_dry else "withdrawn", "transaction")
+    cells = [(row["key"], row["address"], row["generation"], row["credit"], row["tx"] or row["note"]) for row in due]
+    heads = ("key", "address", "generation", "due" if is_dry else "withdrawn", "transaction")
     show_table(console, heads, cells, empty="The escrow owes this home's keys nothing.")
     return 0
 

@@ -42,6 +42,15 @@ def test_market__given_another_chain__is_refused(market: Market) -> None:
         scripts.market({**market.document, "chainId": 5})
 
 
+def test_market__of_an_older_generation__is_the_contracts_of_then(market: Market) -> None:
+    newest = {**market.document, "contracts": {**market.document["contracts"], "JobEscrow": market.token.address}}
+    moved = {**newest, "generation": 2, "older": [{**market.document, "generation": 1}]}
+    escrows = [scripts.market(moved, number).escrow.address for number in (None, 2, 1)]
+    assert escrows == [market.token.address, market.token.address, market.escrow.address]
+    with pytest.raises(click.ClickException, match="no generation 3"):
+        scripts.market(moved, 3)
+
+
 def test_documents__given_no_running_market__say_how_to_start_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
