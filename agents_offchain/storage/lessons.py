@@ -17,6 +17,8 @@ from agents_offchain.primitives.clock import Clock
 MOST_READ = 5_000
 """Lessons that count, newest first; older ones are forgotten."""
 MOST_WISHES = 500
+LEAST_GOOD = 0.5
+"""A job that anybody rated below is no example."""
 _TABLES = """
 CREATE TABLE IF NOT EXISTS lessons (
   id INTEGER PRIMARY KEY, at REAL NOT NULL, job TEXT NOT NULL, model TEXT NOT NULL, task TEXT NOT NULL,
@@ -27,6 +29,7 @@ CREATE TABLE IF NOT EXISTS ratings (
   job TEXT NOT NULL, source TEXT NOT NULL, at REAL NOT NULL, quality REAL NOT NULL, PRIMARY KEY (job, source)
 );
 CREATE TABLE IF NOT EXISTS wishes (wish TEXT PRIMARY KEY, service TEXT NOT NULL, at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS wish_jobs (wish TEXT PRIMARY KEY, job TEXT NOT NULL);
 """
 
 
@@ -80,14 +83,15 @@ class LessonBook:
         """Say how good a job's outcome was, in [0, 1]; a source's newer word replaces its older one.
 
         Returns:
-            Whether any model was asked for that job.
+            Whether any model was asked for that job, or a wish was hired by it.
         """
         with self._open() as book:
             book.execute(
                 "INSERT OR REPLACE INTO ratings (job, source, at, quality) VALUES (?, ?, ?, ?)",
                 (job, source, self._clock.now_seconds(), min(max(quality, 0.0), 1.0)),
             )
-            return book.execute("SELECT 1 FROM lessons WHERE job = ? LIMIT 1", (job,)).fetchone() is not None
+            known = "SELECT 1 FROM lessons WHERE job = ? UNION SELECT 1 FROM wish_jobs WHERE job = ? LIMIT 1"
+            return book.execute(known, (job, job)).fetchone() is not None
 
     def all(self) -> list[Lesson]:
         """Lessons in order; each with the mean of its job's ratings."""
@@ -100,24 +104,38 @@ class LessonBook:
             ).fetchall()
         return [Lesson(row[0], row[1], row[2], bool(row[3]), *row[4:]) for row in reversed(rows)]
 
-    def keep_wish(self, wish: str, service: str) -> None:
-        """Remember which service was hired for a wish; the newest word counts."""
+    def keep_wish(self, wish: str, service: str, job: str) -> None:
+        """Remember which service was hired for a wish, and by which job; the newest word counts."""
         with self._open() as book:
+            book.execute("BEGIN IMMEDIATE")
             book.execute(
                 "INSERT OR REPLACE INTO wishes (wish, service, at) VALUES (?, ?, ?)",
                 (wish, service, self._clock.now_seconds()),
             )
+            book.execute("INSERT OR REPLACE INTO wish_jobs (wish, job) VALUES (?, ?)", (wish, job))
+            book.execute("COMMIT")
 
     def drop_wish(self, wish: str) -> None:
         """Take a wish out again: what was hired for it came to nothing, so it teaches nothing."""
         with self._open() as book:
+            book.execute("BEGIN IMMEDIATE")
             book.execute("DELETE FROM wishes WHERE wish = ?", (wish,))
+            book.execute("DELETE FROM wish_jobs WHERE wish = ?", (wish,))
+            book.execute("COMMIT")
+
+    def wish_jobs(self) -> list[tuple[str, str]]:
+        """Wishes with the key of the job that was hired for them."""
+        with self._open() as book:
+            return [(str(wish), str(job)) for wish, job in book.execute("SELECT wish, job FROM wish_jobs")]
 
     def wishes(self) -> list[tuple[str, str]]:
-        """Wishes with the service that was hired, the newest `MOST_WISHES`."""
-        query = "SELECT wish, service FROM wishes ORDER BY at DESC, wish LIMIT ?"
+        """Wishes with the service that was hired, the newest `MOST_WISHES`; without those whose job was rated badly."""
+        query = (
+            "SELECT wish, service FROM wishes WHERE NOT EXISTS (SELECT 1 FROM wish_jobs JOIN ratings USING (job) "
+            "WHERE wish_jobs.wish = wishes.wish AND quality < ?) ORDER BY at DESC, wish LIMIT ?"
+        )
         with self._open() as book:
-            return [(str(wish), str(service)) for wish, service in book.execute(query, (MOST_WISHES,))]
+            return [(str(wish), str(service)) for wish, service in book.execute(query, (LEAST_GOOD, MOST_WISHES))]
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:

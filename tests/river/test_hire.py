@@ -28,13 +28,7 @@ def test_hire__killed_once_it_had_paid_and_run_again__pays_once_and_saves_what_t
     stack: Stack, tmp_path: Path
 ) -> None:
     before = _spent(stack)
-    words = command(*HIRE, "--home", str(stack.home))
-    first = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment())
-    assert first.stdout is not None
-    assert any("job" in line for line in first.stdout if line.strip().startswith("job "))
-    first.send_signal(signal.SIGKILL)
-    first.wait()
-    first.stdout.close()
+    _kill_once_it_says("job ", *HIRE, "--home", str(stack.home))
     receipt = answer(stack, *HIRE, "--out", str(tmp_path), "--accept")
     assert receipt["status"] == "completed"
     result = (tmp_path / "result.json").read_bytes()
@@ -46,6 +40,29 @@ def test_hire__killed_once_it_had_paid_and_run_again__pays_once_and_saves_what_t
     differs = answer(stack, *HIRE, "--note", "another", code=2)
     assert differs["error"] == "RequestDiffers"
     _tells_the_story(stack, receipt)
+
+
+def test_ask_for__killed_before_and_after_it_had_paid_and_said_again__pays_once(stack: Stack, tmp_path: Path) -> None:
+    wish = ("ask-for", "Have someone read the text in this photo for at most 2 dollars", "--hire")
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(PICTURE.read_bytes() + b"\0")
+    before = len(answer(stack, "jobs")["jobs"])
+    for written_down in ("listing ", "job "):
+        _kill_once_it_says(written_down, *wish, "--file", str(photo), "--home", str(stack.home))
+    done = stack.aitbc(*wish, "--file", str(photo), "--accept")
+    assert (done.returncode, "is completed" in done.stdout) == (0, True), done.stderr
+    made = until(lambda: (count := len(answer(stack, "jobs")["jobs"]) - before) and count)
+    assert made == 1
+
+
+def _kill_once_it_says(start: str, *words: str) -> None:
+    """SIGKILL a command when a line of its begins so."""
+    running = subprocess.Popen(command(*words), stdout=subprocess.PIPE, text=True, env=environment())
+    assert running.stdout is not None
+    assert any(line.strip().startswith(start) for line in running.stdout)
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    running.stdout.close()
 
 
 def test_hire__of_what_nobody_offers_for_the_price__is_refused_before_anything_is_paid(stack: Stack) -> None:

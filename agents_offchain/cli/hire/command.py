@@ -110,16 +110,24 @@ class Hired:
     settles_at: int | None = None
 
 
-def run_hire(settings: Settings, wishes: HireWishes, console: Console) -> int:
-    """Exit code 0 with a saved result (a paid job, without waiting), 1 when the job ended otherwise, 75 at timeout."""
+def run_hire(
+    settings: Settings, wishes: HireWishes, console: Console, on_paid: Callable[[str], None] = lambda job: None
+) -> int:
+    """Exit code 0 with a saved result (a paid job, without waiting), 1 when the job ended otherwise, 75 at timeout.
+
+    Args:
+        on_paid: Is told the job's key once it is paid, by this run or one before.
+    """
     given = read_input(wishes.file, wishes.text, settings.artifact_max_bytes)
     details = read_details(wishes.attachments, wishes.settings, settings.artifact_max_bytes)
     cap = None if wishes.max_price is None else _price(wishes.max_price)
     request_id = require_request_id(wishes.request_id or new_request_id())
-    return asyncio.run(_hire(settings, wishes, console, Wanted(given, details, cap, request_id)))
+    return asyncio.run(_hire(settings, wishes, console, Wanted(given, details, cap, request_id), on_paid))
 
 
-async def _hire(settings: Settings, wishes: HireWishes, console: Console, asked: Wanted) -> int:
+async def _hire(
+    settings: Settings, wishes: HireWishes, console: Console, asked: Wanted, on_paid: Callable[[str], None]
+) -> int:
     request_id = asked.request_id
     wanted = ["store", "pay", *(["work", "save"] if wishes.waits else []), *(["accept"] if wishes.accepts else [])]
     steps = StepList({name: TITLES[name] for name in wanted}, choose_display(console, is_terminal=sys.stdout.isatty()))
@@ -133,6 +141,7 @@ async def _hire(settings: Settings, wishes: HireWishes, console: Console, asked:
             newest, around = around.deployment, around.in_generation(record.generation)
             async with steps.step("pay") as say:
                 hired = await _paid(around, wallet, record, choice, newest, say)
+                on_paid(around.deployment.job_key(hired.job_id))
             if wishes.waits:
                 async with steps.step("work") as say:
                     hired.job = await _worked(around, hired.job_id, wishes.timeout_seconds, say)
@@ -182,6 +191,7 @@ async def _recorded(
         request_cid=request_cid,
         details_sha256=asked.details.sha256_hex,
         generation=around.deployment.generation,
+        service=choice.service,
     )
     save_record(around.settings, record)
     return record, choice

@@ -45,7 +45,10 @@ class Input:
 class HireRecord:
     """One request: what is asked of whom, and what it may cost.
 
-    `details_sha256` is of attachments and settings; `generation` is that of the contracts in which listing and job are.
+    Attributes:
+        details_sha256: Of attachments and settings.
+        generation: Of the contracts in which listing and job are.
+        service: What the listing offers; empty in records of earlier releases.
     """
 
     request_id: str
@@ -57,6 +60,7 @@ class HireRecord:
     request_cid: str
     details_sha256: str = ""
     generation: int = 1
+    service: str = ""
 
 
 def read_input(file: Path | None, text: str | None, max_bytes: int) -> Input:

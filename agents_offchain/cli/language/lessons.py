@@ -22,7 +22,7 @@ def run_rate(settings: Settings, console: Console, job: str, quality: float) -> 
     """Keep a person's rating; a second one of the same job replaces it.
 
     Raises:
-        HomeEmpty: no model was ever asked for that job here.
+        HomeEmpty: no model was ever asked for that job here, and no wish was hired by it.
     """
     file = language_folder(settings) / LESSONS
     deployment = load_deployment(settings.deployment_file)
@@ -31,9 +31,12 @@ def run_rate(settings: Settings, console: Console, job: str, quality: float) -> 
         raise HomeEmpty(f"{job[:40]!r} names no job.", mend="A job is a number, of an older generation `1:7`.")
     key = deployment.of_generation(name.generation).job_key(name.job_id)
     if not file.exists() or not LessonBook(file, SystemClock()).rate(key, PERSON, quality):
-        raise HomeEmpty(f"No model of this home was asked for job {job}.", mend="See `aitbc language spending`.")
+        raise HomeEmpty(
+            f"No model of this home was asked for job {job}, and no wish was hired by it.",
+            mend="See `aitbc language spending` and `aitbc jobs`.",
+        )
     console.document({"job": job, "quality": quality})
-    console.line(f"Job {job} is rated {quality:g}; routing and prompts follow it.")
+    console.line(f"Job {job} is rated {quality:g}; routing, prompts and examples follow it.")
     return 0
 
 

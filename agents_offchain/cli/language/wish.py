@@ -10,17 +10,18 @@ import asyncio
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
+from agents_offchain.chain.addresses import load_deployment
 from agents_offchain.cli.bootstrap.language import language_folder, read_catalogue
 from agents_offchain.cli.console import Console
 from agents_offchain.cli.hire.command import ENDED_OTHERWISE, HireWishes, run_hire
-from agents_offchain.cli.hire.record import read_details
+from agents_offchain.cli.hire.record import load_record, read_details
 from agents_offchain.cli.hire.told import require_settings
 from agents_offchain.cli.language.talk import Talk, Talks
 from agents_offchain.cli.operate.home import home_database, moment, newest_generation, show_table
@@ -38,10 +39,12 @@ from agents_offchain.skills.llm.models_at_hand import GOOD_ENOUGH, LESSONS, Mode
 from agents_offchain.skills.llm.refine import refine_job
 from agents_offchain.skills.llm.router import Need
 from agents_offchain.storage.lessons import LessonBook
-from agents_offchain.storage.tables.read_model import agent_listings
+from agents_offchain.storage.tables.read_model import agent_listings, jobs
 
 DECIMALS = 6
 MISSING = 1
+FAILED = ("rejected", "expired")
+"""How a job ends that paid nobody."""
 MOST_SHOWN = 20
 _BEST = ("best", "most reliable", "highest rated", "reputation")
 _QUICK = ("fastest", "quickest", "soonest")
@@ -86,33 +89,61 @@ class WishWords:
 def run_ask_for(settings: Settings, console: Console, said: WishWords) -> int:
     """Exit code 0 for a draft without gaps (or the hire's), 1 when something is asked back."""
     offers = asyncio.run(read_offers(settings))
+    book = LessonBook(language_folder(settings) / LESSONS, SystemClock())
+    asyncio.run(drop_failed_wishes(settings, book))
     embedder = MiniLm.load(settings.models)
     talks = Talks(settings, said.user)
     talk = talks.hear(said.wish, said.file, said.service, _told(settings, said), goes_on=said.goes_on)
     context = talk.context(embedder)
-    draft = _drafted(settings, talk, offers, embedder)
+    # A hire that was begun stands, whatever has become of offers, examples and deadlines since.
+    begun = load_record(settings, talk.request_id)
+    draft = _drafted(settings, talk, offers, embedder, book.wishes(), begun.service if begun is not None else "")
     chosen, gaps = choose_offer(draft, offers, now=int(time.time()))
     missing = [*draft.missing, *gaps]
     missing += [] if missing else unsaid(draft)
+    missing = missing if begun is None else []
     talks.answer(talk, missing)
     _show(console, draft, chosen, missing, context)
-    if missing or chosen is None:
+    standing = begun or chosen
+    if missing or standing is None:
         return MISSING
     if not said.hires:
-        console.line("Nobody is hired yet: `aitbc ask-for --go-on 'yes' --hire` goes on.")
+        so_far = "Nobody is hired yet" if begun is None else "The hire was begun"
+        console.line(f"{so_far}: `aitbc ask-for --go-on 'yes' --hire` goes on.")
         return 0
-    book = LessonBook(language_folder(settings) / LESSONS, SystemClock())
-    book.keep_wish(talk.wish, chosen.service)
     words = tuple(f"{name}={json.dumps(value)}" for name, value in draft.settings.items())
     cap = None if draft.budget is None else format(draft.budget, "f")
     wishes = HireWishes(
-        str(chosen.listing_id), talk.file, settings=words, note=talk.wish, max_price=cap, accepts=said.accepts,
-        request_id=f"talk-{talk.name}",
+        str(standing.listing_id), talk.file, settings=words, note=talk.wish, max_price=cap, accepts=said.accepts,
+        request_id=talk.request_id,
     )  # fmt: skip
-    code = run_hire(settings, wishes, console)
+
+    def keep_wish(job: str) -> None:
+        if draft.service is not None:
+            book.keep_wish(talk.wish, draft.service, job)
+
+    code = run_hire(settings, wishes, console, keep_wish)
     if code == ENDED_OTHERWISE:
         book.drop_wish(talk.wish)
+    if code in (0, ENDED_OTHERWISE):
+        talks.end(talk)
     return code
+
+
+async def drop_failed_wishes(settings: Settings, book: LessonBook) -> None:
+    """Take out the wishes whose job came to nothing since, as the home's tables know."""
+    hired = book.wish_jobs()
+    if not hired or not settings.deployment_file.exists():
+        return
+    deployment = load_deployment(settings.deployment_file)
+    numbers = [int(job.rpartition(":")[2]) for _, job in hired]
+    query = select(jobs.c.generation, jobs.c.job_id).where(jobs.c.status.in_(FAILED), jobs.c.job_id.in_(numbers))
+    async with home_database(settings) as database, database.read() as connection:
+        rows = (await connection.execute(query)).all()
+    failed = {deployment.of_generation(int(row.generation)).job_key(int(row.job_id)) for row in rows}
+    for wish, job in hired:
+        if job in failed:
+            book.drop_wish(wish)
 
 
 def run_find(settings: Settings, console: Console, question: str) -> int:
@@ -210,13 +241,22 @@ def _told(settings: Settings, said: WishWords) -> dict[str, Any]:
     return dict(read_details((), said.settings, settings.artifact_max_bytes).settings)
 
 
-def _drafted(settings: Settings, talk: Talk, offers: Sequence[Offer], embedder: Embedder) -> JobDraft:
+def _drafted(
+    settings: Settings,
+    talk: Talk,
+    offers: Sequence[Offer],
+    embedder: Embedder,
+    examples: Sequence[tuple[str, str]],
+    hired: str,
+) -> JobDraft:
+    """The draft after all turns; `hired` is the service that was hired for it before, if one was."""
     services = {offer.service: DESCRIPTIONS.get(offer.service, offer.service) for offer in offers}
-    lessons = language_folder(settings) / LESSONS
-    examples = LessonBook(lessons, SystemClock()).wishes() if lessons.exists() else []
+    said = talk.said()
+    if hired:
+        said[-1] = replace(said[-1], service=hired)
     shown = "\n".join(message.content for message in talk.context(embedder).messages)
     return refine_job(
-        talk.said(),
+        said,
         services,
         embedder,
         now=int(time.time()),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from agents_offchain.cli.hire.command import STILL_WAITING, HireWishes
+from agents_offchain.cli.hire.record import HireRecord, save_record
 from agents_offchain.cli.language import wish as wish_module
 from agents_offchain.cli.main import main
 from agents_offchain.primitives.clock import SystemClock
@@ -17,6 +20,7 @@ from agents_offchain.skills.llm.models_at_hand import LESSONS
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.lessons import LessonBook
 from agents_offchain.storage.tables.read_model import agent_listings, agents, chain_heads, jobs
+from tests.fakes.deployment import DEPLOYMENT, DOCUMENT
 
 pytestmark = pytest.mark.unit
 OFFERS = (
@@ -131,10 +135,38 @@ def test_ask_for__with_a_gap__asks_back(
 def test_ask_for__after_a_wish_was_hired__understands_its_like(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ("ask-for", "Boil this down for me for 1 dollar today", "--file", __file__, "--home", str(home))
     before = run(capsys, *words)[1]
-    LessonBook(home / "language" / LESSONS, SystemClock()).keep_wish("Boil the paper down", "summarise")
+    teach(home)
     code, after = run(capsys, *words)
     assert before["is_complete"] is False
     assert (code, after["service"]) == (0, "summarise")
+
+
+def teach(home: Path, job_id: int = 1) -> LessonBook:
+    """A wish was hired by a job of this home's market."""
+    (home / "deployment.json").write_text(json.dumps(DOCUMENT))
+    book = LessonBook(home / "language" / LESSONS, SystemClock())
+    book.keep_wish("Boil the paper down", "summarise", DEPLOYMENT.job_key(job_id))
+    return book
+
+
+def test_ask_for__once_the_job_of_an_example_came_to_nothing__learns_from_it_no_more(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("ask-for", "Boil this down for me for 1 dollar today", "--file", __file__, "--home", str(home))
+    teach(home, job_id=2)
+    assert run(capsys, *words)[0] == 1, "job 2 was rejected after the command that hired it had ended"
+    assert LessonBook(home / "language" / LESSONS, SystemClock()).wishes() == []
+
+
+def test_ask_for__once_a_person_rates_the_job_of_an_example__follows_the_rating(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("ask-for", "Boil this down for me for 1 dollar today", "--file", __file__, "--home", str(home))
+    teach(home)
+    assert run(capsys, "language", "rate", "1", "0.2", "--home", str(home))[0] == 0
+    assert run(capsys, *words)[0] == 1
+    run(capsys, "language", "rate", "1", "0.9", "--home", str(home))
+    assert run(capsys, *words)[0] == 0
 
 
 def test_find__by_words__gives_offers_in_the_order_asked_for(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -233,8 +265,9 @@ def test_ask_for__hired__teaches_by_how_the_job_ended_and_names_the_same_request
 ) -> None:
     hired: list[Any] = []
 
-    def hire(settings: Settings, wishes: Any, console: Any) -> int:
+    def hire(settings: Settings, wishes: Any, console: Any, on_paid: Any) -> int:
         hired.append(wishes)
+        on_paid(DEPLOYMENT.job_key(1))
         return ending
 
     monkeypatch.setattr(wish_module, "run_hire", hire)
@@ -245,3 +278,63 @@ def test_ask_for__hired__teaches_by_how_the_job_ended_and_names_the_same_request
     assert (hired[0].wanted, hired[0].file, hired[0].note) == ("3", Path(__file__), "Sum up this report for 1 dollar")
     known = LessonBook(home / "language" / LESSONS, SystemClock()).wishes()
     assert (known == [("Sum up this report for 1 dollar", "summarise")]) == is_example
+
+
+class Hires:
+    """What was hired, in order; `ending` is the exit code of the next."""
+
+    def __init__(self) -> None:
+        self.ending = STILL_WAITING
+        self.wishes: list[HireWishes] = []
+
+    def run(self, settings: Settings, wishes: HireWishes, console: Any, on_paid: Any) -> int:
+        assert wishes.file is not None
+        assert wishes.request_id is not None
+        self.wishes.append(wishes)
+        digest = hashlib.sha256(wishes.file.read_bytes()).hexdigest()
+        record = HireRecord(
+            wishes.request_id, "client", int(wishes.wanted), 500_000, digest, wishes.note, "cid", service="summarise"
+        )
+        save_record(settings, record)
+        return self.ending
+
+
+@pytest.fixture
+def hires(monkeypatch: pytest.MonkeyPatch) -> Hires:
+    """In place of real hires: each writes down what it stands for and ends as the test says."""
+    fake = Hires()
+    monkeypatch.setattr(wish_module, "run_hire", fake.run)
+    return fake
+
+
+def test_ask_for__said_again_while_its_hire_is_not_over__goes_on_with_it_whatever_is_offered_now(
+    home: Path, capsys: pytest.CaptureFixture[str], hires: Hires
+) -> None:
+    words = ("ask-for", "Sum up this report in 4 sentences for 1 dollar", "--hire", "--file", __file__)
+    for user in ("me", "ann"):
+        run(capsys, *words, "--user", user, "--home", str(home))
+
+    async def withdraw_offers() -> None:
+        database = Database(f"sqlite+aiosqlite:///{home / 'aitbc.db'}")
+        async with database.write() as connection:
+            await connection.execute(agent_listings.update().values(is_available=False))
+        await database.close()
+
+    asyncio.run(withdraw_offers())
+    hires.ending = 0
+    assert run(capsys, *words, "--home", str(home))[0] == 0
+    first, anns, again = hires.wishes
+    assert again == first
+    assert anns.request_id != first.request_id
+    assert (again.wanted, again.settings) == ("3", ("sentences=4",))
+    assert run(capsys, *words, "--home", str(home))[0] == 1, "the hire is over: a new wish, which nobody offers to do"
+
+
+def test_ask_for__said_again_of_a_file_that_has_changed__is_another_hire(
+    home: Path, capsys: pytest.CaptureFixture[str], hires: Hires, tmp_path: Path
+) -> None:
+    report = tmp_path / "report.txt"
+    for text in ("It went well.", "It went badly."):
+        report.write_text(text)
+        run(capsys, "ask-for", "Sum up this report for 1 dollar", "--hire", "--file", str(report), "--home", str(home))
+    assert len({wishes.request_id for wishes in hires.wishes}) == 2
