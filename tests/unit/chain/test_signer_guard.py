@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -38,6 +39,7 @@ from tests.unit.chain.signing import (
 )
 
 pytestmark = pytest.mark.unit
+NEW_ESCROW = b"\x5e" * 20
 AGENT, REPORTER = make_key(), make_key("reporter")
 KEYS = {"agent": AGENT, "reporter": REPORTER}
 
@@ -194,6 +196,23 @@ async def test_sign__given_contracts_named_by_the_deployment__follows_the_file(
     contracts = {"JobEscrow": encode_hex(ESCROW)}
     (folder / "deployment.json").write_bytes(orjson.dumps({"contracts": contracts}))
     assert await sign(client)
+
+
+async def test_contract__of_two_generations__is_called_at_both_addresses_and_nowhere_else(
+    folder: Path, client: SignerClient
+) -> None:
+    start, end = POLICY.index("[contracts]"), POLICY.index("[keys.agent]")
+    write_policy(folder, POLICY[:start] + POLICY[end:])
+    older = {"contracts": {"JobEscrow": encode_hex(ESCROW)}}
+    document = {"contracts": {"JobEscrow": encode_hex(NEW_ESCROW)}, "older": [older]}
+    (folder / "deployment.json").write_bytes(orjson.dumps(document))
+    assert await sign(client)
+    assert await sign(client, replace(submit(), fields={**submit().fields, "to": encode_hex(NEW_ESCROW)}))
+    with pytest.raises(SignerRefused):
+        await sign(client, replace(submit(), fields={**submit().fields, "to": encode_hex(STRANGER)}))
+    (folder / "deployment.json").write_bytes(orjson.dumps({"contracts": document["contracts"]}))
+    with pytest.raises(SignerRefused):
+        await sign(client)
 
 
 async def test_recipients__given_a_key_by_name__allow_its_address(folder: Path, client: SignerClient) -> None:

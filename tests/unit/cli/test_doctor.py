@@ -1,16 +1,26 @@
 from __future__ import annotations
 
+import asyncio
+import json
 import shutil
+import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from agents_offchain.cli import doctor
+from agents_offchain.cli import doctor, status
+from agents_offchain.cli.console import Console
 from agents_offchain.cli.development import ensure_development_keys
+from agents_offchain.cli.generations import read_generations
 from agents_offchain.cli.places import key_folder, passphrase_file
+from agents_offchain.cli.status import HomeStatus
 from agents_offchain.primitives.settings import Settings
+from agents_offchain.runtime.supervisor.state_file import SupervisorState
+from tests.fakes.deployment import DOCUMENT
 
 pytestmark = pytest.mark.unit
+LEFT = "no open job, its daemons' watch has ended"
 
 
 @pytest.fixture
@@ -51,6 +61,30 @@ def test_check_database__given_a_file_that_is_none__says_how_to_get_a_new_one(se
 def test_check_database__given_a_migrated_one__is_fine(settings: Settings, database_template: Path) -> None:
     shutil.copy(database_template, settings.home / "aitbc.db")
     assert doctor.check_database(settings).level == doctor.FINE
+
+
+def test_check_generations__of_a_market_that_moved__says_what_is_left_in_each(
+    settings: Settings, database_template: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document: dict[str, Any] = dict(DOCUMENT)
+    older = document | {"generation": 1, "contracts": document["contracts"] | {"JobEscrow": "0x" + "a1" * 20}}
+    settings.deployment_file.write_text(json.dumps(document | {"generation": 2, "older": [older]}))
+    assert "generation 1  not indexed here" in doctor.check_generations(settings).found
+    shutil.copy(database_template, settings.home / "aitbc.db")
+    with sqlite3.connect(settings.home / "aitbc.db") as database:
+        database.execute("insert into chain_heads values (31337, 9, 1000)")
+    newest = "generation 2  0 open jobs, takes new jobs"
+    assert doctor.check_generations(settings).found == f"{newest}; generation 1  empty: {LEFT}"
+    with sqlite3.connect(settings.home / "aitbc.db") as database:
+        names = "generation, job_id, client, provider, evaluator, budget, status, description"
+        rest = "paid, refunded, fee_treasury, fee_reporters, expired_at, created_at, created_tx"
+        for number, word in (("1", "submitted"), ("2", "completed")):
+            values = f"1, '{number}', x'', x'', x'', '1', '{word}', '', '0', '0', '0', '0', 2000, 0, x''"
+            database.execute(f"insert into jobs ({names}, {rest}) values ({values})")
+    assert doctor.check_generations(settings).found == f"{newest}; generation 1  1 open job"
+    found = HomeStatus(SupervisorState(1, 0.0), None, [], asyncio.run(read_generations(settings)))
+    status._say(settings, found, Console(False))
+    assert f"market {newest}\nmarket generation 1  1 open job\n" in capsys.readouterr().out
 
 
 def test_check_disk__given_a_full_one__says_so(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

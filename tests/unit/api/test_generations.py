@@ -1,0 +1,54 @@
+"""Jobs of contracts that the market has left: how they are called, and that no number means two jobs."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from agents_offchain.api.rest.app import create_app
+from agents_offchain.api.rest.deps import ApiDeps
+from agents_offchain.primitives.settings import Settings
+from tests.unit.api.conftest import World
+from tests.unit.indexer.fake_chain import fake_deployment
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture
+async def moved(market: World) -> AsyncIterator[httpx.AsyncClient]:
+    """The API of a market that has one job in the contracts it left, and none in the newest."""
+    market.chain.hire(0, 1)
+    await market.index()
+    older = fake_deployment()
+    contracts = older.contracts | {"JobEscrow": b"\xa1" * 20}
+    deps = ApiDeps(
+        database=market.database,
+        deployment=dataclasses.replace(older, generation=2, contracts=contracts, older=(older,)),
+        node=market.node,
+        artifacts=market.artifacts,
+        settings=Settings(),
+        clock=market.clock,
+        page_root=market.page_root,
+    )
+    transport = httpx.ASGITransport(create_app(deps), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
+        yield http
+
+
+async def test_job__of_an_older_generation__is_called_by_both_numbers(moved: httpx.AsyncClient) -> None:
+    job = (await moved.get("/api/v1/jobs/1:1")).json()
+    assert (job["generation"], job["job_id"], job["reference"]) == (1, "1", "1:1")
+    (listed,) = (await moved.get("/api/v1/jobs")).json()["items"]
+    assert (listed["generation"], listed["reference"]) == (1, "1:1")
+
+
+@pytest.mark.parametrize("name", ["1", "2:1", "3:1", "0:1", "1:", ":1", "1:1:1", "01:1", "1:x"])
+async def test_job__by_a_name_that_no_job_has__is_not_found(moved: httpx.AsyncClient, name: str) -> None:
+    assert (await moved.get(f"/api/v1/jobs/{name}")).status_code == 404
+
+
+async def test_listings__of_an_older_generation__are_not_offered(moved: httpx.AsyncClient) -> None:
+    assert (await moved.get("/api/v1/listings")).json()["items"] == []
