@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Column, Connection, MetaData, Table, text
 
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.migrate import SchemaUnknown, migrate
 from agents_offchain.storage.tables.metadata import metadata
+from tests.fakes.postgres import PostgresServer
 
 pytestmark = pytest.mark.unit
+KEYED = ("policies", "jobs", "verdicts", "disputes")
+GENERATED = (*KEYED, "agent_listings", "events", "marketplace_transactions", "changes")
 
 
 def _differences(connection: Connection) -> list[object]:
@@ -70,3 +75,46 @@ async def test_migrate__on_a_database_of_a_newer_release__refuses(tmp_path: Path
     await database.close()
     with pytest.raises(SchemaUnknown):
         await migrate(url)
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest) -> PostgresServer | None:
+    """The tests' PostgreSQL where they are run on it."""
+    is_asked = os.environ.get("AITBC_TEST_DATABASE") == "postgresql"
+    return request.getfixturevalue("postgres") if is_asked else None
+
+
+async def test_migrate__of_rows_before_generations__puts_them_all_in_the_first(
+    server: PostgresServer | None, tmp_path: Path
+) -> None:
+    url = await server.new_empty_database() if server else f"sqlite+aiosqlite:///{tmp_path / 'first.db'}"
+    await migrate(url, "0013")
+    database = Database(url)
+    async with database.write() as connection:
+        for table in GENERATED:
+            await connection.run_sync(_fill, table, 2)
+    await migrate(url)
+    async with database.write() as connection:
+        for table in GENERATED:
+            found = await connection.execute(text(f"select generation, count(*) from {table} group by generation"))
+            assert [tuple(row) for row in found] == [(1, 2)], table
+        for table in KEYED:
+            await connection.execute(text(f"update {table} set generation = 2"))
+            await connection.run_sync(_fill, table, 2)
+        counted = await connection.execute(text("select generation, count(*) from jobs group by generation order by 1"))
+        assert [tuple(row) for row in counted] == [(1, 2), (2, 2)], "one number stands for a job of each generation"
+        assert await connection.run_sync(_differences) == []
+    await database.close()
+
+
+def _fill(connection: Connection, name: str, rows: int) -> None:
+    """Rows of a table as the database has it now: every column that must have a value gets one of its kind."""
+    table = Table(name, MetaData(), autoload_with=connection)
+    for number in range(1, rows + 1):
+        needed = [column for column in table.columns if not column.nullable and column.server_default is None]
+        connection.execute(table.insert().values({column.name: _value(column, number) for column in needed}))
+
+
+def _value(column: Column[Any], number: int) -> object:
+    kind = column.type.python_type
+    return {bytes: bytes([number]), str: str(number), bool: False, dict: {}}.get(kind, number)
