@@ -71,7 +71,7 @@ def juror_leave(name: Name, home: Home = None, as_json: AsJson = False) -> None:
 @juror.command("vote", epilog="Example:  aitbc juror vote juror-x --dispute 3 --share 7500")
 def juror_vote(
     name: Name,
-    dispute: Annotated[int, typer.Option(min=1, help="The court's number of the dispute.")],
+    dispute: Annotated[str, typer.Option(help="The court's number; `1:3` is of the court of generation 1.")],
     share: Annotated[int, typer.Option(min=0, max=10_000, help="The provider's share, in 1/10,000.")],
     home: Home = None,
     as_json: AsJson = False,
@@ -84,12 +84,17 @@ def juror_vote(
 
 
 @juror.command("show", epilog="Example:  aitbc juror show juror-x --json")
-def juror_show(name: Name, home: Home = None, as_json: AsJson = False) -> None:
+def juror_show(
+    name: Name,
+    generation: Annotated[int | None, typer.Option(min=1, help="Of the market's contracts; else the newest.")] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
     """Show its stake, what can be slashed of it, and its seats."""
     from agents_offchain.cli.duties.juror import run_show
     from agents_offchain.cli.places import settings_for
 
-    finish(run_show(settings_for(home), Console(as_json), name))
+    finish(run_show(settings_for(home), Console(as_json), name, generation))
 
 
 GROUPS = (*(duty_group(duty) for duty in (REPORTER, KEEPER, CASHIER)), juror)

@@ -76,20 +76,19 @@ async def _leave(settings: Settings, console: Console, name: str) -> int:
     return 0
 
 
-def run_vote(settings: Settings, console: Console, name: str, dispute_id: int, share_bps: int) -> int:
+def run_vote(settings: Settings, console: Console, name: str, dispute: str, share_bps: int) -> int:
     """Exit code 0 once the vote is written; the juror's daemon commits and reveals it."""
-    return asyncio.run(_vote(settings, console, name, dispute_id, share_bps))
+    return asyncio.run(_vote(settings, console, name, dispute, share_bps))
 
 
-async def _vote(settings: Settings, console: Console, name: str, dispute_id: int, share_bps: int) -> int:
+async def _vote(settings: Settings, console: Console, name: str, dispute: str, share_bps: int) -> int:
     key_address(key_folder(settings), name)
     async with connections(settings, "juror vote") as around:
-        court = around.deployment.address("JurorCourt")
-        sharing = [each for each in around.deployment.generations if each.address("JurorCourt") == court]
+        sharing, dispute_id = generations_of(around.deployment, dispute)
         count = max([await _seats(around, each, name).vote(dispute_id, share_bps) for each in sharing])
     if not count:
         raise NothingToVote(
-            f"{name} has no seat in dispute {dispute_id} whose vote is still open.",
+            f"{name} has no seat in dispute {dispute} whose vote is still open.",
             mend=f"`aitbc juror show {name}` lists its seats; `aitbc juror run {name}` must have seen the draw.",
         )
     console.document({"juror": name, "dispute": dispute_id, "share_bps": share_bps, "seats": count})
@@ -99,15 +98,29 @@ async def _vote(settings: Settings, console: Console, name: str, dispute_id: int
     return 0
 
 
-def run_show(settings: Settings, console: Console, name: str) -> int:
+def generations_of(deployment: Deployment, dispute: str) -> tuple[list[Deployment], int]:
+    """The generations that share the court which a dispute's name means, and its number there.
+
+    Raises:
+        NothingToVote: it is no name of a dispute.
+        DeploymentMissing: there is no such generation.
+    """
+    called = deployment.job_called(dispute)
+    if called is None:
+        raise NothingToVote(f"{dispute[:40]!r} is no dispute.", mend="Write its number, `1:3` in an older generation.")
+    court = deployment.of_generation(called.generation).address("JurorCourt")
+    return [each for each in deployment.generations if each.address("JurorCourt") == court], called.job_id
+
+
+def run_show(settings: Settings, console: Console, name: str, generation: int | None = None) -> int:
     """Exit code 0."""
-    return asyncio.run(_show(settings, console, name))
+    return asyncio.run(_show(settings, console, name, generation))
 
 
-async def _show(settings: Settings, console: Console, name: str) -> int:
+async def _show(settings: Settings, console: Console, name: str, generation: int | None) -> int:
     address = key_address(key_folder(settings), name)
     async with connections(settings, "juror show") as around:
-        await _say(around, console, name, address)
+        await _say(around if generation is None else around.in_generation(generation), console, name, address)
     return 0
 
 
