@@ -11,6 +11,7 @@ from agents_offchain.cli.duties.duty import CASHIER, JUROR, KEEPER, REPORTER, Du
 from agents_offchain.cli.options import AsJson, Home, finish
 
 Name = Annotated[str, typer.Argument(help="Its key's name.")]
+Generation = Annotated[int | None, typer.Option(min=1, help="Of the market's contracts; else the newest.")]
 
 
 def duty_group(duty: Duty) -> typer.Typer:
@@ -60,12 +61,12 @@ def juror_stake(
 
 
 @juror.command("leave", epilog="Example:  aitbc juror leave juror-x")
-def juror_leave(name: Name, home: Home = None, as_json: AsJson = False) -> None:
+def juror_leave(name: Name, generation: Generation = None, home: Home = None, as_json: AsJson = False) -> None:
     """Go one step out: no new seats from now on; run again after the delay, the stake comes back."""
     from agents_offchain.cli.duties.juror import run_leave
     from agents_offchain.cli.places import settings_for
 
-    finish(run_leave(settings_for(home), Console(as_json), name))
+    finish(run_leave(settings_for(home), Console(as_json), name, generation))
 
 
 @juror.command("vote", epilog="Example:  aitbc juror vote juror-x --dispute 3 --share 7500")
@@ -86,7 +87,7 @@ def juror_vote(
 @juror.command("show", epilog="Example:  aitbc juror show juror-x --json")
 def juror_show(
     name: Name,
-    generation: Annotated[int | None, typer.Option(min=1, help="Of the market's contracts; else the newest.")] = None,
+    generation: Generation = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:

@@ -60,13 +60,14 @@ async def _stake(settings: Settings, console: Console, name: str, tickets: int) 
     return 0
 
 
-def run_leave(settings: Settings, console: Console, name: str) -> int:
+def run_leave(settings: Settings, console: Console, name: str, generation: int | None = None) -> int:
     """Exit code 0 once the next step out is done: no new seats, then, after the delay, the stake."""
-    return asyncio.run(_leave(settings, console, name))
+    return asyncio.run(_leave(settings, console, name, generation))
 
 
-async def _leave(settings: Settings, console: Console, name: str) -> int:
-    async with connections(settings, "juror leave") as around:
+async def _leave(settings: Settings, console: Console, name: str, generation: int | None) -> int:
+    async with connections(settings, "juror leave") as home:
+        around = home if generation is None else home.in_generation(generation)
         court, wallet = _court(around), await around.wallet(name)
         address = await wallet.address()
         leaving = (await court.juror(address)).leavable_at > 0
