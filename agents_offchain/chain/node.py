@@ -268,7 +268,9 @@ class Node:
         Raises:
             ContractReverted: the view reverted; named by the ABI's errors.
             ContractMissing: no such contract stands at this address, and none has answered from there before.
-            NodeUnavailable: it stands, or stood a moment ago: a node may lose its state while it reorganises.
+            NodeUnavailable: it stands, or stood a moment ago: a node may lose its state while it reorganises. Or the
+                node has not the block of that number, or no more.
+            RpcRefused: the node refuses to read at a tag.
         """
         transaction = {"to": "0x" + address.hex(), "data": "0x" + abi.encode_call(function, *args).hex()}
         if sender is not None:
@@ -276,7 +278,11 @@ class Node:
         try:
             answer = await self._read(_bytes, "eth_call", transaction, _tag(block))
         except RpcRefused as error:
-            raise revert_of(error, abi) or error from error
+            if (reverted := revert_of(error, abi)) is not None:
+                raise reverted from error
+            if isinstance(block, int):  # a reorganisation took it back, or the node is behind the one that told of it
+                raise NodeUnavailable(f"The node reads nothing at block {block}: {error.message}") from error
+            raise
         try:
             value = abi.decode_output(function, answer)
         except ContractMissing as error:

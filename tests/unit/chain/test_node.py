@@ -238,6 +238,12 @@ async def test_call__refused_by_the_node_itself__is_no_revert() -> None:
         await READS["call"](refusing(code=-32000, message="header not found"))
 
 
+async def test_call__at_a_block_that_was_taken_back__is_tried_again() -> None:
+    node = refusing(code=-32602, message="BlockOutOfRangeError: block height is 806 but requested was 808")
+    with pytest.raises(NodeUnavailable, match="at block 808"):
+        await node.call(load_abi("ResultOracle"), ADDRESS, "quorum", block=808)
+
+
 async def test_call__where_no_contract_stands__is_fatal() -> None:
     with pytest.raises(ContractMissing):
         await READS["call"](answering("0x"))

@@ -112,13 +112,13 @@ def test_ask_for__with_everything_said__is_a_draft_of_the_cheapest_offer(
 @pytest.mark.parametrize(
     ("wish", "words", "asked"),
     [
-        ("Sum up this report today for 1 dollar", (), "Which file shall be worked on?"),
-        ("Sum up this report today", ("--file", __file__), "How much may it cost at most?"),
-        ("Sum up this report today for 10 cents", ("--file", __file__), "The cheapest summarise costs 0.5"),
+        ("Sum up this report by tomorrow for 1 dollar", (), "Which file shall be worked on?"),
+        ("Sum up this report by tomorrow", ("--file", __file__), "How much may it cost at most?"),
+        ("Sum up this report by tomorrow for 10 cents", ("--file", __file__), "The cheapest summarise costs 0.5"),
         ("Sum up this report in 1 minute for 1 dollar", ("--file", __file__), "The quickest summarise takes 900 s"),
-        ("Bake a cake today for 5 dollars", ("--file", __file__), "What shall be done?"),
+        ("Bake a cake by tomorrow for 5 dollars", ("--file", __file__), "What shall be done?"),
         (
-            "Sum up this report today for 1 dollar",
+            "Sum up this report by tomorrow for 1 dollar",
             ("--file", __file__, "--setting", "sentences=90"),
             "The setting sentences of summarise is wrong",
         ),
@@ -133,7 +133,7 @@ def test_ask_for__with_a_gap__asks_back(
 
 
 def test_ask_for__after_a_wish_was_hired__understands_its_like(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ("ask-for", "Boil this down for me for 1 dollar today", "--file", __file__, "--home", str(home))
+    words = ("ask-for", "Boil this down for me for 1 dollar by tomorrow", "--file", __file__, "--home", str(home))
     before = run(capsys, *words)[1]
     teach(home)
     code, after = run(capsys, *words)
@@ -152,7 +152,7 @@ def teach(home: Path, job_id: int = 1) -> LessonBook:
 def test_ask_for__once_the_job_of_an_example_came_to_nothing__learns_from_it_no_more(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ("ask-for", "Boil this down for me for 1 dollar today", "--file", __file__, "--home", str(home))
+    words = ("ask-for", "Boil this down for me for 1 dollar by tomorrow", "--file", __file__, "--home", str(home))
     teach(home, job_id=2)
     assert run(capsys, *words)[0] == 1, "job 2 was rejected after the command that hired it had ended"
     assert LessonBook(home / "language" / LESSONS, SystemClock()).wishes() == []
@@ -161,7 +161,7 @@ def test_ask_for__once_the_job_of_an_example_came_to_nothing__learns_from_it_no_
 def test_ask_for__once_a_person_rates_the_job_of_an_example__follows_the_rating(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ("ask-for", "Boil this down for me for 1 dollar today", "--file", __file__, "--home", str(home))
+    words = ("ask-for", "Boil this down for me for 1 dollar by tomorrow", "--file", __file__, "--home", str(home))
     teach(home)
     assert run(capsys, "language", "rate", "1", "0.2", "--home", str(home))[0] == 0
     assert run(capsys, *words)[0] == 1
