@@ -17,11 +17,9 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
-from Crypto.Protocol.DH import key_agreement
-from Crypto.PublicKey import ECC
-from Crypto.PublicKey.ECC import EccKey
 
 from agents_offchain.messaging.errors import EnvelopeInvalid, SessionInvalid
+from agents_offchain.messaging.protocols.exchange_key import ExchangeKey
 
 SEAL_SECONDS = 43_200
 """A key is sealed to for so long, and opens for so long again."""
@@ -50,10 +48,10 @@ class SealingKey:
     """One key of our own."""
 
     def __init__(self, seed: bytes, made_at: float) -> None:
-        self._key: EccKey = ECC.construct(curve="Curve25519", seed=seed)  # type: ignore[arg-type]
+        self._key = ExchangeKey(seed)
         self._secrets: dict[bytes, bytes] = {}
         self.made_at = made_at
-        self.public: bytes = self._key.public_key().export_key(format="raw")
+        self.public = self._key.public
         self.id = seal_id(self.public)
 
     def agree(self, other: bytes) -> bytes:
@@ -65,8 +63,7 @@ class SealingKey:
         held = self._secrets.get(other)
         if held is None:
             try:
-                theirs = ECC.construct(curve="Curve25519", point_x=int.from_bytes(other, "little"))
-                held = bytes(key_agreement(static_priv=self._key, static_pub=theirs, kdf=lambda raw: raw))
+                held = self._key.agree(other)
             except ValueError as error:
                 raise EnvelopeInvalid("The body's sealing key cannot be used.") from error
             if len(self._secrets) >= _KEPT_SECRETS:

@@ -24,11 +24,9 @@ from typing import Annotated, Any
 
 import msgspec
 from coincurve import PrivateKey, PublicKey
-from Crypto.Protocol.DH import key_agreement
-from Crypto.PublicKey import ECC
-from Crypto.PublicKey.ECC import EccKey
 
 from agents_offchain.messaging.errors import EnvelopeInvalid, SessionInvalid
+from agents_offchain.messaging.protocols.exchange_key import ExchangeKey
 from agents_offchain.messaging.protocols.message import Frame, Message, wallet_of
 from agents_offchain.messaging.protocols.sealing_keys import SEAL_SECONDS, PublicSeal, SealRing, seal_words
 from agents_offchain.messaging.protocols.signature import TypedDataSigner, recover_signer
@@ -81,11 +79,9 @@ class Session:
     def __init__(self, exchange_seed: bytes, signing_secret: bytes) -> None:
         self._seed = exchange_seed
         self._secret = signing_secret
-        self._exchange: EccKey = ECC.construct(curve="Curve25519", seed=exchange_seed)  # type: ignore[arg-type]
+        self._exchange = ExchangeKey(exchange_seed)
         self._signing = PrivateKey(signing_secret)
-        self.public = PublicSession(
-            self._exchange.public_key().export_key(format="raw"), self._signing.public_key.format()
-        )
+        self.public = PublicSession(self._exchange.public, self._signing.public_key.format())
         self.id = self.public.id
 
     @classmethod
@@ -127,11 +123,9 @@ class Session:
             SessionInvalid: the other's key is no point that gives a secret.
         """
         try:
-            theirs = ECC.construct(curve="Curve25519", point_x=int.from_bytes(other.exchange, "little"))
-            shared = bytes(key_agreement(static_priv=self._exchange, static_pub=theirs, kdf=lambda raw: raw))
+            return self._exchange.agree(other.exchange)
         except ValueError as error:
             raise SessionInvalid("The other session's exchange key cannot be used.") from error
-        return shared
 
 
 async def grant_session(

@@ -9,6 +9,9 @@ import msgspec
 import pytest
 
 from agents_offchain.messaging.errors import EnvelopeInvalid, SessionInvalid
+from agents_offchain.messaging.host.writing import Draft
+from agents_offchain.messaging.post import Lane
+from agents_offchain.messaging.protocols.message import ASK, encode_body
 from agents_offchain.messaging.protocols.sealed_body import context_of, open_body, seal_body
 from agents_offchain.messaging.protocols.sealing_keys import SEAL_SECONDS, SealRing
 from agents_offchain.messaging.protocols.session import Session, SessionBook
@@ -132,4 +135,17 @@ async def test_ask__when_sealed_before_and_after_the_keys_changed__is_answered()
         assert await asker.ask("echo", "echo/1", turns, sealed=True) == {"by": "echo", "said": turns}
     assert len(seals) == 6
     assert served.book.own.id == session
+    await world.close()
+
+
+async def test_answer__to_one_who_has_no_sealing_key_any_more__is_dropped_and_the_question_done_with() -> None:
+    world = World()
+    served, asking = await world.start("one", echo_agent()), await world.start("two", echo_agent("asker"))
+    echo, asker = next(iter(served.agents)), next(iter(asking.agents))
+    served.book.learn_seal(asking.book.own.id, None)
+    draft = Draft(ASK, "echo/1", asker, echo, encode_body("rosebud"), 60)
+    asking.outbound.send("one", Lane.NORMAL, asking.writer.write(draft, sealed_to=served.book.own.id)[1])
+    await until(lambda: served.metrics.counts["late"] == 1)
+    await until(lambda: not served.intake.open_entries)
+    assert served.metrics.counts["handled"] == 1
     await world.close()
