@@ -6,13 +6,12 @@ person may rate one; whoever chooses models reads all of it again.
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from agents_offchain.primitives.clock import Clock
+from agents_offchain.storage.sqlite_file import SqliteFile
 
 MOST_READ = 5_000
 """Lessons that count, newest first; older ones are forgotten."""
@@ -57,11 +56,7 @@ class LessonBook:
     """The lessons of one machine."""
 
     def __init__(self, file: Path, clock: Clock) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._file = file
-        self._clock = clock
-        with self._open() as book:
-            book.executescript(_TABLES)
+        self._file, self._clock = SqliteFile(file, _TABLES, is_durable=False), clock
 
     def add(self, job: str, lessons: Iterable[Lesson]) -> None:
         """Keep what was seen in one run for a job; all of it or nothing."""
@@ -70,14 +65,12 @@ class LessonBook:
             (at, job, one.model, one.task, one.prompt, int(one.is_answered), one.seconds, one.cost_ratio)
             for one in lessons
         ]
-        with self._open() as book:
-            book.execute("BEGIN IMMEDIATE")
+        with self._file.write() as book:
             book.executemany(
                 "INSERT INTO lessons (at, job, model, task, prompt, is_answered, seconds, cost_ratio) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 rows,
             )
-            book.execute("COMMIT")
 
     def rate(self, job: str, source: str, quality: float) -> bool:
         """Say how good a job's outcome was, in [0, 1]; a source's newer word replaces its older one.
@@ -85,7 +78,7 @@ class LessonBook:
         Returns:
             Whether any model was asked for that job, or a wish was hired by it.
         """
-        with self._open() as book:
+        with self._file.write() as book:
             book.execute(
                 "INSERT OR REPLACE INTO ratings (job, source, at, quality) VALUES (?, ?, ?, ?)",
                 (job, source, self._clock.now_seconds(), min(max(quality, 0.0), 1.0)),
@@ -95,7 +88,7 @@ class LessonBook:
 
     def all(self) -> list[Lesson]:
         """Lessons in order; each with the mean of its job's ratings."""
-        with self._open() as book:
+        with self._file.connect() as book:
             rows = book.execute(
                 "SELECT model, task, prompt, is_answered, seconds, cost_ratio, "
                 "(SELECT avg(quality) FROM ratings WHERE ratings.job = lessons.job) "
@@ -106,26 +99,22 @@ class LessonBook:
 
     def keep_wish(self, wish: str, service: str, job: str) -> None:
         """Remember which service was hired for a wish, and by which job; the newest word counts."""
-        with self._open() as book:
-            book.execute("BEGIN IMMEDIATE")
+        with self._file.write() as book:
             book.execute(
                 "INSERT OR REPLACE INTO wishes (wish, service, at) VALUES (?, ?, ?)",
                 (wish, service, self._clock.now_seconds()),
             )
             book.execute("INSERT OR REPLACE INTO wish_jobs (wish, job) VALUES (?, ?)", (wish, job))
-            book.execute("COMMIT")
 
     def drop_wish(self, wish: str) -> None:
         """Take a wish out again: what was hired for it came to nothing, so it teaches nothing."""
-        with self._open() as book:
-            book.execute("BEGIN IMMEDIATE")
+        with self._file.write() as book:
             book.execute("DELETE FROM wishes WHERE wish = ?", (wish,))
             book.execute("DELETE FROM wish_jobs WHERE wish = ?", (wish,))
-            book.execute("COMMIT")
 
     def wish_jobs(self) -> list[tuple[str, str]]:
         """Wishes with the key of the job that was hired for them."""
-        with self._open() as book:
+        with self._file.connect() as book:
             return [(str(wish), str(job)) for wish, job in book.execute("SELECT wish, job FROM wish_jobs")]
 
     def wishes(self) -> list[tuple[str, str]]:
@@ -134,15 +123,5 @@ class LessonBook:
             "SELECT wish, service FROM wishes WHERE NOT EXISTS (SELECT 1 FROM wish_jobs JOIN ratings USING (job) "
             "WHERE wish_jobs.wish = wishes.wish AND quality < ?) ORDER BY at DESC, wish LIMIT ?"
         )
-        with self._open() as book:
+        with self._file.connect() as book:
             return [(str(wish), str(service)) for wish, service in book.execute(query, (LEAST_GOOD, MOST_WISHES))]
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        book = sqlite3.connect(self._file, timeout=30, isolation_level=None)
-        try:
-            book.execute("PRAGMA journal_mode=WAL")
-            book.execute("PRAGMA synchronous=NORMAL")
-            yield book
-        finally:
-            book.close()

@@ -8,13 +8,12 @@ under-used than passed.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from agents_offchain.primitives.clock import Clock
 from agents_offchain.primitives.errors import Refused
+from agents_offchain.storage.sqlite_file import SqliteFile
 
 DAY_SECONDS = 86_400
 _TABLES = """
@@ -67,11 +66,7 @@ class SpendingBook:
     """The book of one machine's calls."""
 
     def __init__(self, file: Path, clock: Clock) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        self._file = file
-        self._clock = clock
-        with self._write() as book:
-            book.executescript(_TABLES)
+        self._file, self._clock = SqliteFile(file, _TABLES), clock
 
     def reserve(self, agent: str, job: str, model: str, most_picos: int, ceiling: Ceiling) -> int:
         """Set aside what a call may cost at most; the number of its line.
@@ -79,8 +74,7 @@ class SpendingBook:
         Raises:
             SpendingStopped: it may pass the job's or the day's ceiling; nothing was set aside.
         """
-        with self._write() as book:
-            book.execute("BEGIN IMMEDIATE")
+        with self._file.write() as book:
             totals = self._totals(book, agent, job)
             for what, spent, most in (
                 ("job", totals.job_picos, ceiling.job_picos),
@@ -98,12 +92,11 @@ class SpendingBook:
                 "VALUES (?, ?, ?, ?, ?, 0, 0, 0)",
                 (self._day(), agent, job, model, str(most_picos)),
             ).lastrowid
-            book.execute("COMMIT")
-            return int(line or 0)
+        return int(line or 0)
 
     def settle(self, line: int, picos: int, prompt_tokens: int, completion_tokens: int) -> None:
         """Write what the call really cost; 0 for one that was not billed."""
-        with self._write() as book:
+        with self._file.write() as book:
             book.execute(
                 "UPDATE calls SET picos = ?, prompt_tokens = ?, completion_tokens = ?, is_settled = 1 "
                 "WHERE id = ? AND is_settled = 0",
@@ -112,7 +105,7 @@ class SpendingBook:
 
     def totals(self, agent: str, job: str) -> Totals:
         """What this job, and this day of this agent, cost so far."""
-        with self._write() as book:
+        with self._file.connect() as book:
             return self._totals(book, agent, job)
 
     def alerts(self, agent: str, job: str, ceiling: Ceiling) -> list[str]:
@@ -127,7 +120,7 @@ class SpendingBook:
 
     def spent(self, since_day: int) -> list[Spent]:
         """Everything since a day, oldest first; `open_calls` are reserved and not settled."""
-        with self._write() as book:
+        with self._file.connect() as book:
             rows = book.execute(
                 "SELECT day, agent, job, model, picos, prompt_tokens, completion_tokens, is_settled FROM calls "
                 "WHERE day >= ? ORDER BY id",
@@ -161,16 +154,6 @@ class SpendingBook:
 
     def _day(self) -> int:
         return int(self._clock.now_seconds()) // DAY_SECONDS
-
-    @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
-        book = sqlite3.connect(self._file, timeout=30, isolation_level=None)
-        try:
-            book.execute("PRAGMA journal_mode=WAL")
-            book.execute("PRAGMA synchronous=FULL")
-            yield book
-        finally:
-            book.close()
 
 
 def _usd(picos: int) -> str:

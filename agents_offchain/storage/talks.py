@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import json
 import secrets
-import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from agents_offchain.primitives.clock import Clock
+from agents_offchain.storage.sqlite_file import SqliteFile
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS turns (
@@ -40,40 +39,35 @@ class TalkBook:
     """The conversations of one home."""
 
     def __init__(self, file: Path, clock: Clock) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._file, self._clock = file, clock
-        with self._open() as book:
-            book.executescript(_TABLES)
+        self._file, self._clock = SqliteFile(file, _TABLES), clock
 
     def start(self, user: str) -> str:
         """Begin a new conversation; the name of it."""
         talk = secrets.token_hex(8)
-        with self._open() as book:
+        with self._file.write() as book:
             book.execute("INSERT OR REPLACE INTO open_talks (user, talk) VALUES (?, ?)", (user, talk))
         return talk
 
     def current(self, user: str) -> str | None:
         """The conversation that goes on."""
-        with self._open() as book:
+        with self._file.connect() as book:
             row = book.execute("SELECT talk FROM open_talks WHERE user = ?", (user,)).fetchone()
         return str(row[0]) if row else None
 
     def add(self, user: str, talk: str, role: str, text: str, facts: Mapping[str, Any] | None = None) -> None:
         """Keep a turn as the next one."""
-        with self._open() as book:
-            book.execute("BEGIN IMMEDIATE")
+        with self._file.write() as book:
             query = "SELECT coalesce(max(number), 0) + 1 FROM turns WHERE user = ? AND talk = ?"
             number = book.execute(query, (user, talk)).fetchone()[0]
             book.execute(
                 "INSERT INTO turns (user, talk, number, role, text, facts, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (user, talk, number, role, text, json.dumps(dict(facts or {})), self._clock.now_seconds()),
             )
-            book.execute("COMMIT")
 
     def turns(self, user: str, talk: str) -> list[KeptTurn]:
         """Every turn, oldest first."""
         query = "SELECT number, role, text, facts, at FROM turns WHERE user = ? AND talk = ? ORDER BY number"
-        with self._open() as book:
+        with self._file.connect() as book:
             return [
                 KeptTurn(row[0], row[1], row[2], json.loads(row[3]), row[4])
                 for row in book.execute(query, (user, talk))
@@ -81,18 +75,7 @@ class TalkBook:
 
     def forget(self, user: str) -> int:
         """Drop everything a user said; how many turns."""
-        with self._open() as book:
-            book.execute("BEGIN IMMEDIATE")
+        with self._file.write() as book:
             count = book.execute("DELETE FROM turns WHERE user = ?", (user,)).rowcount
             book.execute("DELETE FROM open_talks WHERE user = ?", (user,))
-            book.execute("COMMIT")
         return count
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        book = sqlite3.connect(self._file, timeout=30, isolation_level=None)
-        try:
-            book.execute("PRAGMA journal_mode=WAL")
-            yield book
-        finally:
-            book.close()
