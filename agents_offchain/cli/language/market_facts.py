@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agents_offchain.chain.addresses import Deployment, load_deployment
 from agents_offchain.chain.errors import ContractReverted
@@ -31,6 +32,17 @@ MOST_JOBS = 10_000
 MOST_PASSAGES = 3
 
 
+async def read_offers(settings: Settings) -> list[OfferFact]:
+    """Every listing that can be hired, cheapest first, from the home's tables.
+
+    Raises:
+        HomeEmpty: the home has no tables yet.
+    """
+    newest = newest_generation(settings)
+    async with home_database(settings) as database, database.read() as connection:
+        return await _offers(connection, newest)
+
+
 async def read_facts(settings: Settings) -> MarketFacts:
     """Offers and jobs of the newest generation in one read of the home's tables, with the block they stand at.
 
@@ -38,11 +50,6 @@ async def read_facts(settings: Settings) -> MarketFacts:
         HomeEmpty: the home has no tables yet, or they hold no block.
     """
     newest = newest_generation(settings)
-    open_offers = select(agent_listings).where(
-        agent_listings.c.generation == newest,
-        agent_listings.c.is_available.is_(True),
-        agent_listings.c.is_closed.is_(False),
-    )
     is_own = or_(jobs.c.provider == agents.c.owner, jobs.c.provider == agents.c.wallet)
     known_jobs = (
         select(jobs, verdicts.c.score, is_own.label("is_own"))
@@ -59,20 +66,8 @@ async def read_facts(settings: Settings) -> MarketFacts:
         head = (await connection.execute(select(chain_heads))).first()
         if head is None:
             raise HomeEmpty("The home has not read a block yet.", mend="Wait a moment, or see `aitbc index`.")
-        offer_rows = (await connection.execute(open_offers)).all()
+        offers = await _offers(connection, newest)
         job_rows = (await connection.execute(known_jobs)).all()
-    offers = tuple(
-        OfferFact(
-            int(row.listing_id),
-            int(row.agent_id),
-            row.service_type,
-            _tokens(row.price),
-            int(row.work_seconds),
-            row.reputation_score,
-            int(row.jobs_completed),
-        )
-        for row in offer_rows
-    )
     facts = [
         JobFact(
             int(row.job_id),
@@ -88,8 +83,36 @@ async def read_facts(settings: Settings) -> MarketFacts:
         for row in job_rows
     ]
     return MarketFacts(
-        int(head.chain_id), int(head.block_number), int(head.block_time), offers, {job.job_id: job for job in facts}
+        int(head.chain_id),
+        int(head.block_number),
+        int(head.block_time),
+        tuple(offers),
+        {job.job_id: job for job in facts},
     )
+
+
+async def _offers(connection: AsyncConnection, generation: int) -> list[OfferFact]:
+    query = (
+        select(agent_listings)
+        .where(
+            agent_listings.c.generation == generation,
+            agent_listings.c.is_available.is_(True),
+            agent_listings.c.is_closed.is_(False),
+        )
+        .order_by(agent_listings.c.price, agent_listings.c.listing_id)
+    )
+    return [
+        OfferFact(
+            int(row.listing_id),
+            int(row.agent_id),
+            row.service_type,
+            _tokens(row.price),
+            int(row.work_seconds),
+            row.reputation_score,
+            int(row.jobs_completed),
+        )
+        for row in (await connection.execute(query)).all()
+    ]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +22,16 @@ from agents_offchain.cli.console import Console
 from agents_offchain.cli.hire.command import ENDED_OTHERWISE, HireWishes, run_hire
 from agents_offchain.cli.hire.record import load_record, read_details
 from agents_offchain.cli.hire.told import require_settings
+from agents_offchain.cli.language.market_facts import read_offers
 from agents_offchain.cli.language.talk import Talk, Talks
-from agents_offchain.cli.operate.home import home_database, moment, newest_generation, show_table
+from agents_offchain.cli.operate.home import home_database, moment, show_table
 from agents_offchain.primitives.clock import SystemClock
 from agents_offchain.primitives.settings import Settings
-from agents_offchain.primitives.units import format_units, parse_units
-from agents_offchain.skills.catalog import DESCRIPTIONS
 from agents_offchain.skills.embedding.embedder import Embedder, MiniLm
 from agents_offchain.skills.errors import SkillSettingsInvalid
 from agents_offchain.skills.llm.chat import Provider
+from agents_offchain.skills.llm.enquiry.market import OfferFact, describe_services, sorted_offers
+from agents_offchain.skills.llm.enquiry.rules import read_order
 from agents_offchain.skills.llm.job_draft import JobDraft, rank_services, read_budget
 from agents_offchain.skills.llm.local import LocalModel
 from agents_offchain.skills.llm.memory import Context
@@ -39,37 +39,12 @@ from agents_offchain.skills.llm.models_at_hand import GOOD_ENOUGH, LESSONS, Mode
 from agents_offchain.skills.llm.refine import refine_job
 from agents_offchain.skills.llm.router import Need
 from agents_offchain.storage.lessons import LessonBook
-from agents_offchain.storage.tables.read_model import agent_listings, jobs
+from agents_offchain.storage.tables.read_model import jobs
 
-DECIMALS = 6
 MISSING = 1
 FAILED = ("rejected", "expired")
 """How a job ends that paid nobody."""
 MOST_SHOWN = 20
-_BEST = ("best", "most reliable", "highest rated", "reputation")
-_QUICK = ("fastest", "quickest", "soonest")
-
-
-@dataclass(frozen=True)
-class Offer:
-    """An open listing."""
-
-    listing_id: int
-    agent_id: int
-    service: str
-    price: int
-    work_seconds: int
-    reputation: int | None
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            "listing_id": str(self.listing_id),
-            "agent_id": str(self.agent_id),
-            "service": self.service,
-            "price": format_units(self.price, DECIMALS),
-            "work_seconds": self.work_seconds,
-            "reputation": self.reputation,
-        }
 
 
 @dataclass(frozen=True)
@@ -97,7 +72,8 @@ def run_ask_for(settings: Settings, console: Console, said: WishWords) -> int:
     context = talk.context(embedder)
     # A hire that was begun stands, whatever has become of offers, examples and deadlines since.
     begun = load_record(settings, talk.request_id)
-    draft = _drafted(settings, talk, offers, embedder, book.wishes(), begun.service if begun is not None else "")
+    hired = begun.service if begun is not None else ""
+    draft = _drafted(settings, talk, context, offers, embedder, book.wishes(), hired)
     chosen, gaps = choose_offer(draft, offers, now=int(time.time()))
     missing = [*draft.missing, *gaps]
     missing += [] if missing else unsaid(draft)
@@ -149,11 +125,10 @@ async def drop_failed_wishes(settings: Settings, book: LessonBook) -> None:
 def run_find(settings: Settings, console: Console, question: str) -> int:
     """Exit code 0 with offers, 1 without one."""
     offers = asyncio.run(read_offers(settings))
-    services = {offer.service: DESCRIPTIONS.get(offer.service, offer.service) for offer in offers}
-    found = find_offers(question, offers, services, MiniLm.load(settings.models))
-    console.document({"question": question, "offers": [offer.as_dict() for offer in found]})
+    found = find_offers(question, offers, MiniLm.load(settings.models))
+    console.document({"question": question, "offers": [_offer(one) for one in found]})
     rows = [
-        (one.listing_id, one.service, format_units(one.price, DECIMALS), one.work_seconds, one.reputation, one.agent_id)
+        (one.listing_id, one.service, format(one.price, "f"), one.work_seconds, one.reputation, one.agent_id)
         for one in found
     ]
     heads = ("listing", "service", "price", "seconds", "reputation", "agent")
@@ -161,62 +136,28 @@ def run_find(settings: Settings, console: Console, question: str) -> int:
     return 0 if found else 1
 
 
-async def read_offers(settings: Settings) -> list[Offer]:
-    """Every listing that can be hired, cheapest first, from the home's tables.
-
-    Raises:
-        HomeEmpty: the home has no tables yet.
-    """
-    query = select(agent_listings).where(
-        agent_listings.c.generation == newest_generation(settings),
-        agent_listings.c.is_available.is_(True),
-        agent_listings.c.is_closed.is_(False),
-    )
-    async with home_database(settings) as database, database.read() as connection:
-        rows = (await connection.execute(query)).all()
-    offers = [
-        Offer(
-            int(row.listing_id),
-            int(row.agent_id),
-            row.service_type,
-            int(row.price),
-            int(row.work_seconds),
-            row.reputation_score,
-        )
-        for row in rows
-    ]
-    return sorted(offers, key=lambda offer: (offer.price, offer.listing_id))
-
-
-def find_offers(question: str, offers: Sequence[Offer], services: dict[str, str], embedder: Embedder) -> list[Offer]:
+def find_offers(question: str, offers: Sequence[OfferFact], embedder: Embedder) -> list[OfferFact]:
     """Offers of the service that a question means, within its price, in the order it asks for; at most `MOST_SHOWN`."""
-    if not services:
+    if not offers:
         return []
-    service = rank_services(question, services, embedder)[0][0]
-    cap, said = read_budget(question), question.casefold()
-    fitting = [offer for offer in offers if offer.service == service and (cap is None or offer.price <= _units(cap))]
-    if any(word in said for word in _BEST):
-        fitting.sort(key=lambda offer: -(offer.reputation or 0))
-    elif any(word in said for word in _QUICK):
-        fitting.sort(key=lambda offer: offer.work_seconds)
-    return fitting[:MOST_SHOWN]
+    service = rank_services(question, describe_services(offers), embedder)[0][0]
+    return sorted_offers(offers, service, read_order(question) or "cheapest", read_budget(question))[:MOST_SHOWN]
 
 
-def choose_offer(draft: JobDraft, offers: Sequence[Offer], *, now: int) -> tuple[Offer | None, list[str]]:
+def choose_offer(draft: JobDraft, offers: Sequence[OfferFact], *, now: int) -> tuple[OfferFact | None, list[str]]:
     """The cheapest listing that the draft can be hired by, and what stands in the way when there is none."""
     if draft.service is None:
         return None, []
     of_service = [offer for offer in offers if offer.service == draft.service]
     if not of_service:
         return None, [f"Nobody offers {draft.service} now: what else would help?"]
-    if draft.budget is not None and of_service[0].price > _units(draft.budget):
-        cheapest = format_units(of_service[0].price, DECIMALS)
-        return None, [f"The cheapest {draft.service} costs {cheapest}: may it cost that much?"]
+    if draft.budget is not None and of_service[0].price > draft.budget:
+        return None, [f"The cheapest {draft.service} costs {of_service[0].price:f}: may it cost that much?"]
     in_time = [
         offer
         for offer in of_service
         if (draft.due_at is None or now + offer.work_seconds <= draft.due_at)
-        and (draft.budget is None or offer.price <= _units(draft.budget))
+        and (draft.budget is None or offer.price <= draft.budget)
     ]
     if not in_time:
         soonest = min(offer.work_seconds for offer in of_service)
@@ -233,10 +174,6 @@ def unsaid(draft: JobDraft) -> list[str]:
     return []
 
 
-def _units(amount: Decimal) -> int:
-    return int(parse_units(format(amount.quantize(Decimal(10) ** -DECIMALS), "f"), DECIMALS))
-
-
 def _told(settings: Settings, said: WishWords) -> dict[str, Any]:
     return dict(read_details((), said.settings, settings.artifact_max_bytes).settings)
 
@@ -244,20 +181,20 @@ def _told(settings: Settings, said: WishWords) -> dict[str, Any]:
 def _drafted(
     settings: Settings,
     talk: Talk,
-    offers: Sequence[Offer],
+    context: Context,
+    offers: Sequence[OfferFact],
     embedder: Embedder,
     examples: Sequence[tuple[str, str]],
     hired: str,
 ) -> JobDraft:
     """The draft after all turns; `hired` is the service that was hired for it before, if one was."""
-    services = {offer.service: DESCRIPTIONS.get(offer.service, offer.service) for offer in offers}
     said = talk.said()
     if hired:
         said[-1] = replace(said[-1], service=hired)
-    shown = "\n".join(message.content for message in talk.context(embedder).messages)
+    shown = "\n".join(message.content for message in context.messages)
     return refine_job(
         said,
-        services,
+        describe_services(offers),
         embedder,
         now=int(time.time()),
         examples=examples,
@@ -279,14 +216,27 @@ def _model(settings: Settings, wish: str, embedder: Embedder) -> Provider:
     return models.for_task(Need("draft-job", least_quality=GOOD_ENOUGH), "draft-job")
 
 
-def _show(console: Console, draft: JobDraft, chosen: Offer | None, missing: Sequence[str], context: Context) -> None:
+def _offer(offer: OfferFact) -> dict[str, Any]:
+    return {
+        "listing_id": str(offer.listing_id),
+        "agent_id": str(offer.agent_id),
+        "service": offer.service,
+        "price": format(offer.price, "f"),
+        "work_seconds": offer.work_seconds,
+        "reputation": offer.reputation,
+    }
+
+
+def _show(
+    console: Console, draft: JobDraft, chosen: OfferFact | None, missing: Sequence[str], context: Context
+) -> None:
     console.document(
         {
             "service": draft.service,
             "settings": dict(draft.settings),
             "most": None if draft.budget is None else format(draft.budget, "f"),
             "due_at": draft.due_at,
-            "offer": None if chosen is None else chosen.as_dict(),
+            "offer": None if chosen is None else _offer(chosen),
             "assumed": list(draft.assumed),
             "missing": list(missing),
             "is_complete": not missing,
@@ -304,8 +254,7 @@ def _show(console: Console, draft: JobDraft, chosen: Offer | None, missing: Sequ
         ("until", f"{moment(draft.due_at)} UTC" if draft.due_at else "the listing's own time"),
     ]
     if chosen is not None:
-        price = format_units(chosen.price, DECIMALS)
-        rows.append(("offer", f"listing {chosen.listing_id} at {price}, within {chosen.work_seconds} s"))
+        rows.append(("offer", f"listing {chosen.listing_id} at {chosen.price:f}, within {chosen.work_seconds} s"))
     show_table(console, ("draft", ""), rows, empty="")
     for sentence in draft.assumed:
         console.line(f"assumed: {sentence}")

@@ -14,7 +14,7 @@ from agents_offchain.skills.embedding.embedder import MiniLm
 from agents_offchain.skills.llm.chat import Ask, Listener, Reply
 from agents_offchain.skills.llm.enquiry.loop import Limits, ModelPlanner, agree, reason
 from agents_offchain.skills.llm.enquiry.market import JobFact, MarketFacts, OfferFact, market_tools
-from agents_offchain.skills.llm.enquiry.rules import RulePlanner
+from agents_offchain.skills.llm.enquiry.rules import RulePlanner, read_order
 from agents_offchain.skills.llm.enquiry.tools import Toolbox, ToolRefused
 from agents_offchain.skills.llm.enquiry.trace import RULES, SCHEMA, Enquiry, enquire, replay, write_trace
 from agents_offchain.skills.llm.errors import NoModelFits
@@ -85,6 +85,14 @@ def test_enquire__by_rules__answers_with_what_was_looked_up(
 def test_enquire__of_what_no_rule_knows__says_nothing(minilm: MiniLm, question: str) -> None:
     found = ask(minilm, question)
     assert (found.answer, found.steps) == ("", [])
+
+
+@pytest.mark.parametrize(
+    ("question", "order"),
+    [("the fastest for photos", "quickest"), ("who sums up a breakfast menu", None), ("the least dear", "cheapest")],
+)
+def test_read_order__of_a_question__takes_words_and_no_part_of_them(question: str, order: str | None) -> None:
+    assert read_order(question) == order
 
 
 class Scripted:

@@ -6,7 +6,7 @@ The facts are handed in, read at one block; the tools are pure functions over th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -64,7 +64,7 @@ class JobFact:
 
 @dataclass(frozen=True, slots=True)
 class MarketFacts:
-    """What was read, all of it at one block; `job_count` of the whole market, `jobs` the newest of them."""
+    """What was read, all of it at one block; `jobs` are the market's newest."""
 
     chain_id: int
     block_number: int
@@ -73,8 +73,12 @@ class MarketFacts:
     jobs: Mapping[int, JobFact]
 
     def services(self) -> dict[str, str]:
-        """Services on offer with what they do."""
-        return {offer.service: DESCRIPTIONS.get(offer.service, offer.service) for offer in self.offers}
+        return describe_services(self.offers)
+
+
+def describe_services(offers: Sequence[OfferFact]) -> dict[str, str]:
+    """Services on offer with what they do."""
+    return {offer.service: DESCRIPTIONS.get(offer.service, offer.service) for offer in offers}
 
 
 def market_tools(
@@ -142,7 +146,7 @@ def market_tools(
     return {tool.name: tool for tool in tools}
 
 
-def sorted_offers(facts: MarketFacts, service: str, order: str, most_price: Decimal | None) -> list[OfferFact]:
+def sorted_offers(offers: Sequence[OfferFact], service: str, order: str, most_price: Decimal | None) -> list[OfferFact]:
     """Open offers of a service that cost at most so much; ties go to the cheaper, then to the older listing."""
     keys: Mapping[str, Callable[[OfferFact], Any]] = {
         "cheapest": lambda one: one.price,
@@ -150,16 +154,14 @@ def sorted_offers(facts: MarketFacts, service: str, order: str, most_price: Deci
         "quickest": lambda one: one.work_seconds,
         "busiest": lambda one: -one.finished,
     }
-    fitting = [
-        one for one in facts.offers if one.service == service and (most_price is None or one.price <= most_price)
-    ]
+    fitting = [one for one in offers if one.service == service and (most_price is None or one.price <= most_price)]
     return sorted(fitting, key=lambda one: (keys[order](one), one.price, one.listing_id))
 
 
 def find_listings(facts: MarketFacts, given: Mapping[str, Any]) -> str:
     service, order = str(given["service"]), str(given["order"])
     most = Decimal(str(given["most_price"])) if "most_price" in given else None
-    found = sorted_offers(facts, service, order, most)
+    found = sorted_offers(facts.offers, service, order, most)
     bound = f" for at most {most:f}" if most is not None else ""
     head = f"{len(found)} open offers of {service} ({DESCRIPTIONS.get(service, service)}){bound}, {order} first."
     return "\n".join([head, *(offer.sentence() for offer in found[:MOST_LISTED])])

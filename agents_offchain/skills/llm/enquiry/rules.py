@@ -95,7 +95,7 @@ class RulePlanner:
         if _DOCUMENTS.search(question):
             return [("search", {"query": question})]
         service = self._service(question)
-        if _COUNTS.search(question) and not (service and _named_order(question)):
+        if _COUNTS.search(question) and not (service and read_order(question)):
             return [("market_counts", {})]
         return self._of_service(question, service) if service else []
 
@@ -107,12 +107,12 @@ class RulePlanner:
         return name if nearness >= LEAST_NEARNESS else None
 
     def _of_service(self, question: str, service: str) -> list[tuple[str, dict[str, Any]]]:
-        most, order = read_budget(question), _named_order(question) or "cheapest"
+        most, order = read_budget(question), read_order(question) or "cheapest"
         asked: dict[str, Any] = {"service": service, "order": order}
         plan: list[tuple[str, dict[str, Any]]] = [
             ("find_listings", asked | ({} if most is None else {"most_price": float(most)}))
         ]
-        found = sorted_offers(self._facts, service, order, most)
+        found = sorted_offers(self._facts.offers, service, order, most)
         if not found:
             return plan
         if _RECORD.search(question):
@@ -133,9 +133,12 @@ class RulePlanner:
         return " ".join(said)
 
 
-def _named_order(question: str) -> str | None:
+def read_order(question: str) -> str | None:
+    """The order of offers that a question asks for, one of `market.ORDERS`; None when it names none."""
     said = question.casefold()
-    named = next((order for order, words in _ORDER_WORDS.items() if any(word in said for word in words)), None)
+    named = next(
+        (order for order, words in _ORDER_WORDS.items() if any(re.search(rf"\b{word}", said) for word in words)), None
+    )
     return named or ("cheapest" if re.search(r"\bcheap|\bleast\b|\blowest\b", said) else None)
 
 
