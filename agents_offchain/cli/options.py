@@ -1,4 +1,4 @@
-"""Options that every command takes alike, and how a command ends."""
+"""Options that every command takes alike, how commands are grouped, and how a command ends."""
 
 from __future__ import annotations
 
@@ -11,6 +11,13 @@ Home = Annotated[
     Path | None, typer.Option("--home", help="Folder of this installation's data. Default: .aitbc in the repository.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
+
+
+def command_group(name: str, text: str) -> typer.Typer:
+    """The commands under one word; without a command it shows its help."""
+    return typer.Typer(
+        name=name, help=text, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
+    )
 
 
 def finish(code: int) -> NoReturn:

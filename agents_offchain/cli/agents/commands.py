@@ -8,14 +8,10 @@ from typing import Annotated
 import typer
 
 from agents_offchain.cli.console import Console
-from agents_offchain.cli.options import AsJson, Home, finish
+from agents_offchain.cli.options import AsJson, Home, command_group, finish
 
-agent = typer.Typer(
-    name="agent",
-    help="Agents that earn: make one, run it, drain it, retire it. Who can be talked to is in `aitbc agents`.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
+agent = command_group(
+    "agent", "Agents that earn: make one, run it, drain it, retire it. Who can be talked to is in `aitbc agents`."
 )
 Name = Annotated[str, typer.Argument(help="Its name in `aitbc agent list`.")]
 

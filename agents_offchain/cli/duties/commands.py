@@ -8,7 +8,7 @@ import typer
 
 from agents_offchain.cli.console import Console
 from agents_offchain.cli.duties.duty import CASHIER, JUROR, KEEPER, REPORTER, Duty
-from agents_offchain.cli.options import AsJson, Home, finish
+from agents_offchain.cli.options import AsJson, Home, command_group, finish
 
 Name = Annotated[str, typer.Argument(help="Its key's name.")]
 Generation = Annotated[int | None, typer.Option(min=1, help="Of the market's contracts; else the newest.")]
@@ -16,13 +16,7 @@ Generation = Annotated[int | None, typer.Option(min=1, help="Of the market's con
 
 def duty_group(duty: Duty) -> typer.Typer:
     """`new` and `run` of one duty."""
-    group = typer.Typer(
-        name=duty.name,
-        help=f"A {duty.name} {duty.promise}.",
-        no_args_is_help=True,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-    )
+    group = command_group(duty.name, f"A {duty.name} {duty.promise}.")
 
     @group.command("new", epilog=f"Example:  aitbc {duty.name} new {duty.name}-x")
     def new(name: Name, home: Home = None, as_json: AsJson = False) -> None:

@@ -8,17 +8,14 @@ from typing import Annotated
 import typer
 
 from agents_offchain.cli.console import Console
-from agents_offchain.cli.options import AsJson, Home, finish
+from agents_offchain.cli.options import AsJson, Home, command_group, finish
 
-
-def _group(name: str, text: str) -> typer.Typer:
-    return typer.Typer(
-        name=name, help=text, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
-    )
-
-
-language = _group("language", "Language models of a home: who is asked and why, what they cost, how good they were.")
-knowledge = _group("knowledge", "Documents of your own: kept by version, searched with exact citations, deleted.")
+language = command_group(
+    "language", "Language models of a home: who is asked and why, what they cost, how good they were."
+)
+knowledge = command_group(
+    "knowledge", "Documents of your own: kept by version, searched with exact citations, deleted."
+)
 GROUPS = (language, knowledge)
 Shelf = Annotated[str, typer.Option(help="Whose documents; no shelf sees another's.")]
 

@@ -8,20 +8,13 @@ from typing import Annotated
 import typer
 
 from agents_offchain.cli.console import Console
-from agents_offchain.cli.options import AsJson, Home, finish
+from agents_offchain.cli.options import AsJson, Home, command_group, finish
 
-
-def _group(name: str, text: str) -> typer.Typer:
-    return typer.Typer(
-        name=name, help=text, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
-    )
-
-
-keys = _group("keys", "The keys of a home: what they are, what they may sign, backup, and the kill switch.")
-audit = _group("audit", "The signer's log of everything it signed and refused, chained by hashes.")
-approvals = _group("approvals", "What the signer may only sign after a person said yes.")
-index = _group("index", "The read tables: compare them with the chain, or make them again.")
-dead = _group("dead", "What could not be handled or sent: facts, jobs, transactions.")
+keys = command_group("keys", "The keys of a home: what they are, what they may sign, backup, and the kill switch.")
+audit = command_group("audit", "The signer's log of everything it signed and refused, chained by hashes.")
+approvals = command_group("approvals", "What the signer may only sign after a person said yes.")
+index = command_group("index", "The read tables: compare them with the chain, or make them again.")
+dead = command_group("dead", "What could not be handled or sent: facts, jobs, transactions.")
 GROUPS = (keys, audit, approvals, index, dead)
 
 KeyName = Annotated[str | None, typer.Argument(help="One key; every key when left out.")]

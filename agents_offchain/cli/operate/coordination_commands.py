@@ -8,22 +8,15 @@ from typing import Annotated
 import typer
 
 from agents_offchain.cli.console import Console
-from agents_offchain.cli.options import AsJson, Home, finish
+from agents_offchain.cli.options import AsJson, Home, command_group, finish
 
-
-def _group(name: str, text: str) -> typer.Typer:
-    return typer.Typer(
-        name=name, help=text, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
-    )
-
-
-agents = _group(
+agents = command_group(
     "agents",
     "Agents that can be talked to: who is there, what they can do, how they are. "
     "To make or run one of your own, see `aitbc agent`.",
 )
-decisions = _group("decisions", "What agents decided together: questions, ballots, outcomes, certificates.")
-api_key = _group("api-key", "Keys of services for the HTTP API.")
+decisions = command_group("decisions", "What agents decided together: questions, ballots, outcomes, certificates.")
+api_key = command_group("api-key", "Keys of services for the HTTP API.")
 GROUPS = (agents, decisions, api_key)
 
 

@@ -8,18 +8,11 @@ from typing import Annotated
 import typer
 
 from agents_offchain.cli.console import Console
-from agents_offchain.cli.options import AsJson, Home, finish
+from agents_offchain.cli.options import AsJson, Home, command_group, finish
 
-
-def _group(name: str, text: str) -> typer.Typer:
-    return typer.Typer(
-        name=name, help=text, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
-    )
-
-
-channel = _group("channel", "Payment channels: money locked for one payee, moved by vouchers that cost no gas.")
-order = _group("order", "Signed orders: small payments out of one purse, settled in batches.")
-relay = _group("relay", "Hires that a client only signs, carried by somebody who has gas.")
+channel = command_group("channel", "Payment channels: money locked for one payee, moved by vouchers that cost no gas.")
+order = command_group("order", "Signed orders: small payments out of one purse, settled in batches.")
+relay = command_group("relay", "Hires that a client only signs, carried by somebody who has gas.")
 GROUPS = (channel, order, relay)
 
 ChannelId = Annotated[str, typer.Argument(metavar="CHANNEL", help="Its id, 0x and 64 digits.")]

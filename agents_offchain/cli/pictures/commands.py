@@ -8,14 +8,10 @@ from typing import Annotated
 import typer
 
 from agents_offchain.cli.console import Console
-from agents_offchain.cli.options import AsJson, Home, finish
+from agents_offchain.cli.options import AsJson, Home, command_group, finish
 
-pictures = typer.Typer(
-    name="pictures",
-    help="Pictures of your own: found by words, copies found by likeness; nothing leaves this machine.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
+pictures = command_group(
+    "pictures", "Pictures of your own: found by words, copies found by likeness; nothing leaves this machine."
 )
 GROUPS = (pictures,)
 Folder = Annotated[Path, typer.Argument(help="Where the pictures lie; folders inside it too.")]
