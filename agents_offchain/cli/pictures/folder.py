@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -38,9 +36,7 @@ def run_find(settings: Settings, console: Console, folder: Path, text: str, coun
     if not 1 <= len(text.strip()) <= MAX_TEXT_CHARACTERS:
         raise PicturesRefused(f"The text has {len(text)} characters; 1 to {MAX_TEXT_CHARACTERS} are read.")
     models = _models(settings)
-    assert models.embedder is not None
-    leaves = _look(settings, console, folder, models)
-    found = find(leaves, models.embedder, models.classifier.names, text.strip(), count)
+    found = find(_look(settings, console, folder, models), models, text.strip(), count)
     console.document(
         {
             "text": text.strip(),
@@ -83,13 +79,13 @@ def _look(settings: Settings, console: Console, folder: Path, models: SceneModel
     return leaves
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise PicturesRefused(f"{folder} is no folder.", mend="Name the folder that holds the pictures.")
     files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in ENDINGS and file.is_file())
     if len(files) > MAX_PICTURES:
         raise PicturesRefused(f"The folder has {len(files):,} pictures; at most {MAX_PICTURES:,} are searched.")
-    return iter(files)
+    return files
 
 
 def _leaf(kept: Path, name: str, data: bytes, models: SceneModels) -> Leaf:
@@ -101,7 +97,7 @@ def _leaf(kept: Path, name: str, data: bytes, models: SceneModels) -> Leaf:
         stored = json.loads(file.read_bytes())
         lies = np.frombuffer(base64.b64decode(stored["place"], validate=True), "<f4")
         return Leaf(name, np.asarray(lies, np.float32), int(stored["fingerprint"], 16))
-    except (OSError, ValueError, KeyError, TypeError, binascii.Error):
+    except (OSError, ValueError, KeyError, TypeError):
         pass
     leaf = look_at(name, data, models)
     place = base64.b64encode(leaf.place.astype("<f4").tobytes()).decode()

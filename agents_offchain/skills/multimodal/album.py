@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agents_offchain.skills.embedding.embedder import Embedder, Vectors
+from agents_offchain.skills.embedding.embedder import Vectors
 from agents_offchain.skills.multimodal.models import SceneModels
-from agents_offchain.skills.multimodal.space import Agreement, agreements, phrases_of, place
+from agents_offchain.skills.multimodal.space import Agreement, Texts, phrases_of, place
 from agents_offchain.skills.vision.detector import detect_objects
 from agents_offchain.skills.vision.fingerprint import fingerprint, is_same_picture
 from agents_offchain.skills.vision.image import DEFAULT_LIMITS, decode_image
-from agents_offchain.skills.vision.reading import read_with, reader_of
+from agents_offchain.skills.vision.reading import read_picture
 from agents_offchain.skills.vision.settings import DecodeLimits, InspectSettings
 from agents_offchain.skills.vision.tiling import best_guesses
 
@@ -49,17 +49,20 @@ def look_at(name: str, data: bytes, models: SceneModels, limits: DecodeLimits = 
     assert models.embedder is not None
     picture, seeing = decode_image(data, limits), models.vision
     objects = best_guesses(detect_objects(seeing.detector, picture.small, USUAL.min_object_score, picture.size_px))
-    reader = reader_of(seeing, picture.pixels)
-    lines = read_with(reader, seeing, picture.pixels, USUAL.min_text_score)
+    lines = read_picture(seeing, picture.pixels, USUAL.min_text_score).lines
     lies = place(models.embedder, phrases_of(picture.thumbnail, models.classifier, objects, lines))
     return Leaf(name, lies, fingerprint(picture.thumbnail))
 
 
-def find(
-    leaves: Sequence[Leaf], embedder: Embedder, class_names: Sequence[str], text: str, count: int
-) -> list[tuple[Leaf, Agreement]]:
-    """The pictures nearest to a text, nearest first, ties by name; each says whether the text agrees with it."""
-    near = [(leaf, agreements(embedder, class_names, leaf.place, [text])[0]) for leaf in leaves]
+def find(leaves: Sequence[Leaf], models: SceneModels, text: str, count: int) -> list[tuple[Leaf, Agreement]]:
+    """The pictures nearest to a text, nearest first, ties by name; each says whether the text agrees with it.
+
+    Args:
+        models: With texts.
+    """
+    assert models.embedder is not None
+    texts = Texts.of(models.embedder, models.classifier.names, [text])
+    near = [(leaf, texts.beside(leaf.place)[0]) for leaf in leaves]
     return sorted(near, key=lambda pair: (-pair[1].similarity, pair[0].name))[:count]
 
 

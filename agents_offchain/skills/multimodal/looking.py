@@ -11,7 +11,7 @@ from agents_offchain.skills.multimodal.models import SceneModels
 from agents_offchain.skills.multimodal.plan import File
 from agents_offchain.skills.multimodal.proposing import Proposer, understand
 from agents_offchain.skills.multimodal.settings import ObserveSettings
-from agents_offchain.skills.multimodal.space import agreements, phrases_of, place
+from agents_offchain.skills.multimodal.space import Texts, phrases_of, place
 from agents_offchain.skills.vision.annotate import annotate_image
 from agents_offchain.skills.vision.boxes import Box
 from agents_offchain.skills.vision.classifier import classify
@@ -20,7 +20,7 @@ from agents_offchain.skills.vision.fingerprint import fingerprint, in_words
 from agents_offchain.skills.vision.image import DecodedImage, decode_image
 from agents_offchain.skills.vision.inspect_image import describe_line, describe_object
 from agents_offchain.skills.vision.ocr import TextLine
-from agents_offchain.skills.vision.reading import read_with, reader_of
+from agents_offchain.skills.vision.reading import read_picture
 from agents_offchain.skills.vision.reasoning.execute import CANNOT_TELL, Answer, Findings, run_program
 from agents_offchain.skills.vision.reasoning.parse import NotUnderstood
 from agents_offchain.skills.vision.reasoning.vocabulary import Nouns, nouns_of
@@ -63,8 +63,8 @@ def look(
     least = min([settings.min_object_score, *(entry.min_score for entry in thresholds)]) * DOUBT
     guesses = best_guesses(detect_thoroughly(models.vision.detector, image.pixels, least))
     objects = there(guesses, thresholds, settings.min_object_score)
-    reader = reader_of(models.vision, image.pixels)
-    lines = read_with(reader, models.vision, image.pixels, settings.min_text_score, is_mended=settings.enhance)
+    read = read_picture(models.vision, image.pixels, settings.min_text_score, is_mended=settings.enhance)
+    lines = read.lines
     scene = describe_scene(image.small, objects, classify(models.classifier, image.thumbnail, CLASSES), image.size_px)
     scaled = on_one_scale(guesses, thresholds, settings.min_object_score)
     findings = Findings(image.pixels, tuple(scaled), tuple(lines), settings.min_object_score, possible_score)
@@ -72,7 +72,7 @@ def look(
     as_found = {(item.label, item.box_px): item for item in guesses}
     output["image"] = {"width": image.width, "height": image.height, "sha256": image.sha256}
     output["objects"] = [describe_object(item) for item in objects]
-    output["text_reader"] = reader
+    output["text_reader"] = read.reader
     output["text"] = [describe_line(line) for line in lines]
     output["scene"] = scene.as_dict()
     output["answers"] = [_answer(question, nouns, proposer, findings, as_found) for question in settings.questions]
@@ -92,7 +92,8 @@ def _agreements(
     if not captions or models.embedder is None:
         return []
     picture = place(models.embedder, phrases_of(image.thumbnail, models.classifier, objects, lines))
-    return [asdict(found) for found in agreements(models.embedder, models.classifier.names, picture, captions)]
+    texts = Texts.of(models.embedder, models.classifier.names, captions)
+    return [asdict(found) for found in texts.beside(picture)]
 
 
 def _answer(

@@ -120,20 +120,31 @@ def place(embedder: Embedder, phrases: Phrases) -> Vectors:
     return np.asarray(total / np.linalg.norm(total), np.float32)
 
 
-def agreements(
-    embedder: Embedder, class_names: Sequence[str], picture: Vectors, texts: Sequence[str]
-) -> list[Agreement]:
-    """Each text beside a picture's vector; similarities to 4 decimals, nearness to 3.
+@dataclass(frozen=True, slots=True, eq=False)
+class Texts:
+    """Texts that pictures are compared with, embedded once for however many pictures.
 
-    Args:
-        class_names: Of the classifier; the reference is drawn from them.
-        picture: From `place`.
+    Attributes:
+        vectors: `(texts, dimensions)`.
+        usual: `(texts, reference names)`: their cosines with names that have nothing to do with the picture.
     """
-    reference = embedder.embed([names.split(",")[0] for names in class_names[::REFERENCE_STEP]])
-    vectors = embedder.embed(texts)
-    similarities, usual = vectors @ picture, vectors @ reference.T
-    nearness = (similarities - usual.mean(axis=1)) / usual.std(axis=1)
-    return [
-        Agreement(text, round(float(similarity), 4), round(float(near), 3), float(near) >= AGREES_FROM)
-        for text, similarity, near in zip(texts, similarities, nearness, strict=True)
-    ]
+
+    texts: Sequence[str]
+    vectors: Vectors
+    usual: Vectors
+
+    @classmethod
+    def of(cls, embedder: Embedder, class_names: Sequence[str], texts: Sequence[str]) -> Texts:
+        """Embed texts and the reference, which is drawn from the classifier's names."""
+        reference = embedder.embed([names.split(",")[0] for names in class_names[::REFERENCE_STEP]])
+        vectors = embedder.embed(texts)
+        return cls(texts, vectors, vectors @ reference.T)
+
+    def beside(self, picture: Vectors) -> list[Agreement]:
+        """Each text beside a picture's vector from `place`; similarities to 4 decimals, nearness to 3."""
+        similarities = self.vectors @ picture
+        nearness = (similarities - self.usual.mean(axis=1)) / self.usual.std(axis=1)
+        return [
+            Agreement(text, round(float(similarity), 4), round(float(near), 3), float(near) >= AGREES_FROM)
+            for text, similarity, near in zip(self.texts, similarities, nearness, strict=True)
+        ]

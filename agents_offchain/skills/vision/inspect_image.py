@@ -12,7 +12,7 @@ from agents_offchain.skills.vision.detector import DetectedObject, detect_object
 from agents_offchain.skills.vision.image import DEFAULT_LIMITS, decode_image
 from agents_offchain.skills.vision.models import PREPROCESSING, VisionModels
 from agents_offchain.skills.vision.ocr import TextLine
-from agents_offchain.skills.vision.reading import read_with, reader_of
+from agents_offchain.skills.vision.reading import read_picture
 from agents_offchain.skills.vision.settings import DecodeLimits, InspectSettings
 
 SKILL = "inspect-image/2"
@@ -41,25 +41,24 @@ def inspect_image(
     """
     picture = decode_image(data, limits)
     objects = detect_objects(models.detector, picture.small, settings.min_object_score, picture.size_px)
-    reader = reader_of(models, picture.pixels)
-    lines = read_with(reader, models, picture.pixels, settings.min_text_score)
+    read = read_picture(models, picture.pixels, settings.min_text_score)
     return SkillResult(
         output={
             "image": {"width": picture.width, "height": picture.height, "sha256": picture.sha256},
             "objects": [describe_object(item) for item in objects],
-            "text": [describe_line(line) for line in lines],
+            "text": [describe_line(line) for line in read.lines],
         },
         evidence={
             "skill": SKILL,
             "preprocessing": PREPROCESSING,
-            "text_reader": reader,
+            "text_reader": read.reader,
             "models": dict(models.digests),
             "runtime": dict(models.runtime),
             "settings": settings.as_dict(),
             "seed": SEED,
             "input_sha256": picture.sha256,
         },
-        artifacts={"annotated": ("image/jpeg", annotate_image(picture.pixels, objects, lines))},
+        artifacts={"annotated": ("image/jpeg", annotate_image(picture.pixels, objects, read.lines))},
     )
 
 

@@ -1,8 +1,8 @@
 """Loading the models once per process, from files whose digests were checked.
 
 In: the folder that set-up filled, a thread count, and the description of another detector if the operator chose one.
-Out: `VisionModels`, handed to the skills. The threads are a
-setting because two spinning threads on a busy machine are slower than one, and one thread sums in one order.
+Out: `VisionModels`, handed to the skills. The threads are a setting because two spinning threads on a busy machine are
+slower than one, and one thread sums in one order.
 """
 
 from __future__ import annotations

@@ -1,7 +1,11 @@
-"""Reading text from a picture that is noisy, flat or tilted: it is mended first, corners are told as they were."""
+"""Reading a picture's text with the reader that suits it; what is noisy, flat or tilted is mended first if asked.
+
+Corners are told in the picture as it was given.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,20 +19,25 @@ from agents_offchain.skills.vision.enhance import (
     take_back,
     tilt_of,
 )
-from agents_offchain.skills.vision.models import VisionModels
+from agents_offchain.skills.vision.models import TESSERACT, VisionModels
 from agents_offchain.skills.vision.ocr import TextLine, read_text
 from agents_offchain.skills.vision.tesseract import is_clean_page
 
-
-def reader_of(models: VisionModels, pixels: NDArray[np.uint8]) -> str:
-    """Who reads a picture's text: "tesseract" a clean page where the operator has set that, else "rapidocr"."""
-    return "tesseract" if models.pages is not None and is_clean_page(pixels) else "rapidocr"
+RAPIDOCR = "rapidocr"
 
 
-def read_with(
-    reader: str, models: VisionModels, pixels: NDArray[np.uint8], min_score: float, *, is_mended: bool = False
-) -> list[TextLine]:
-    """Text lines of a picture by the reader that `reader_of` names.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Text lines and who read them: `TESSERACT` a clean page where the operator has set that, else `RAPIDOCR`."""
+
+    reader: str
+    lines: list[TextLine]
+
+
+def read_picture(
+    models: VisionModels, pixels: NDArray[np.uint8], min_score: float, *, is_mended: bool = False
+) -> Reading:
+    """Text lines of a picture.
 
     Args:
         is_mended: Noise, contrast and tilt are mended first; a clean page needs none of that.
@@ -36,9 +45,9 @@ def read_with(
     Raises:
         InferenceFailed: the reader could not be run.
     """
-    if reader == "tesseract" and models.pages is not None:
-        return models.pages.read(pixels, min_score)
-    return (read_mended_text if is_mended else read_text)(models.ocr, pixels, min_score)
+    if models.pages is not None and is_clean_page(pixels):
+        return Reading(TESSERACT, models.pages.read(pixels, min_score))
+    return Reading(RAPIDOCR, (read_mended_text if is_mended else read_text)(models.ocr, pixels, min_score))
 
 
 def read_mended_text(engine: Any, pixels: NDArray[np.uint8], min_score: float) -> list[TextLine]:

@@ -33,7 +33,7 @@ EDGE_PX = 4.0
 """A box that a tile's inner edge cuts belongs to a neighbour or to the whole picture."""
 
 Tile: TypeAlias = tuple[int, int, int, int]
-Look: TypeAlias = Callable[..., list[DetectedObject]]
+Look: TypeAlias = Callable[[Detector, NDArray[np.uint8], float], list[DetectedObject]]
 """`detect_objects` or `detect_mirrored`."""
 
 

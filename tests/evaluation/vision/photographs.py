@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,13 @@ from agents_offchain.skills.vision.boxes import Box, intersection_over_union
 from agents_offchain.skills.vision.detector import DetectedObject, Detector, detect_objects
 from agents_offchain.skills.vision.image import SMALL_SIDE_PX, decode_image, shrink
 from agents_offchain.skills.vision.ocr import read_text
-from agents_offchain.skills.vision.tiling import best_guesses, detect_mirrored, detect_thoroughly, detect_with_tiles
+from agents_offchain.skills.vision.tiling import (
+    Look,
+    best_guesses,
+    detect_mirrored,
+    detect_thoroughly,
+    detect_with_tiles,
+)
 from tests.evaluation.vision.lines import character_errors
 from tests.evaluation.vision.rows import Row, bootstrap_ratio, calibration_error, share
 
@@ -31,7 +37,7 @@ def look_once(detector: Detector, pixels: NDArray[np.uint8], min_score: float) -
     return detect_objects(detector, shrink(pixels, SMALL_SIDE_PX), min_score, (pixels.shape[1], pixels.shape[0]))
 
 
-WAYS: dict[str, Callable[[Detector, NDArray[np.uint8], float], list[DetectedObject]]] = {
+WAYS: dict[str, Look] = {
     "one look": look_once,
     "mirrored too": detect_mirrored,
     "with tiles": detect_with_tiles,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from agents_offchain.skills.multimodal.models import SceneModels
-from agents_offchain.skills.multimodal.space import AGREES_FROM, agreements, phrases_of, place
+from agents_offchain.skills.multimodal.space import AGREES_FROM, Texts, phrases_of, place
 from agents_offchain.skills.vision.detector import detect_objects
 from agents_offchain.skills.vision.fingerprint import fingerprint, is_same_picture
 from agents_offchain.skills.vision.image import SMALL_SIDE_PX, THUMBNAIL_SIDE_PX, shrink
@@ -50,7 +50,8 @@ def _place(models: SceneModels, photograph: Photograph) -> NDArray[np.float32]:
 
 def _agreement(models: SceneModels, pictures: NDArray[np.float32], texts: Sequence[str], name: str) -> list[Row]:
     assert models.embedder is not None
-    found = [agreements(models.embedder, models.classifier.names, picture, texts) for picture in pictures]
+    asked = Texts.of(models.embedder, models.classifier.names, texts)
+    found = [asked.beside(picture) for picture in pictures]
     right = [found[index][index].agrees for index in range(len(texts))]
     wrong = [found[i][j].agrees for i in range(len(texts)) for j in range(len(texts)) if i != j]
     accuracy = (np.mean(right) + 1 - np.mean(wrong)) / 2

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -13,6 +15,8 @@ from agents_offchain.cli.console import Console
 from agents_offchain.cli.pictures import folder as pictures
 from agents_offchain.cli.pictures.folder import PicturesRefused, run_copies, run_find
 from agents_offchain.primitives.settings import Settings
+from agents_offchain.skills.embedding.embedder import DIMENSIONS, MiniLm, Vectors
+from agents_offchain.skills.multimodal.album import Leaf, find
 from agents_offchain.skills.multimodal.models import SceneModels
 
 pytestmark = pytest.mark.unit
@@ -60,6 +64,25 @@ def test_find_and_copies__a_folder__are_told_and_kept(
         kept.write_bytes(kept.read_bytes()[:20])  # as a full disk leaves it
     assert run_find(settings, Console(True), album, "the face of a cat", 1) == 0
     assert json.loads(capsys.readouterr().out)["found"][0]["file"] == "cat.jpg"
+
+
+def test_find__many_pictures__embeds_as_many_texts_as_for_one(
+    scene_models: SceneModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embed, embedded = MiniLm.embed, list[str]()
+
+    def embed_and_note(model: MiniLm, texts: Sequence[str]) -> Vectors:
+        embedded.extend(texts)
+        return embed(model, texts)
+
+    monkeypatch.setattr(MiniLm, "embed", embed_and_note)
+    somewhere = np.eye(1, DIMENSIONS, dtype=np.float32)[0]
+    counts = []
+    for count in (1, 3):
+        embedded.clear()
+        find([Leaf(str(number), somewhere, 0) for number in range(count)], scene_models, "a cat", count)
+        counts.append(len(embedded))
+    assert counts[0] == counts[1]
 
 
 def test_find__file_that_is_no_picture__is_named_and_the_rest_is_searched(
