@@ -16,6 +16,6 @@ elif [[ $(id -u) -eq 0 ]]; then
   apt-get update -q >/dev/null && apt-get install -y -q --no-install-recommends "${missing[@]}" >/dev/null && exit 0
   echo "set-up: apt-get could not install: ${missing[*]}" >&2
 else
-  echo "set-up: for the browser and PostgreSQL tests run: sudo apt-get install -y ${missing[*]}" >&2
+  echo "set-up: for the tests that need them run: sudo apt-get install -y ${missing[*]}" >&2
 fi
 [[ -z "${CI:-}" ]]

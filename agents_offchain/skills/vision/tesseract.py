@@ -60,15 +60,13 @@ class Tesseract:
         program = shutil.which("tesseract")
         if program is None:
             raise ModelMissing("The text reader tesseract is not installed.", mend=MEND)
-        said = _run([program, "--version"], b"")
-        listed = _run([program, "--list-langs"], b"")
-        folder = re.search(r'"([^"]+)"', listed)
+        version = re.search(r"tesseract v?(\S+)", _said(program, "--version"))
+        folder = re.search(r'"([^"]+)"', _said(program, "--list-langs"))
         file = Path(folder[1]) / f"{LANGUAGE}.traineddata" if folder else None
         if file is None or not file.is_file():
             raise ModelMissing("The text reader tesseract has no English.", mend=MEND)
-        found = re.search(r"tesseract v?(\S+)", said)
         digest = f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}"
-        return cls(program, found[1] if found else "unknown", digest)
+        return cls(program, version[1] if version else "unknown", digest)
 
     def read(self, pixels: NDArray[np.uint8], min_score: float) -> list[TextLine]:
         """Lines of a page; args and returns as `read_text`, a line's score is the mean of its words'.
@@ -79,7 +77,8 @@ class Tesseract:
         is_made, png = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
         if not is_made:
             raise InferenceFailed("The page could not be handed to tesseract.", model="tesseract")
-        table = _run([self.program, "stdin", "stdout", "-l", LANGUAGE, "--psm", "3", "tsv"], png.tobytes())
+        done = _run(self.program, "stdin", "stdout", "-l", LANGUAGE, "--psm", "3", "tsv", given=png.tobytes())
+        table = done.stdout.decode(errors="replace")
         return [line for line in _lines(table) if line.score >= min_score][:MAX_LINES]
 
 
@@ -120,12 +119,14 @@ def _line(words: list[tuple[str, float, tuple[int, int, int, int]]]) -> TextLine
     return TextLine(" ".join(text for text, _, _ in words), score, ((x0, y0), (x1, y0), (x1, y1), (x0, y1)))
 
 
-def _run(command: list[str], given: bytes) -> str:
+def _said(*command: str) -> str:
+    """What the program says of itself; older ones say it to the error stream."""
+    done = _run(*command)
+    return (done.stdout + done.stderr).decode(errors="replace")
+
+
+def _run(*command: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     try:
-        done = subprocess.run(
-            command, input=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT if not given else subprocess.DEVNULL,
-            timeout=SECONDS, check=True,
-        )  # fmt: skip
+        return subprocess.run(command, input=given, capture_output=True, timeout=SECONDS, check=True)
     except (OSError, subprocess.SubprocessError) as error:
         raise InferenceFailed("The text reader tesseract could not be run.", mend=MEND, model="tesseract") from error
-    return done.stdout.decode(errors="replace")

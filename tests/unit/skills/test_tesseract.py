@@ -129,7 +129,9 @@ def test_inspect__operator_wants_tesseract__reads_pages_with_it_and_the_rest_wit
     assert photo.evidence["text_reader"] == "rapidocr"
 
 
-@pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is no part of the product")
+@pytest.mark.skipif(
+    shutil.which("tesseract") is None, reason="tesseract is not installed; `make setup-system` names the package"
+)
 def test_read__the_real_program__reads_a_clean_page() -> None:
     lines = Tesseract.find().read(page(), 0.5)
     assert [line.text for line in lines] == [f"Line {n}: the quick brown fox jumps over it" for n in range(12)]
