@@ -23,6 +23,7 @@ from agents_offchain.runtime.documents import (
 from agents_offchain.runtime.workers.limits import SkillRefused, WorkerLimitExceeded, WorkerLimits
 from agents_offchain.runtime.workers.port import SkillRunner
 from agents_offchain.runtime.workers.sandbox import WorkerResult
+from agents_offchain.skills.catalog import PROGRAMS
 from agents_offchain.storage.artifacts.client import digest_to_cid
 from agents_offchain.storage.artifacts.errors import (
     ArtifactCorrupted,
@@ -157,7 +158,7 @@ class Examiner:
         """The same work once more, compared with what is claimed."""
         asked = request.as_dict()
         if isinstance(result.output, SceneOutput):
-            asked["programs"] = result.output.proposed_programs
+            asked[PROGRAMS] = result.output.proposed_programs
         again = await self._run_skill(request.service, asked, inputs, self._limits)
         return compare(result, job, request, request.input.sha256, _reexecution(again))
 

@@ -18,6 +18,8 @@ CHECKING = ("check-citations", "check-form")
 LANGUAGE = "agents_offchain.skills.llm.services"
 OBSERVING = "observe-scene"
 """It asks a language model only where the host says so, and never when a result is checked."""
+PROGRAMS = "programs"
+"""A field beside an `OBSERVING` request that is being checked: the proposed programs of the result, by question."""
 ROOMS: Mapping[str, str] = {
     "answer-from-documents": LANGUAGE,
     **dict.fromkeys(CHECKING, LANGUAGE),

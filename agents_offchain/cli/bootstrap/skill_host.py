@@ -12,7 +12,7 @@ from agents_offchain.primitives.settings import Settings
 from agents_offchain.runtime.workers.limits import WorkerLimits
 from agents_offchain.runtime.workers.port import SkillRunner
 from agents_offchain.runtime.workers.sandbox import WorkerResult, run_skill
-from agents_offchain.skills.catalog import CHECKING, LANGUAGE, OBSERVING, ROOMS
+from agents_offchain.skills.catalog import CHECKING, LANGUAGE, OBSERVING, PROGRAMS, ROOMS
 
 
 def scratch_folder(settings: Settings, process: str) -> Path:
@@ -52,7 +52,7 @@ def host_skills(
         service: str, request: Mapping[str, Any], inputs: Mapping[str, bytes], limits: WorkerLimits
     ) -> WorkerResult:
         scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
-        is_asking = settings.question_model and service == OBSERVING and "programs" not in request
+        is_asking = settings.question_model and service == OBSERVING and PROGRAMS not in request
         if ROOMS.get(service) != LANGUAGE and not is_asking:
             return await run_skill(service, request, inputs, host, limits, scratch)
         secrets = () if service in CHECKING else catalogue.key_names

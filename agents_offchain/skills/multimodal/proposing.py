@@ -33,16 +33,6 @@ class Proposer(Protocol):
         ...
 
 
-class Nobody:
-    """Proposes nothing."""
-
-    def propose(self, question: str) -> None:
-        return None
-
-
-NOBODY = Nobody()
-
-
 @dataclass(frozen=True, slots=True)
 class Given:
     """Proposals that stand in a result which is being checked, by question."""
@@ -51,6 +41,9 @@ class Given:
 
     def propose(self, question: str) -> Any:
         return self.programs.get(question)
+
+
+NOBODY = Given({})
 
 
 @dataclass(frozen=True, slots=True)

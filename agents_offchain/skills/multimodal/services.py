@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from agents_offchain.skills.catalog import PROGRAMS
 from agents_offchain.skills.errors import SkillInputMissing, SkillUnknown
 from agents_offchain.skills.multimodal.models import SceneModels, load_scene_models
 from agents_offchain.skills.multimodal.observe_scene import needs_texts, observe_scene
@@ -19,8 +20,6 @@ from agents_offchain.skills.vision.services import WorkerSettings
 from agents_offchain.skills.vision.settings import DecodeLimits
 
 SERVICE = "observe-scene"
-PROGRAMS = "programs"
-"""A field beside a request that is being checked: the proposed programs of the result, by question."""
 
 
 def run(

@@ -65,14 +65,19 @@ class Detector:
             for start in range(0, len(inputs), step):
                 part = inputs[start : start + step]
                 outputs = self.session.run(None, {described.name: part})
-                found.extend(self._read([output[place] for output in outputs], min_score) for place in range(len(part)))
+                found.extend(self.read([output[place] for output in outputs], min_score) for place in range(len(part)))
         except Exception as error:
             if not is_runtime_error(error) and not isinstance(error, NotThisHead):
                 raise
             raise InferenceFailed("The object detector could not be run.", model=self.form.name) from error
         return found
 
-    def _read(self, outputs: Sequence[Floats], min_score: float) -> Candidates:
+    def read(self, outputs: Sequence[Floats], min_score: float) -> Candidates:
+        """Boxes and scores out of the model's outputs for one picture.
+
+        Raises:
+            NotThisHead: they have another shape than the form's head gives.
+        """
         form = self.form
         return HEADS[form.head](outputs, len(form.labels), form.input_side_px, min_score)
 

@@ -95,7 +95,7 @@ def read_form(file: Path) -> DetectorForm:
             f"The detector's description cannot be read at {file}.", mend="Correct AITBC_DETECTOR, or unset it."
         ) from error
     try:
-        return DetectorForm.model_validate(_plain(tomllib.loads(content.decode())))
+        return DetectorForm.model_validate(tomllib.loads(content.decode()))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the description"
@@ -127,11 +127,6 @@ def read_own_detector(description: Path) -> tuple[DetectorForm, bytes]:
             mend="Put the described file there, or describe this one.",
         )
     return form, content
-
-
-def _plain(table: dict[str, object]) -> dict[str, object]:
-    """TOML has lists where the form has tuples."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in table.items()}
 
 
 def _unfit(file: Path, reason: str) -> DetectorUnfit:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from agents_offchain.skills.errors import InferenceFailed
 from agents_offchain.skills.vision.detector import BESIDE, Detector
 from agents_offchain.skills.vision.detector_form import DetectorForm, read_own_detector
 from agents_offchain.skills.vision.errors import DetectorUnfit
@@ -44,13 +43,11 @@ def _try_once(detector: Detector) -> None:
     try:
         outputs = detector.session.run(None, {detector.session.get_inputs()[0].name: shown})
         is_finite = all(np.isfinite(output).all() for output in outputs)
-        _, scores = detector.run(shown, -1.0)[0]
-    except InferenceFailed as error:
-        raise _unfit(detector.form, str(error.__cause__)[:300]) from error
+        _, scores = detector.read([output[0] for output in outputs], -1.0)
     except Exception as error:
         if not is_runtime_error(error) and not isinstance(error, SHAPE_ERRORS):
             raise
-        raise _unfit(detector.form, f"it cannot be run: {str(error)[:200]}") from error
+        raise _unfit(detector.form, f"it cannot be run: {str(error)[:300]}") from error
     if not is_finite:
         raise _unfit(detector.form, "it gives values that are not finite")
     if scores.size and not (scores.min() >= -1e-3 and scores.max() <= 1 + 1e-3):

@@ -50,7 +50,7 @@ def test_labels__count_and_order__are_cocos() -> None:
 
 
 @pytest.mark.parametrize(("stride", "row", "column"), [(8, 10, 20), (16, 3, 5), (32, 12, 12)])
-def test_decode_outputs__sure_bins__are_distances_from_the_cells_centre(stride: int, row: int, column: int) -> None:
+def test_nanodet__sure_bins__are_distances_from_the_cells_centre(stride: int, row: int, column: int) -> None:
     boxes, scores = nanodet(
         [level[0] for level in outputs_with((stride, row, column, "cat", 0.9, (1, 2, 3, 4)))], 80, 416, 0.0
     )
@@ -61,7 +61,7 @@ def test_decode_outputs__sure_bins__are_distances_from_the_cells_centre(stride: 
     np.testing.assert_allclose(boxes[index], expected, atol=1e-3)
 
 
-def test_decode_outputs__all_bins_alike__reach_five_strides() -> None:
+def test_nanodet__all_bins_alike__reach_five_strides() -> None:
     boxes, _ = nanodet([level[0] for level in outputs_with()], 80, 416, 0.0)
     np.testing.assert_allclose(boxes[0], [4 - 40, 4 - 40, 4 + 40, 4 + 40], atol=1e-4)
 

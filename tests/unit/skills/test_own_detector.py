@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
 
 from agents_offchain.primitives.errors import Fatal
 from agents_offchain.primitives.settings import Settings
@@ -169,7 +172,7 @@ def test_own_detector__other_bytes_or_none__are_refused(tmp_path: Path) -> None:
 def test_own_detector__torchscript_without_pytorch__says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "torch", None)
+    monkeypatch.setitem(sys.modules, "torch", None)
     file = describe(tmp_path, b"anything", file="own.pt")
     (tmp_path / "own.pt").write_bytes(b"anything")
     with pytest.raises(ModelMissing, match="PyTorch is not installed"):
@@ -215,8 +218,8 @@ def test_inspect__label_of_no_usual_class__is_drawn(tmp_path: Path, vision_model
     form = DetectorForm.model_validate({**read_form(describe(tmp_path)).model_dump(), "labels": ("a", "forklift")})
     own = VisionModels(Detector(form, load_own_detector(describe(tmp_path), 1).session), vision_models.ocr, {}, {})
     grey = np.full((64, 64, 3), 90, np.uint8)
-    buffer = __import__("io").BytesIO()
-    __import__("PIL.Image").Image.fromarray(grey).save(buffer, "PNG")
+    buffer = io.BytesIO()
+    Image.fromarray(grey).save(buffer, "PNG")
     result = inspect_image(buffer.getvalue(), InspectSettings(), own)
     assert [item["label"] for item in result.output["objects"]] == ["forklift"]
     assert result.artifacts["annotated"][1]

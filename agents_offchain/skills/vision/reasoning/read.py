@@ -29,6 +29,7 @@ from agents_offchain.skills.vision.reasoning.program import (
     ReadText,
     Region,
     Relate,
+    Relation,
     Superlative,
     Things,
 )
@@ -87,8 +88,11 @@ class _Fields:
     def things(self, name: str) -> Things:
         return _things(self.data.get(name), self.nouns, MAX_ANCHORS)
 
-    def choice(self, name: str) -> Any:
-        return _choice(self.data, name)
+    def relation(self) -> Relation:
+        relation: Relation | None = _choice(self.data, "relation")
+        if relation is None:
+            raise NotUnderstood("The proposal names no relation.")
+        return relation
 
     def number(self, name: str, default: int | None) -> int | None:
         value = self.data.get(name, default)
@@ -135,25 +139,11 @@ def _exist(given: _Fields) -> Program:
     return Exist(given.things("things"), least, most)
 
 
-def _relate(given: _Fields) -> Program:
-    relation = given.choice("relation")
-    if relation is None:
-        raise NotUnderstood("The proposal names no relation.")
-    return Relate(given.things("subject"), relation, given.things("anchor"))
-
-
-def _identify(given: _Fields) -> Program:
-    relation = given.choice("relation")
-    if relation is None:
-        raise NotUnderstood("The proposal names no relation.")
-    return Identify(relation, given.things("anchor"))
-
-
 def _read_text(given: _Fields) -> Program:
-    relation, has_anchor = given.choice("relation"), given.data.get("anchor") is not None
-    if (relation is not None) != has_anchor:
+    named = [given.data.get(name) is not None for name in ("relation", "anchor")]
+    if any(named) != all(named):
         raise NotUnderstood("The proposal names a relation or an anchor alone.")
-    return ReadText(relation, given.things("anchor")) if has_anchor else ReadText()
+    return ReadText(given.relation(), given.things("anchor")) if all(named) else ReadText()
 
 
 def _find_text(given: _Fields) -> Program:
@@ -167,10 +157,13 @@ READERS: Mapping[str, tuple[tuple[str, ...], Callable[[_Fields], Program]]] = {
     "count": (("things",), lambda given: Count(given.things("things"))),
     "exist": (("at_least", "at_most", "things"), _exist),
     "compare-counts": (("more", "fewer"), lambda given: CompareCounts(given.things("more"), given.things("fewer"))),
-    "relate": (("subject", "relation", "anchor"), _relate),
+    "relate": (
+        ("subject", "relation", "anchor"),
+        lambda given: Relate(given.things("subject"), given.relation(), given.things("anchor")),
+    ),
     "name-colour": (("things",), lambda given: NameColour(given.things("things"))),
     "locate": (("things",), lambda given: Locate(given.things("things"))),
-    "identify": (("relation", "anchor"), _identify),
+    "identify": (("relation", "anchor"), lambda given: Identify(given.relation(), given.things("anchor"))),
     "read-text": (("relation", "anchor"), _read_text),
     "find-text": (("text",), _find_text),
 }
