@@ -15,7 +15,7 @@ from agents_offchain.primitives.canonical import DocumentInvalid
 from agents_offchain.runtime.documents import RequestDocument
 from oracle.checks.check import Check
 from oracle.checks.documents import AnswerOutput, DocumentFacts, ResultDocument
-from oracle.checks.reexecution import Job, identify
+from oracle.checks.reexecution import Job, identify, name_evidence
 
 CHECKER = "citations/1"
 SERVICE = "check-citations"
@@ -70,7 +70,7 @@ def judge(
         _abstention(output, facts),
         _wording(output),
         _label(output, request, facts),
-        _evidence(result, request),
+        name_evidence(result, request),
     ]
 
 
@@ -115,9 +115,3 @@ def _label(output: AnswerOutput, request: RequestDocument, facts: CitationFacts)
     is_asked = request.service == "classify"
     is_right = facts.is_label_right and (output.label is not None) == is_asked
     return Check("label", is_right, "the label fits" if is_right else "another label than our own")
-
-
-def _evidence(result: ResultDocument, request: RequestDocument) -> Check:
-    evidence = result.evidence
-    is_right = evidence.get("skill") == f"{request.service}/1" and evidence.get("input_sha256") == request.input.sha256
-    return Check("evidence", is_right, "the skill and its input are named" if is_right else "another skill or input")

@@ -14,7 +14,7 @@ from agents_offchain.primitives.canonical import DocumentInvalid
 from agents_offchain.runtime.documents import RequestDocument
 from oracle.checks.check import Check
 from oracle.checks.documents import DocumentFacts, JudgementOutput, ResultDocument, TranslationOutput
-from oracle.checks.reexecution import Job, identify
+from oracle.checks.reexecution import Job, identify, name_evidence
 from oracle.errors import CheckImpossible
 
 CHECKER = "form/1"
@@ -91,7 +91,7 @@ def judge(result: ResultDocument, output: FormOutput, job: Job, request: Request
         Check("input", is_document, detail),
         Check("execution", True, "the document was read again"),
         *checks,
-        _evidence(result, request),
+        name_evidence(result, request),
     ]
 
 
@@ -131,9 +131,3 @@ def _of_verdicts(facts: JudgementFacts) -> list[Check]:
 def _none(name: str, failing: list[str] | list[int], what: str) -> Check:
     shown = ", ".join(str(one)[:40] for one in failing[:8])
     return Check(name, not failing, what if not failing else f"not so: {shown}")
-
-
-def _evidence(result: ResultDocument, request: RequestDocument) -> Check:
-    evidence = result.evidence
-    is_right = evidence.get("skill") == f"{request.service}/1" and evidence.get("input_sha256") == request.input.sha256
-    return Check("evidence", is_right, "the skill and its input are named" if is_right else "another skill or input")

@@ -97,6 +97,13 @@ def identify(result: ResultDocument, job: Job, request: RequestDocument) -> list
     ]
 
 
+def name_evidence(result: ResultDocument, request: RequestDocument) -> Check:
+    """Does the result name the skill and the input, where nothing is computed again by the agent's own models?"""
+    evidence = result.evidence
+    is_right = evidence.get("skill") == f"{request.service}/1" and evidence.get("input_sha256") == request.input.sha256
+    return Check("evidence", is_right, "the skill and its input are named" if is_right else "another skill or input")
+
+
 def _evidence(result: ResultDocument, again: Reexecution) -> Check:
     names = ("skill", "preprocessing", "models", "seed", "input_sha256", "inputs_sha256")
     is_same = all(result.evidence.get(name) == again.evidence.get(name) for name in names)
