@@ -7,6 +7,7 @@ that the answer follows from the evidence by the code that is here now.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,9 +42,9 @@ class Enquiry:
 
     @property
     def steps(self) -> list[Step]:
-        """Of the run whose answer it is, else of the last."""
+        """Of the run whose answer it is; of the last when rules planned, which they do after any model."""
         chosen = next((run for run in self.runs if run.answer == self.answer), self.runs[-1])
-        return chosen.steps
+        return self.runs[-1].steps if self.planner == RULES else chosen.steps
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -67,16 +68,15 @@ def enquire(
         votes: Runs of the model; their answers have to agree by more than half.
     """
     runs: list[Reasoned] = []
-    try:
-        for turn in range(votes if provider is not None else 0):
-            assert provider is not None
-            runs.append(reason(question, Toolbox("buyer", tools), ModelPlanner(provider, turn), limits))
-    except (Refused, Retryable):  # no model fits, all failed, or the money is gone: rules are at hand
-        runs.clear()
-    agreed = agree([run.answer for run in runs]) if runs else None
-    if agreed:
-        agreeing = sum(agree([agreed, run.answer]) is not None for run in runs)
-        return Enquiry(agreed, provider.name if provider else "", agreeing, tuple(runs))
+    if provider is not None:
+        with suppress(Refused, Retryable):  # no model fits, all failed, or the money is gone: rules are at hand
+            runs = [
+                reason(question, Toolbox("buyer", tools), ModelPlanner(provider, turn), limits) for turn in range(votes)
+            ]
+        agreed = agree([run.answer for run in runs])
+        if agreed:
+            agreeing = sum(agree([agreed, run.answer]) is not None for run in runs)
+            return Enquiry(agreed, provider.name, agreeing, tuple(runs))
     ruled = reason(question, Toolbox("buyer", tools), rules, limits)
     return Enquiry(ruled.answer, RULES, 1 if ruled.answer else 0, (*runs, ruled))
 
