@@ -91,7 +91,6 @@ def draft_job(
     told: Mapping[str, Any] | None = None,
     examples: Sequence[tuple[str, str]] = (),
     model: Provider | None = None,
-    context: str = "",
 ) -> JobDraft:
     """Understand a wish.
 
@@ -102,23 +101,37 @@ def draft_job(
         told: Settings that were said besides, such as labels; they hold.
         examples: Earlier wishes with the service that was hired for them; what is near to one means the same.
         model: Asked which service is meant when nearness does not tell; None asks the speaker instead.
-        context: What the model is shown in place of the wish, such as a conversation; empty for the wish.
     """
-    assumed: list[str] = []
-    missing: list[str] = []
-    service = _choose(wish, services, embedder, examples, model, missing, context or wish)
-    budget = read_budget(wish)
-    if budget is None:
-        missing.append("How much may it cost at most?")
-    due_at = read_due(wish, now)
-    if due_at is None:
-        assumed.append("No time was said: the listing's own work time holds.")
-    elif due_at <= now:
-        missing.append("The time lies in the past: until when is it wanted?")
-    if not has_file:
-        missing.append("Which file shall be worked on?")
-    settings = _settings(wish, service, told or {}, missing)
-    return JobDraft(service, settings, budget, due_at, tuple(assumed), tuple(missing))
+    service, unclear = choose_service(wish, services, embedder, examples, model)
+    settings = dict(told or {}) or read_settings_of(wish, service)
+    return write_draft(service, unclear, settings, read_budget(wish), read_due(wish, now), has_file=has_file, now=now)
+
+
+def write_draft(
+    service: str | None,
+    unclear: str,
+    settings: Mapping[str, Any],
+    budget: Decimal | None,
+    due_at: int | None,
+    *,
+    has_file: bool,
+    now: int,
+) -> JobDraft:
+    """What was understood, with what follows from it: what is taken for granted, and what is asked back.
+
+    Args:
+        unclear: The question that is left about the service; empty for none.
+    """
+    asked = {
+        unclear: bool(unclear),
+        "How much may it cost at most?": budget is None,
+        "The time lies in the past: until when is it wanted?": due_at is not None and due_at <= now,
+        "Which file shall be worked on?": not has_file,
+        NEEDED.get(service or "", ""): service in NEEDED and not settings,
+    }
+    assumed = () if due_at is not None else ("No time was said: the listing's own work time holds.",)
+    missing = tuple(question for question, is_missing in asked.items() if is_missing)
+    return JobDraft(service, settings, budget, due_at, assumed, missing)
 
 
 def rank_services(
@@ -146,34 +159,34 @@ def nearest_wishes(
     return [examples[int(place)] for place in nearness.argsort(kind="stable")[-most:]]
 
 
-def _choose(
+def choose_service(
     wish: str,
     services: Mapping[str, str],
     embedder: Embedder,
-    examples: Sequence[tuple[str, str]],
-    model: Provider | None,
-    missing: list[str],
-    shown: str,
-) -> str | None:
+    examples: Sequence[tuple[str, str]] = (),
+    model: Provider | None = None,
+    context: str = "",
+) -> tuple[str | None, str]:
+    """The service that is meant, None when none is near, and the question that is left about it, empty for none.
+
+    Args:
+        context: What the model is shown in place of the wish, such as a conversation; empty for the wish.
+    """
     if not services:
-        missing.append("Nothing is on offer now.")
-        return None
+        return None, "Nothing is on offer now."
     ranked = rank_services(wish, services, embedder, examples)
     close = [name for name, value in ranked if value >= ranked[0][1] - LEAST_MARGIN]
     is_sure = ranked[0][1] >= LEAST_NEARNESS and len(close) == 1
     named = (
         None
         if is_sure or model is None
-        else _ask_model(shown, services, model, nearest_wishes(wish, examples, embedder, MOST_EXAMPLES))
+        else _ask_model(context or wish, services, model, nearest_wishes(wish, examples, embedder, MOST_EXAMPLES))
     )
     if named is not None:
-        return named
+        return named, ""
     if ranked[0][1] < LEAST_NEARNESS:
-        missing.append(f"What shall be done? On offer: {', '.join(sorted(services))}.")
-        return None
-    if len(close) > 1:
-        missing.append(f"Which of these is meant: {', '.join(close)}?")
-    return ranked[0][0]
+        return None, f"What shall be done? On offer: {', '.join(sorted(services))}."
+    return ranked[0][0], f"Which of these is meant: {', '.join(close)}?" if len(close) > 1 else ""
 
 
 def _ask_model(
@@ -221,16 +234,6 @@ def read_due(wish: str, now: int) -> int | None:
         if name in said:
             return int((today + timedelta(days=(number - today.weekday() - 1) % 7 + 1)).timestamp())
     return None
-
-
-def _settings(wish: str, service: str | None, told: Mapping[str, Any], missing: list[str]) -> dict[str, Any]:
-    """What the wish says of the service's own settings; what it needs and was not said is asked."""
-    if told:
-        return dict(told)
-    found = read_settings_of(wish, service)
-    if not found and service in NEEDED:
-        missing.append(NEEDED[service])
-    return found
 
 
 def read_settings_of(wish: str, service: str | None) -> dict[str, Any]:

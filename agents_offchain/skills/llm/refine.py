@@ -8,12 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from agents_offchain.skills.embedding.embedder import Embedder
 from agents_offchain.skills.llm.chat import Provider
-from agents_offchain.skills.llm.job_draft import NEEDED, JobDraft, draft_job, read_budget, read_due, read_settings_of
+from agents_offchain.skills.llm.job_draft import (
+    JobDraft,
+    choose_service,
+    read_budget,
+    read_due,
+    read_settings_of,
+    write_draft,
+)
 
 _LANGUAGE = re.compile(r"\b(English|German|French|Spanish|Italian)\b", re.IGNORECASE)
 _LABEL = re.compile(r"\b([a-z][a-z0-9-]{0,39})\s*:\s*([^;:]{3,200})(?=;|$)", re.IGNORECASE)
@@ -46,55 +53,26 @@ def refine_job(
         said: The user's turns, oldest first; at least one.
         context: What a model is shown in place of the wish; empty for the wish itself.
     """
-    named = next(
-        (
-            turn.service or _named(turn.text, services)
-            for turn in reversed(said)
-            if turn.service or _named(turn.text, services)
-        ),
-        None,
-    )
-    offered = services if named is None else {named: services.get(named, named)}
-    pairs = [*examples, *([(said[0].text, named)] if named else [])]
-    told: dict[str, Any] = {}
+    names = (turn.service or _named(turn.text, services) for turn in reversed(said))
+    service, unclear = next((name for name in names if name), None), ""
+    if service is None:
+        service, unclear = choose_service(said[0].text, services, embedder, examples, model, context)
+    settings: dict[str, Any] = {}
     for turn in said:
-        told.update(turn.settings)
-    draft = draft_job(
-        said[0].text,
-        offered,
-        embedder,
-        now=now,
-        has_file=any(turn.has_file for turn in said),
-        told=told,
-        examples=pairs,
-        model=model,
-        context=context,
-    )
+        settings |= turn.settings
+    settings = settings or read_settings_of(said[0].text, service)
     for turn in said[1:]:
-        draft = _overlaid(draft, turn, now)
-    return draft
-
-
-def _overlaid(draft: JobDraft, turn: Said, now: int) -> JobDraft:
-    """What a later turn says in place of what was said before."""
-    missing, assumed = list(draft.missing), list(draft.assumed)
-    budget, due_at = read_budget(turn.text), read_due(turn.text, turn.at)
-    if budget is not None:
-        missing = [one for one in missing if "cost at most" not in one]
-    if due_at is not None:
-        assumed = [one for one in assumed if "No time was said" not in one]
-        missing = [one for one in missing if "lies in the past" not in one]
-        missing += ["The time lies in the past: until when is it wanted?"] if due_at <= now else []
-    settings = dict(draft.settings) if turn.settings else (_settings(draft.service, turn.text) or dict(draft.settings))
-    if settings and draft.service in NEEDED:
-        missing = [one for one in missing if one != NEEDED[draft.service]]
-    return replace(
-        draft,
-        budget=draft.budget if budget is None else budget,
-        due_at=draft.due_at if due_at is None else due_at,
-        settings=settings,
-        missing=tuple(missing),
-        assumed=tuple(assumed),
+        settings = settings if turn.settings else _settings(service, turn.text) or settings
+    budgets = [budget for turn in said if (budget := read_budget(turn.text)) is not None]
+    times = [due_at for turn in said if (due_at := read_due(turn.text, turn.at)) is not None]
+    return write_draft(
+        service,
+        unclear,
+        settings,
+        budgets[-1] if budgets else None,
+        times[-1] if times else None,
+        has_file=any(turn.has_file for turn in said),
+        now=now,
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 from agents_offchain.skills.embedding.embedder import MiniLm
 from agents_offchain.skills.llm.chat import Ask, Listener, Reply
 from agents_offchain.skills.llm.job_draft import JobDraft, draft_job, nearest_wishes
+from agents_offchain.skills.llm.refine import Said, refine_job
 
 pytestmark = pytest.mark.unit
 NOW = int(datetime(2026, 3, 4, 10, 0, tzinfo=UTC).timestamp())  # a Wednesday
@@ -154,3 +155,15 @@ def test_draft_job__asking_a_model__shows_it_the_nearest_wishes_that_were_hired(
     assert [role for role, _ in turns] == ["system", *("user", "assistant") * 3, "user"]
     shown = nearest_wishes("Put the letter on a pile", known, minilm, 2)
     assert shown[-1] == known[1], "the nearest stands last"
+
+
+def test_refine_job__a_day_after_it_was_begun__reads_each_time_as_of_when_it_was_said(minilm: MiniLm) -> None:
+    begun = Said("Sum up this report by tomorrow for 1 dollar", NOW, has_file=True)
+    later = NOW + 86_400
+    draft = refine_job([begun, Said("Make it five sentences", later)], SERVICES, minilm, now=later)
+    assert draft.due_at == draft_job(begun.text, SERVICES, minilm, now=NOW, has_file=True).due_at
+    assert (draft.settings, draft.missing) == ({"sentences": 5}, ())
+    too_late = refine_job([begun, Said("yes", later + 86_400)], SERVICES, minilm, now=later + 86_400)
+    assert too_late.missing == ("The time lies in the past: until when is it wanted?",)
+    moved = refine_job([begun, Said("by tomorrow then", later + 86_400)], SERVICES, minilm, now=later + 86_400)
+    assert moved.missing == ()
