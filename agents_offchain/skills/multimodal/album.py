@@ -6,14 +6,17 @@ are a few kilobytes; then the pictures nearest to a text, and groups of pictures
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from agents_offchain.skills.embedding.embedder import Vectors
 from agents_offchain.skills.multimodal.models import SceneModels
 from agents_offchain.skills.multimodal.space import Agreement, Texts, phrases_of, place
 from agents_offchain.skills.vision.detector import detect_objects
-from agents_offchain.skills.vision.fingerprint import fingerprint, is_same_picture
+from agents_offchain.skills.vision.fingerprint import fingerprint, same_pictures
 from agents_offchain.skills.vision.image import DEFAULT_LIMITS, decode_image
 from agents_offchain.skills.vision.reading import read_picture
 from agents_offchain.skills.vision.settings import DecodeLimits, InspectSettings
@@ -67,10 +70,14 @@ def find(leaves: Sequence[Leaf], models: SceneModels, text: str, count: int) -> 
 
 
 def copies(leaves: Sequence[Leaf]) -> list[list[Leaf]]:
-    """Groups of at least two pictures that are copies, directly or by way of one another; each in the order given."""
-    groups: list[list[Leaf]] = []
-    for leaf in leaves:
-        like = [group for group in groups if any(is_same_picture(leaf.fingerprint, one.fingerprint) for one in group)]
-        groups = [group for group in groups if group not in like]
-        groups.append([*(one for group in like for one in group), leaf])
-    return [group for group in groups if len(group) > 1]
+    """Groups of at least two pictures that are copies, directly or by way of one another; all in the order given."""
+    fingerprints = np.array([leaf.fingerprint for leaf in leaves], np.uint64)
+    first = np.arange(len(leaves))  # for each picture the earliest of its group
+    for index, leaf in enumerate(leaves):
+        groups = np.unique(first[: index + 1][same_pictures(leaf.fingerprint, fingerprints[: index + 1])])
+        if len(groups) > 1:
+            first[np.isin(first, groups)] = groups[0]
+    found: dict[int, list[Leaf]] = defaultdict(list)
+    for leaf, group in zip(leaves, first.tolist(), strict=True):
+        found[group].append(leaf)
+    return [group for group in found.values() if len(group) > 1]

@@ -16,6 +16,7 @@ SIDE_PX = 32
 FREQUENCIES = 8
 SAME_PICTURE_BITS = 10
 """Fingerprints that differ in at most so many bits are of one picture."""
+BITS_SET = np.array([byte.bit_count() for byte in range(256)], np.uint8)
 
 
 def fingerprint(pixels: NDArray[np.uint8]) -> int:
@@ -30,6 +31,12 @@ def fingerprint(pixels: NDArray[np.uint8]) -> int:
 def differing_bits(one: int, other: int) -> int:
     """0 to 64."""
     return (one ^ other).bit_count()
+
+
+def same_pictures(one: int, others: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """`is_same_picture` for each of many, `(n,)`."""
+    differing = (others ^ np.uint64(one)).view(np.uint8).reshape(-1, 8)
+    return np.asarray(BITS_SET[differing].sum(axis=1) <= SAME_PICTURE_BITS)
 
 
 def is_same_picture(one: int, other: int) -> bool:

@@ -16,7 +16,7 @@ from agents_offchain.cli.pictures import folder as pictures
 from agents_offchain.cli.pictures.folder import PicturesRefused, run_copies, run_find
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.skills.embedding.embedder import DIMENSIONS, MiniLm, Vectors
-from agents_offchain.skills.multimodal.album import Leaf, find
+from agents_offchain.skills.multimodal.album import Leaf, copies, find
 from agents_offchain.skills.multimodal.models import SceneModels
 
 pytestmark = pytest.mark.unit
@@ -83,6 +83,13 @@ def test_find__many_pictures__embeds_as_many_texts_as_for_one(
         find([Leaf(str(number), somewhere, 0) for number in range(count)], scene_models, "a cat", count)
         counts.append(len(embedded))
     assert counts[0] == counts[1]
+
+
+def test_copies__two_groups_joined_by_a_later_picture__are_one_in_the_order_given() -> None:
+    fingerprints = {"a": 0, "b": 0xFFFFF, "c": 0, "alone": 2**64 - 1, "between": 0x3FF}
+    leaves = [Leaf(name, np.zeros(1, np.float32), bits) for name, bits in fingerprints.items()]
+    assert [[leaf.name for leaf in group] for group in copies(leaves)] == [["a", "b", "c", "between"]]
+    assert copies([]) == []
 
 
 def test_find__file_that_is_no_picture__is_named_and_the_rest_is_searched(
