@@ -59,7 +59,7 @@ class Detector:
             InferenceFailed: the runtime could not run the model, or its numbers are not what its form says.
         """
         described = self.session.get_inputs()[0]
-        step = 1 if getattr(described, "shape", [1])[0] == 1 else len(inputs)
+        step = 1 if described.shape[0] == 1 else len(inputs)
         found: list[Candidates] = []
         try:
             for start in range(0, len(inputs), step):

@@ -14,6 +14,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import cv2
+
 from agents_offchain.skills.errors import InferenceFailed
 from agents_offchain.skills.manifest import read_checked, read_manifest
 from agents_offchain.skills.vision.classifier import Classifier, read_class_names
@@ -79,8 +81,6 @@ def load_models(
     manifest = {name: listed[name] for name in (SEEING if detector is None else READING)}
     contents = {name: read_checked(entry, models_dir) for name, entry in manifest.items()}
     paths = {name: entry.locate(models_dir) for name, entry in manifest.items()}
-
-    import cv2
 
     cv2.setNumThreads(threads)
     try:

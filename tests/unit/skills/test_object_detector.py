@@ -19,6 +19,7 @@ class FixedSession:
 
     class Input:
         name = "input"
+        shape = (1, 3, 416, 416)
 
     def __init__(self, outputs: list[np.ndarray]) -> None:
         self.outputs = outputs
