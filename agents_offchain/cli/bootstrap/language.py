@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -38,6 +39,21 @@ def read_catalogue(settings: Settings) -> Catalogue:
     if settings.language is not None:
         return load_catalogue(settings.language)
     return default_catalogue(settings.language_model, settings.language_api_base)
+
+
+def language_host(settings: Settings, agent: str, catalogue: Catalogue | None = None) -> dict[str, Any]:
+    """What `ModelsAtHand.of` and language skills read of this home.
+
+    Args:
+        agent: Whose money models cost.
+        catalogue: In place of the home's own.
+    """
+    return {
+        "language": (catalogue or read_catalogue(settings)).model_dump(mode="json"),
+        "language_server": settings.language_server_url,
+        "language_home": str(language_folder(settings)),
+        "agent": agent,
+    }
 
 
 def read_experience(settings: Settings) -> Experience:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from agents_offchain.cli.bootstrap.language import language_folder, read_catalogue
+from agents_offchain.cli.bootstrap.language import language_host, read_catalogue
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.runtime.workers.limits import WorkerLimits
 from agents_offchain.runtime.workers.port import SkillRunner
@@ -40,12 +40,7 @@ def host_skills(
     if settings.detector is not None:
         host["detector"] = str(settings.detector.resolve())
     catalogue = read_catalogue(settings)
-    language = {
-        "language": catalogue.model_dump(mode="json"),
-        "language_server": settings.language_server_url,
-        "language_home": str(language_folder(settings)),
-        "agent": agent or process,
-    }
+    language = language_host(settings, agent or process, catalogue)
     scratch = scratch_folder(settings, process)
 
     async def run_here(

@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from agents_offchain.cli.bootstrap.language import language_folder, read_catalogue
+from agents_offchain.cli.bootstrap.language import language_folder, language_host, read_catalogue
 from agents_offchain.cli.console import Console
 from agents_offchain.cli.language.market_facts import find_chain, find_search, read_facts
 from agents_offchain.cli.operate.home import HomeEmpty, moment
@@ -89,11 +89,7 @@ def _models(settings: Settings, asked: AskedMarket, name: str, embedder: MiniLm)
     if asked.max_usd is not None:
         budget = catalogue.budget.model_copy(update={"usd_per_job": min(asked.max_usd, catalogue.budget.usd_per_job)})
         catalogue = catalogue.model_copy(update={"budget": budget})
-    host = {
-        "language": catalogue.model_dump(mode="json"),
-        "language_home": str(language_folder(settings)),
-        "agent": "client",
-    }
+    host = language_host(settings, "client", catalogue)
     local = LocalModel(settings.models, server_url=settings.language_server_url)
     return ModelsAtHand.of(host, {"account": {"job": f"enquiry:{name}"}}, local, embedder)
 

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import select
 
 from agents_offchain.chain.addresses import load_deployment
-from agents_offchain.cli.bootstrap.language import language_folder, read_catalogue
+from agents_offchain.cli.bootstrap.language import language_folder, language_host
 from agents_offchain.cli.console import Console
 from agents_offchain.cli.hire.command import ENDED_OTHERWISE, HireWishes, run_hire
 from agents_offchain.cli.hire.record import load_record, read_details
@@ -205,14 +205,8 @@ def _drafted(
 
 def _model(settings: Settings, wish: str, embedder: Embedder) -> Provider:
     """The router, which asks a model only when one is good enough, and within the client's budget."""
-    host = {
-        "language": read_catalogue(settings).model_dump(mode="json"),
-        "language_home": str(language_folder(settings)),
-        "agent": "client",
-    }
-    models = ModelsAtHand.of(
-        host, {"note": wish}, LocalModel(settings.models, server_url=settings.language_server_url), embedder
-    )
+    local = LocalModel(settings.models, server_url=settings.language_server_url)
+    models = ModelsAtHand.of(language_host(settings, "client"), {"note": wish}, local, embedder)
     return models.for_task(Need("draft-job", least_quality=GOOD_ENOUGH), "draft-job")
 
 
