@@ -18,7 +18,8 @@ from agents_offchain.primitives.hexes import HexInvalid, decode_address
 
 WATCHED = ("AgentRegistry", "ServiceListings", "JobEscrow", "ResultOracle", "DisputeDesk")
 """Contracts whose events the product follows."""
-_JOB_NAME = re.compile(r"(?:([1-9][0-9]{0,8}):)?([0-9]{1,78})", re.ASCII)
+_JOB_NUMBER = re.compile(r"[0-9]{1,78}", re.ASCII)
+_JOB_NAME = re.compile(rf"(?:([1-9][0-9]{{0,8}}):)?({_JOB_NUMBER.pattern})", re.ASCII)
 
 
 class JobName(NamedTuple):
@@ -55,12 +56,13 @@ class Deployment:
                 return each
         raise DeploymentMissing(f"There is no generation {number} of this market.", mend="`aitbc status` lists them.")
 
-    def of_job_key(self, key: str) -> Deployment:
-        """The generation whose escrow a job's key names; raises DeploymentMissing when it is none of these."""
+    def job_of_key(self, key: str) -> JobName | None:
+        """The job that a `job_key` names; None when it is a job of no generation of this market."""
+        book, _, number = key.rpartition(":")
         for each in self.generations:
-            if key.startswith(each.job_key(0)[:-1]):
-                return each
-        raise DeploymentMissing(f"The job {key} is of no generation of this market.")
+            if book == each.book("JobEscrow") and _JOB_NUMBER.fullmatch(number) and int(number) < 1 << 256:
+                return JobName(each.generation, int(number))
+        return None
 
     def addresses(self) -> dict[str, frozenset[bytes]]:
         """Where each contract stands, in all generations."""
@@ -81,7 +83,7 @@ class Deployment:
 
     def reference(self, generation: int, job_id: int) -> str:
         """How a job is called: its number where it is of this, the newest generation, else `generation:number`."""
-        return str(job_id) if generation == self.generation else f"{generation}:{job_id}"
+        return job_reference(self.generation, generation, job_id)
 
     def job_called(self, text: str) -> JobName | None:
         """The job that a person means: `7` is of the newest generation, `1:7` of the first; None when it is no name."""
@@ -107,6 +109,11 @@ class Deployment:
     def book(self, contract: str) -> str:
         """`chain_id:0x<contract>`: under which rows of one contract are kept."""
         return f"{self.chain_id}:0x{self.address(contract).hex()}"
+
+
+def job_reference(newest: int, generation: int, job_id: int) -> str:
+    """How a job is called in a market whose newest generation is known and nothing else of it."""
+    return str(job_id) if generation == newest else f"{generation}:{job_id}"
 
 
 def parse_deployment(document: dict[str, Any]) -> Deployment:

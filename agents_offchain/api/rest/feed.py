@@ -224,7 +224,7 @@ class ChangeFeed:
         return news, Place(place.change_id, rows[-1].id if rows else place.progress_id)
 
     async def _progress_news(self, connection: AsyncConnection, rows: Sequence[Any], place: Place) -> list[News]:
-        ours = [(row, name) for row in rows if (name := self._name(row.job_key)) is not None]
+        ours = [(row, name) for row in rows if (name := self._deployment.job_of_key(row.job_key)) is not None]
         if not ours:
             return []
         known = select(jobs.c.generation, jobs.c.job_id, jobs.c.status)
@@ -253,13 +253,6 @@ class ChangeFeed:
 
     def _head_news(self, head: dict[str, int] | None, place: Place) -> list[News]:
         return [] if head is None else [News("head", dict(head), place)]
-
-    def _name(self, job_key: str) -> JobName | None:
-        for each in self._deployment.generations:
-            number = job_key.removeprefix(each.job_key(0)[:-1])
-            if number != job_key and number.isdigit() and len(number) <= 77:
-                return JobName(each.generation, int(number))
-        return None
 
 
 def _change_news(row: Any, place: Place, deployment: Deployment) -> News | None:

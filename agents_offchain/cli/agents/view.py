@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from agents_offchain.chain.addresses import Deployment
+from agents_offchain.chain.addresses import Deployment, JobName
 from agents_offchain.chain.errors import ContractReverted, KeyMissing
 from agents_offchain.chain.node import Node
 from agents_offchain.chain.proxies.job_escrow import JobEscrowProxy, JobStatus
@@ -120,14 +120,14 @@ async def read_unsettled(around: Connections, daemon: str, address: bytes) -> tu
         work.c.consumer == daemon, work.c.status.in_([states.OPEN, states.NEW, states.LEASED, states.DELIVERED])
     )
     async with around.database.read() as connection:
-        indexed = {(row.generation, int(row.job_id)) for row in (await connection.execute(mine)).all()}
-        keys = {row.job_key for row in (await connection.execute(queued)).all()}
+        candidates = {JobName(row.generation, int(row.job_id)) for row in (await connection.execute(mine)).all()}
+        keys = [row.job_key for row in (await connection.execute(queued)).all()]
+    candidates |= {name for key in keys if (name := around.deployment.job_of_key(key)) is not None}
     found: list[int | str] = []
     for each in reversed(around.deployment.generations):
-        escrow, prefix = JobEscrowProxy(around.node, each.address("JobEscrow")), each.job_key(0)[:-1]
-        numbers = {job_id for generation, job_id in indexed if generation == each.generation}
-        numbers |= {int(key.removeprefix(prefix)) for key in keys if key.startswith(prefix)}
-        open_ones = [number for number in sorted(numbers) if await _is_unsettled(escrow, number, address)]
+        escrow = JobEscrowProxy(around.node, each.address("JobEscrow"))
+        numbers = sorted(name.job_id for name in candidates if name.generation == each.generation)
+        open_ones = [number for number in numbers if await _is_unsettled(escrow, number, address)]
         is_newest = each is around.deployment
         found += [n if is_newest else around.deployment.reference(each.generation, n) for n in open_ones]
     return tuple(found)

@@ -59,11 +59,6 @@ def newest_generation(settings: Settings) -> int:
     return load_deployment(settings.deployment_file).generation if settings.deployment_file.exists() else 1
 
 
-def reference(newest: int, generation: int, job_id: int) -> str:
-    """How a job is called; see `Deployment.reference`."""
-    return str(job_id) if generation == newest else f"{generation}:{job_id}"
-
-
 def require_rpc_url(settings: Settings) -> str:
     """The node of a home: AITBC_RPC_URL, else the local chain while the home is up.
 

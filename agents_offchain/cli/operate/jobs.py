@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
+from agents_offchain.chain.addresses import job_reference
 from agents_offchain.chain.signer.keystore import list_keys
 from agents_offchain.cli.console import Console
-from agents_offchain.cli.operate.home import home_database, moment, newest_generation, reference, show_table
+from agents_offchain.cli.operate.home import home_database, moment, newest_generation, show_table
 from agents_offchain.cli.places import key_folder
 from agents_offchain.primitives.hexes import checksum
 from agents_offchain.primitives.settings import Settings
@@ -101,7 +102,7 @@ def _row(row: Any, names: dict[bytes, str], newest: int) -> JobRow:
     return JobRow(
         job_id=str(row.job_id),
         generation=row.generation,
-        reference=reference(newest, row.generation, row.job_id),
+        reference=job_reference(newest, row.generation, row.job_id),
         status=row.status,
         role=", ".join(roles),
         service=row.service_type or "",

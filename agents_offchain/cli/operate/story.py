@@ -56,7 +56,7 @@ async def _run(settings: Settings, console: Console, called: str) -> int:
         job_name = deployment.job_called(called)
         if job_name is None:
             raise JobUnknown(f"{called[:40]!r} names no job.", mend="A job is a number, of an older generation `1:7`.")
-        job = await _job(database, job_name)
+        job = await _job(database, job_name, called)
         lines = await _chain_lines(database, job_name) + await _daemon_lines(deployment, database, job_name)
         verdict = await _verdict(database, job_name)
     lines.sort(key=lambda line: (line["at"], line["order"]))
@@ -76,7 +76,7 @@ async def _run(settings: Settings, console: Console, called: str) -> int:
     return 0
 
 
-async def _job(database: Database, name: JobName) -> Any:
+async def _job(database: Database, name: JobName, called: str) -> Any:
     query = (
         select(jobs, tokens.c.symbol, tokens.c.decimals, agent_listings.c.service_type)
         .outerjoin(policies, same(policies, jobs, "policy_id"))
@@ -87,9 +87,7 @@ async def _job(database: Database, name: JobName) -> Any:
     async with database.read() as connection:
         row = (await connection.execute(query)).first()
     if row is None:
-        raise JobUnknown(
-            f"There is no job {name.job_id} in the tables.", mend="`aitbc jobs --all` lists those there are."
-        )
+        raise JobUnknown(f"There is no job {called} in the tables.", mend="`aitbc jobs --all` lists those there are.")
     return row
 
 

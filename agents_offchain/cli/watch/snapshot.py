@@ -111,7 +111,7 @@ async def read_snapshot(settings: Settings) -> Snapshot:
     async with home_database(settings) as database:
         agents = tuple([await view_agent(settings, entry, database) for entry in entries(settings)])
         rows = await read_jobs(database, names, newest_generation(settings), limit=JOBS_SHOWN)
-        words = await _last_words(settings, database, [row.reference for row in rows])
+        words = await _last_words(settings, database)
         released = await _released(database, list(names))
         now = await _chain_time(database)
         async with database.read() as connection:
@@ -179,17 +179,16 @@ async def _chain_time(database: Database) -> float:
     return max(time.time(), float(newest or 0))
 
 
-async def _last_words(settings: Settings, database: Database, called: list[str]) -> dict[str, str]:
-    """The newest word of a daemon on each job, of what was said lately."""
-    async with database.read() as connection:
-        query = select(progress).order_by(progress.c.id.desc()).limit(200)
-        rows = (await connection.execute(query)).all()
+async def _last_words(settings: Settings, database: Database) -> dict[str, str]:
+    """By what a job is called, the newest word of a daemon on it, of what was said lately."""
     if not settings.deployment_file.exists():
         return {}
     deployment = load_deployment(settings.deployment_file)
-    said: dict[str, str] = {}
+    async with database.read() as connection:
+        query = select(progress).order_by(progress.c.id.desc()).limit(200)
+        rows = (await connection.execute(query)).all()
+    words: dict[str, str] = {}
     for row in rows:
-        said.setdefault(row.job_key, row.detail or row.stage)
-    names = {text: name for text in called if (name := deployment.job_called(text)) is not None}
-    keys = {text: deployment.of_generation(name.generation).job_key(name.job_id) for text, name in names.items()}
-    return {text: said[key] for text, key in keys.items() if key in said}
+        if (name := deployment.job_of_key(row.job_key)) is not None:
+            words.setdefault(deployment.reference(*name), row.detail or row.stage)
+    return words

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import structlog
 
 from agents_offchain.chain.addresses import Deployment
-from agents_offchain.chain.errors import DeploymentMissing
 from agents_offchain.runtime.agent.hands import Fulfils
 from agents_offchain.storage import work
 from agents_offchain.storage.database import Database
@@ -33,11 +32,11 @@ class Deliveries:
 
     async def fulfil(self, item: WorkItem, owner: str) -> None:
         """A job of a generation that the deployment file knows no more is a dead letter, with the reason."""
-        try:
-            generation = self.newest.of_job_key(item.job_key).generation
-        except DeploymentMissing as error:
+        job = self.newest.job_of_key(item.job_key)
+        if job is None:
             log.error("job_of_no_generation", job=item.job_key)
+            reason = f"The job {item.job_key} is of no generation of this market."
             async with self.database.write() as connection:
-                await self.queue.close(connection, owner, item.job_key, work.DEAD, error.message)
+                await self.queue.close(connection, owner, item.job_key, work.DEAD, reason)
             return
-        await self.by_generation[generation].fulfil(item, owner)
+        await self.by_generation[job.generation].fulfil(item, owner)

@@ -63,7 +63,11 @@ def test_parse__of_generations_that_do_not_fit__is_refused(older: Any) -> None:
         parse_deployment(DOCUMENT | {"generation": 2, "older": entries})
 
 
-def test_job_key__of_no_generation__is_said_to_be_none() -> None:
+@pytest.mark.parametrize("number", ["x", "", "²", "-1", str(1 << 256), "1:1"])
+def test_job_of_key__that_names_no_job_of_this_escrow__is_none(number: str) -> None:
     deployment = parse_deployment(DOCUMENT)
-    with pytest.raises(DeploymentMissing, match="no generation"):
-        deployment.of_job_key("31337:0x" + "99" * 20 + ":1")
+    assert deployment.job_of_key(f"{deployment.book('JobEscrow')}:{number}") is None
+
+
+def test_job_of_key__of_another_markets_escrow__is_none() -> None:
+    assert parse_deployment(DOCUMENT).job_of_key("31337:0x" + "99" * 20 + ":1") is None

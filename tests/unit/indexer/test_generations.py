@@ -149,7 +149,7 @@ def test_keys__of_the_same_job_in_both__are_never_the_same() -> None:
     assert not set(intent_keys(keys[0], terms)) & set(intent_keys(keys[1], terms))
     assert len({each.reader("agent") for each in newest.generations}) == 2
     assert len({each.book(name) for each in newest.generations for name in ("DisputeDesk", "JobEscrow")}) == 4
-    assert [newest.of_job_key(key).generation for key in keys] == [1, 2]
+    assert [newest.job_of_key(key) for key in keys] == [(1, 7), (2, 7)]
 
 
 @pytest.mark.parametrize(
