@@ -12,6 +12,7 @@ from fastapi import Query
 from sqlalchemy import ColumnElement, Select, and_, or_
 
 from agents_offchain.api.rest.errors import CursorInvalid, NotFound
+from agents_offchain.chain.addresses import Deployment, JobName
 from agents_offchain.storage.tables.metadata import Uint256
 
 MAX_LIMIT = 100
@@ -22,6 +23,10 @@ _INT64 = 2**63
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items on a page.")]
 Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR_CHARACTERS, description="`next_cursor` of the page before.")]
 Address = Annotated[str | None, Query(pattern="^0x[0-9a-fA-F]{40}$", description="An address, any case.")]
+JobText = Annotated[
+    str | None,
+    Query(pattern=r"^([0-9]{1,10}:)?[0-9]{1,78}$", description="A job's id, of an older generation `generation:id`."),
+]
 
 
 def encode_cursor(order: str, keys: Sequence[int]) -> str:
@@ -78,6 +83,18 @@ def parse_id(text: str, what: str) -> int:
     if text.isascii() and text.isdigit() and len(text) <= _UINT256_DIGITS and int(text) < 2**256:
         return int(text)
     raise NotFound(f"There is no {what} {text[:20]!r}.", mend=f"Ids of a {what} are plain numbers.")
+
+
+def parse_job(deployment: Deployment, text: str) -> JobName:
+    """The job that a path or a filter names: `7` is of the newest generation, `1:7` of the first.
+
+    Raises:
+        NotFound: no job is called so.
+    """
+    found = deployment.job_called(text)
+    if found is None:
+        raise NotFound(f"There is no job {text[:20]!r}.", mend="Ids of a job are plain numbers, or `1:7`.")
+    return found
 
 
 def _uint(text: Any) -> int:

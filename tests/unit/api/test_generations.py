@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import AsyncIterator
 
 import httpx
@@ -10,9 +9,11 @@ import pytest
 
 from agents_offchain.api.rest.app import create_app
 from agents_offchain.api.rest.deps import ApiDeps
+from agents_offchain.api.rest.feed import News, Place
+from agents_offchain.api.rest.routes.events import about
 from agents_offchain.primitives.settings import Settings
 from tests.unit.api.conftest import World
-from tests.unit.indexer.fake_chain import fake_deployment
+from tests.unit.indexer.fake_chain import two_generations
 
 pytestmark = pytest.mark.unit
 
@@ -22,11 +23,9 @@ async def moved(market: World) -> AsyncIterator[httpx.AsyncClient]:
     """The API of a market that has one job in the contracts it left, and none in the newest."""
     market.chain.hire(0, 1)
     await market.index()
-    older = fake_deployment()
-    contracts = older.contracts | {"JobEscrow": b"\xa1" * 20}
     deps = ApiDeps(
         database=market.database,
-        deployment=dataclasses.replace(older, generation=2, contracts=contracts, older=(older,)),
+        deployment=two_generations(),
         node=market.node,
         artifacts=market.artifacts,
         settings=Settings(),
@@ -48,6 +47,15 @@ async def test_job__of_an_older_generation__is_called_by_both_numbers(moved: htt
 @pytest.mark.parametrize("name", ["1", "2:1", "3:1", "0:1", "1:", ":1", "1:1:1", "01:1", "1:x"])
 async def test_job__by_a_name_that_no_job_has__is_not_found(moved: httpx.AsyncClient, name: str) -> None:
     assert (await moved.get(f"/api/v1/jobs/{name}")).status_code == 404
+
+
+@pytest.mark.parametrize(("called", "told"), [("1", "1"), ("2:1", "1"), ("1:1", "1:1"), ("001", "1")])
+def test_news__of_a_job_by_any_of_its_names__are_told(called: str, told: str) -> None:
+    newest = two_generations()
+    is_wanted = about(newest, called)
+    news = [News("job", {"job_id": name}, Place(1, 0)) for name in ("1", "1:1", "2", "1:2")]
+    assert [item.job_id for item in news if is_wanted(item)] == [told]
+    assert is_wanted(News("head", {"block": 1}, Place(1, 0)))
 
 
 async def test_listings__of_an_older_generation__are_not_offered(moved: httpx.AsyncClient) -> None:

@@ -28,6 +28,10 @@ CONTRACTS = {
         ("AgentRegistry", "ServiceListings", "JobEscrow", "ResultOracle", "TestDollar", "DisputeDesk"), start=0xE1
     )
 }
+SHARED = ("AgentRegistry", "TestDollar")
+NEW_CONTRACTS = {
+    name: at if name in SHARED else "0x" + at[2:4].replace("e", "d") * 20 for name, at in CONTRACTS.items()
+}
 POLICY = {
     "evaluator": CONTRACTS["ResultOracle"],
     "token": CONTRACTS["TestDollar"],
@@ -55,6 +59,14 @@ def fake_deployment() -> Deployment:
             "treasury": TREASURY,
             "reporters": list(REPORTERS),
         }
+    )
+
+
+def two_generations() -> Deployment:
+    """A market that moved: registry and token are shared, the rest stands elsewhere."""
+    first = fake_deployment().raw
+    return parse_deployment(
+        {**first, "generation": 2, "contracts": NEW_CONTRACTS, "older": [{**first, "generation": 1}]}
     )
 
 

@@ -11,32 +11,20 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from agents_offchain.chain.addresses import Deployment, parse_deployment
 from agents_offchain.indexer.rebuild import table_digests
 from agents_offchain.indexer.sink import IndexSink
 from agents_offchain.runtime.agent.intents import intent_keys
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.generations import last_event_block, open_jobs
 from agents_offchain.storage.tables.read_model import FOLDED, jobs
-from tests.unit.indexer.fake_chain import CONTRACTS, FakeChain, fake_deployment, memory_database
+from tests.unit.indexer.fake_chain import FakeChain, memory_database, two_generations
 from tests.unit.indexer.test_index_sink import OPERATIONS
 
 pytestmark = pytest.mark.unit
-SHARED = ("AgentRegistry", "TestDollar")
-NEW_CONTRACTS = {
-    name: at if name in SHARED else "0x" + at[2:4].replace("e", "d") * 20 for name, at in CONTRACTS.items()
-}
 ACTIONS = st.lists(
     st.tuples(st.sampled_from([1, 2]), st.sampled_from([*sorted(OPERATIONS), "roll_back"]), st.integers(0, 5)),
     max_size=30,
 )
-
-
-def two_generations() -> Deployment:
-    first = fake_deployment().raw
-    return parse_deployment(
-        {**first, "generation": 2, "contracts": NEW_CONTRACTS, "older": [{**first, "generation": 1}]}
-    )
 
 
 class Both:

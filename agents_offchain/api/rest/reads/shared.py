@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from agents_offchain.api.rest.errors import IndexBehind, NotFound
+from agents_offchain.api.rest.errors import IndexBehind
 from agents_offchain.api.rest.reads.cards import AgentCards
-from agents_offchain.chain.addresses import Deployment, JobName
+from agents_offchain.chain.addresses import Deployment
 from agents_offchain.primitives.hexes import checksum
 
 
@@ -21,17 +21,6 @@ class Reader:
     connection: AsyncConnection
     deployment: Deployment
     cards: AgentCards
-
-    def job(self, text: str) -> JobName:
-        """The job that a path or a filter names: `7` is of the newest generation, `1:7` of the first.
-
-        Raises:
-            NotFound: no job is called so.
-        """
-        found = self.deployment.job_called(text)
-        if found is None:
-            raise NotFound(f"There is no job {text[:20]!r}.", mend="Ids of a job are plain numbers, or `1:7`.")
-        return found
 
 
 @lru_cache(maxsize=8_192)

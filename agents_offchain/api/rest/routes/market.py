@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from agents_offchain.api.rest.context import Context
 from agents_offchain.api.rest.models import AgentOut, JobDetailOut, JobOut, ListingOut, Page, TransactionOut
-from agents_offchain.api.rest.paging import Address, Cursor, Limit, parse_id
+from agents_offchain.api.rest.paging import Address, Cursor, JobText, Limit, parse_id, parse_job
 from agents_offchain.api.rest.problems import responses
 from agents_offchain.api.rest.reads.agents import list_agents, read_agent
 from agents_offchain.api.rest.reads.jobs import JobStatus, list_jobs, read_job
@@ -20,7 +20,6 @@ router = APIRouter(prefix="/api/v1", tags=["market"], responses=responses(400, 4
 Service = Annotated[str | None, Query(pattern="^[ -~]{1,32}$", description="Service type, exactly.")]
 Text = Annotated[str, Query(max_length=100, description="Words to look for.")]
 IdText = Annotated[str | None, Query(pattern="^[0-9]{1,78}$")]
-JobText = Annotated[str | None, Query(pattern=r"^([0-9]{1,10}:)?[0-9]{1,78}$")]
 
 
 @router.get("/listings")
@@ -82,7 +81,7 @@ async def get_jobs(
 async def get_job(context: Context, job_id: str) -> JobDetailOut:
     """One job with its events, progress and payouts; one of an older generation is called `generation:id`."""
     async with context.reader() as reader:
-        return await read_job(reader, reader.job(job_id))
+        return await read_job(reader, parse_job(reader.deployment, job_id))
 
 
 @router.get("/transactions")
@@ -97,7 +96,7 @@ async def get_transactions(
     async with context.reader() as reader:
         return await list_transactions(
             reader,
-            job=reader.job(job_id) if job_id else None,
+            job=parse_job(reader.deployment, job_id) if job_id else None,
             agent_id=parse_id(agent_id, "agent") if agent_id else None,
             limit=limit,
             cursor=cursor,
