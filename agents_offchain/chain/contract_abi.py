@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib import resources
+from types import NoneType
 from typing import Any
 
 import orjson
@@ -30,6 +31,7 @@ PANIC_SELECTOR = bytes.fromhex("4e487b71")
 ERROR_SELECTOR = bytes.fromhex("08c379a0")
 _SAFE = 2**53
 """From here on not every integer is a number in JSON everywhere."""
+_PLAIN = (str, int, float, NoneType)
 REVERT_CODE = 3
 """What nodes answer for a reverted simulation."""
 
@@ -241,13 +243,10 @@ def canonical_type(field: dict[str, Any]) -> str:
 
 def jsonable(value: Any) -> Any:
     """ABI values as JSON: bytes as hex, big integers as decimal strings, tuples as lists."""
-    kind = type(value)
-    if kind is int:
-        return value if -_SAFE < value < _SAFE else str(value)
-    if kind is bytes:
+    if isinstance(value, bytes):
         return "0x" + value.hex()
-    if kind is str or kind is bool or value is None or isinstance(value, str | int | float):
-        return value
+    if isinstance(value, _PLAIN):
+        return value if not isinstance(value, int) or -_SAFE < value < _SAFE else str(value)
     if isinstance(value, Mapping):
         return {key: jsonable(part) for key, part in value.items()}
     return [jsonable(part) for part in value]

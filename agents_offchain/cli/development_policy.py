@@ -8,6 +8,7 @@ and stays as it is; one that is as it was written is written anew when a release
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -206,10 +207,9 @@ def development_policy(
 
 
 def _place(name: str, planned: bytes, known: frozenset[bytes]) -> str:
-    others = [checksum(address) for address in sorted(known - {planned})]
-    if not others:
-        return f'{name} = "{checksum(planned)}"\n'
-    return f"{name} = {[checksum(planned), *others]}\n".replace("'", '"')
+    """Where a contract stands, as a line of the policy: the planned address first."""
+    places = [checksum(address) for address in (planned, *sorted(known - {planned}))]
+    return f"{name} = {json.dumps(places if len(places) > 1 else places[0])}\n"
 
 
 def role_section(name: str, role: str, chain_id: int) -> str:
