@@ -30,6 +30,7 @@ from agents_offchain.messaging.streams import StreamMailbox
 from agents_offchain.runtime.workers import sandbox
 from agents_offchain.storage.artifacts.client import KuboArtifactStore
 from agents_offchain.storage.database import Database
+from tests.around import put_around
 
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = (str(ROOT / "agents_offchain"), str(ROOT / "oracle"))
@@ -78,25 +79,26 @@ def install(wire: Tripwire) -> None:
 
 
 def _wire_database(wire: Tripwire) -> None:
-    plain_write = Database.write
-
     @event.listens_for(Engine, "before_cursor_execute")
     def note(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
         if written := _WRITES.match(statement):
             connection.info.setdefault(_TABLES, set()).add(written[1])
 
-    @asynccontextmanager
-    async def write(self: Database) -> AsyncIterator[AsyncConnection]:
-        who = asker()
-        async with plain_write(self) as connection:
-            info = (await connection.get_raw_connection()).info
-            info[_TABLES] = set()
-            yield connection
-            what = f"commit {who} {'+'.join(sorted(info[_TABLES])) or 'nothing'}"
-            wire.cross(f"before {what}")
-        wire.cross(f"after {what}")
+    def counted(plain: Callable[..., Any]) -> Callable[..., Any]:
+        @asynccontextmanager
+        async def write(self: Database) -> AsyncIterator[AsyncConnection]:
+            who = asker()
+            async with plain(self) as connection:
+                info = (await connection.get_raw_connection()).info
+                info[_TABLES] = set()
+                yield connection
+                what = f"commit {who} {'+'.join(sorted(info[_TABLES])) or 'nothing'}"
+                wire.cross(f"before {what}")
+            wire.cross(f"after {what}")
 
-    Database.write = write  # type: ignore[method-assign]
+        return write
+
+    put_around(Database, "write", counted)
 
 
 def wired(function: Callable[..., Any], what: str, wire: Tripwire) -> Callable[..., Any]:

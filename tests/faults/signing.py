@@ -17,6 +17,7 @@ from agents_offchain.chain.signer import audit, budgets, server
 from agents_offchain.chain.signer.audit import AuditLog
 from agents_offchain.chain.signer.budgets import Budgets
 from agents_offchain.chain.signer.server import SignerServer
+from tests.around import put_around
 from tests.faults.boundaries import Tripwire, asker, wired
 
 WORDS = 3
@@ -29,7 +30,7 @@ def install(wire: Tripwire) -> None:
         setattr(owner, name, _wired(getattr(owner, name), f"{owner.__name__.rpartition('.')[2]}.{name}", wire))
     _wire_journal(wire)
     vars(server)["Account"] = _WiredAccount(wire)
-    SignerServer.answer = wired(SignerServer.answer, "answer", wire)  # type: ignore[method-assign]
+    put_around(SignerServer, "answer", lambda plain: wired(plain, "answer", wire))
 
 
 class _WiredAccount:

@@ -13,6 +13,7 @@ from typing import Any
 
 from agents_offchain.messaging.streams import StreamMailbox
 from agents_offchain.runtime.workers import sandbox
+from tests.around import put_around
 
 TEMPOS = EVEN, UNEVEN = "even", "uneven"
 WORK, PUBLISH = "work", "publish"
@@ -27,9 +28,9 @@ def slow_down(text: str) -> None:
     """Make this process as slow as FAULTS_SLOW says."""
     what, _, seconds = text.partition("=")
     if what == WORK:
-        sandbox._run_child = _delayed(sandbox._run_child, float(seconds))
+        put_around(sandbox, "_run_child", lambda plain: _delayed(plain, float(seconds)))
     else:
-        StreamMailbox.publish = _delayed(StreamMailbox.publish, float(seconds))  # type: ignore[method-assign]
+        put_around(StreamMailbox, "publish", lambda plain: _delayed(plain, float(seconds)))
 
 
 def _delayed(function: Callable[..., Any], seconds: float) -> Callable[..., Any]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,14 +14,6 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 SEED = int(os.environ.get("AITBC_FAULT_SEED", "1"))
 MIN_CRASH_POINTS = 8
 """A point of the counting run may not come again in a run of its own: it depends on who was faster. Most must."""
-
-
-@pytest.fixture
-def short_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder whose path leaves room for a socket's name."""
-    with tempfile.TemporaryDirectory(prefix="aitbc-f-", ignore_cleanup_errors=True) as folder:
-        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
-        yield Path(folder)
 
 
 async def test_market__under_a_sample_of_faults__loses_and_doubles_nothing(short_folder: Path) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,14 +28,6 @@ from tests.faults.story import Stage
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 JOBS = 2
 LONGEST_REVIEW_SECONDS = 120
-
-
-@pytest.fixture
-def short_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder whose path leaves room for a socket's name."""
-    with tempfile.TemporaryDirectory(prefix="aitbc-g-", ignore_cleanup_errors=True) as folder:
-        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
-        yield Path(folder)
 
 
 async def move_on(house: House, monkeypatch: pytest.MonkeyPatch) -> House:

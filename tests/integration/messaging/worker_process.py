@@ -11,7 +11,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Column, Integer, MetaData, String, Table, insert
@@ -23,6 +23,7 @@ from agents_offchain.messaging.once import Once
 from agents_offchain.messaging.streams import StreamMailbox
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.tables.messages import handled_messages
+from tests.around import put_around
 from tests.integration.messaging.real_hosts import RealHost
 
 QUEUE, JOB, WORK_SECONDS = "jobs", "job/1", 0.002
@@ -81,14 +82,17 @@ def worker(name: str, once: Once, life: Life) -> Agent:
 
 
 async def main(url: str, database_url: str, name: str, point: str) -> None:
-    life, acknowledge = Life(point), StreamMailbox.acknowledge
+    life = Life(point)
 
-    async def mortal(mailbox: StreamMailbox, topic: str, deliveries: Sequence[Delivery]) -> None:
-        if deliveries:
-            life.passes(BEFORE_ACKNOWLEDGEMENT)
-        await acknowledge(mailbox, topic, deliveries)
+    def mortal(plain: Callable[..., Any]) -> Callable[..., Any]:
+        async def acknowledge(mailbox: StreamMailbox, topic: str, deliveries: Sequence[Delivery]) -> None:
+            if deliveries:
+                life.passes(BEFORE_ACKNOWLEDGEMENT)
+            await plain(mailbox, topic, deliveries)
 
-    StreamMailbox.acknowledge = mortal  # type: ignore[method-assign]
+        return acknowledge
+
+    put_around(StreamMailbox, "acknowledge", mortal)
     await RealHost.start(url, name, worker(name, Once(Database(database_url), "jobs"), life), concurrency=1)
     await asyncio.Event().wait()
 
