@@ -41,6 +41,7 @@ const event = (name: string, args: Record<string, unknown>, order = 0): JobEvent
 
 const api: ApiJob = {
   job_id: '7',
+  reference: '7',
   client: CLIENT,
   provider: AGENT,
   evaluator: deployment.contracts.ResultOracle,

@@ -38,7 +38,7 @@ export type ApiPayout = { to: Address; amount: string; kind: string };
 export type ApiJob = {
   job_id: string;
   /** What the job is called: its id, in an older generation of the market `generation:id`. */
-  reference?: string;
+  reference: string;
   client: Address;
   provider: Address;
   evaluator: Address;

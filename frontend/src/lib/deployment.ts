@@ -22,7 +22,7 @@ export type PolicyFacts = {
 
 /** Contracts that the market has left: jobs in them are finished, nobody is hired there. */
 export type OlderGeneration = {
-  generation?: number;
+  generation: number;
   contracts: Record<ContractName, Address>;
   treasury: Address;
   reporters: readonly Address[];

@@ -174,14 +174,14 @@ function RecentJobs({ agent }: { agent: ApiAgent }) {
         <ul className="card divide-y divide-line">
           {agent.jobs.map((job) => (
             <li
-              key={job.reference ?? job.job_id}
+              key={job.reference}
               className="grid grid-cols-[1fr_auto] items-center gap-x-4 gap-y-1 px-4 py-2.5 sm:grid-cols-[6rem_1fr_8rem_7rem]"
             >
               <Link
-                href={`/jobs/${job.reference ?? job.job_id}`}
+                href={`/jobs/${job.reference}`}
                 className="font-medium underline-offset-4 hover:underline"
               >
-                {t('job.title', { id: job.reference ?? job.job_id })}
+                {t('job.title', { id: job.reference })}
               </Link>
               <span className="max-sm:justify-self-end">
                 <StatePill state={job.status} />

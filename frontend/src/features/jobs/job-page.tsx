@@ -17,7 +17,7 @@ import { MoneyPanel } from './money-panel';
 import { ResultPanel } from './result-panel';
 import { StateLine } from './state-line';
 import { Timeline } from './timeline';
-import { useJob } from './use-job';
+import { isOlder, useJob } from './use-job';
 import { VerdictPanel } from './verdict-panel';
 
 export default function JobPage({ jobId }: { jobId: string }) {
@@ -68,7 +68,7 @@ function Loaded({ job, isIndexing, isChainDown }: { job: Job; isIndexing: boolea
           </Notice>
         )}
         <StateLine job={job} verdictSeconds={policy.verdictSeconds} passMark={policy.passMark} />
-        {job.id.includes(':') ? (
+        {isOlder(job.id) ? (
           <Notice title={t('job.older')} />
         ) : (
           <Actions job={job} feeBps={policy.feeBps} passMark={policy.passMark} />

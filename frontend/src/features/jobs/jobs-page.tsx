@@ -163,10 +163,7 @@ function Credit({ account }: { account: Address }) {
 
 async function fromIndex(account: Address | undefined, signal: AbortSignal): Promise<Job[]> {
   const page = await apiGet<ApiPage<ApiJob>>('/jobs', { client: account, limit: PAGE_SIZE }, signal);
-  return page.items.flatMap((api) => {
-    const id = api.reference ?? api.job_id;
-    return mergeJob(id, { api }, house(id)) ?? [];
-  });
+  return page.items.flatMap((api) => mergeJob(api.reference, { api }, house(api.reference)) ?? []);
 }
 
 async function fromChain(account: Address): Promise<Job[]> {

@@ -20,12 +20,15 @@ function olderOf(jobId: string): number | undefined {
   return id === undefined ? undefined : Number(generation);
 }
 
+/** Whether a job is of contracts that the market has left: it is read from the index alone, and nothing is signed for it. */
+export const isOlder = (jobId: string): boolean => olderOf(jobId) !== undefined;
+
 /** Whose oracle, treasury and reporters decide about a job. */
 export function house(jobId = ''): House {
   const deployment = getDeployment();
   const number = olderOf(jobId);
   const { contracts, treasury, reporters } =
-    deployment.older?.find((each) => (each.generation ?? 1) === number) ?? deployment;
+    deployment.older?.find((each) => each.generation === number) ?? deployment;
   return {
     resultOracle: contracts.ResultOracle,
     reportersPool: contracts.ResultOracle,
@@ -48,12 +51,11 @@ export type JobRead = {
 export function useJob(jobId: string): JobRead {
   const stream = useStore(streamStore);
   const isId = /^([1-9]\d{0,8}:)?[1-9]\d{0,18}$/.test(jobId);
-  const isOlder = olderOf(jobId) !== undefined; // read from the index alone: nothing is signed for it here
   const pollMs = stream === 'live' ? POLL_LIVE_MS : POLL_ALONE_MS;
   const chain = useQuery({
     queryKey: ['job', jobId, 'chain'],
     queryFn: () => readJob(jobId),
-    enabled: isId && !isOlder,
+    enabled: isId && !isOlder(jobId),
     retry: (count, error) => count < 2 && !isUnknownJob(error),
     refetchInterval: (query) => (query.state.data && ENDED.has(query.state.data.status) ? false : pollMs),
   });
@@ -61,10 +63,10 @@ export function useJob(jobId: string): JobRead {
   const api = useQuery({
     queryKey: ['job', jobId, 'api'],
     queryFn: ({ signal }) => apiGet<ApiJob>(`/jobs/${jobId}`, {}, signal),
-    enabled: isId && !isUnknownJob(chain.error) && (isOlder || !chain.isPending) && indexed,
+    enabled: isId && !isUnknownJob(chain.error) && (isOlder(jobId) || !chain.isPending) && indexed,
     refetchInterval: (query) => (isSettledIn(query.state.data) ? false : pollMs),
   });
-  const isUnknown = !isId || isUnknownJob(chain.error) || (isOlder && isNotFound(api.error));
+  const isUnknown = !isId || isUnknownJob(chain.error) || (isOlder(jobId) && isNotFound(api.error));
   const needsLogs =
     chain.isSuccess && (chain.data.submittedAt > 0 || ENDED.has(chain.data.status) || api.isError);
   const logs = useQuery({
@@ -83,7 +85,7 @@ export function useJob(jobId: string): JobRead {
   return {
     job,
     isUnknown,
-    isPending: !isUnknown && !isEnough && (isOlder ? api.isPending : chain.isPending || !isAround),
+    isPending: !isUnknown && !isEnough && (isOlder(jobId) ? api.isPending : chain.isPending || !isAround),
     isIndexing: !indexed && !api.data,
     isChainDown: chain.isError && !isUnknown,
     error: chain.error ?? api.error,
