@@ -74,18 +74,20 @@ def judge(result: ResultDocument, output: FormOutput, job: Job, request: Request
         DocumentInvalid: the worker's facts are something else.
         CheckImpossible: the rule cannot tell.
     """
+    read: _Facts
     try:
         if isinstance(output, TranslationOutput):
-            read: TranslationFacts | JudgementFacts = TranslationFacts.model_validate(facts)
+            read = TranslationFacts.model_validate(facts)
+            checks = _of_translation(output, request, read)
         else:
             read = JudgementFacts.model_validate(facts)
+            checks = _of_verdicts(read)
     except ValidationError as error:
         raise DocumentInvalid("The worker's facts about a form cannot be read.") from error
     if not read.can_tell:
         raise CheckImpossible(f"The rule for {request.service} cannot tell whether this result is right.")
     is_document = output.document == read.document
     detail = "the document is the client's" if is_document else "another document, or read by another reader"
-    checks = _of_translation(output, request, read) if isinstance(read, TranslationFacts) else _of_verdicts(read)
     return [
         *identify(result, job, request),
         Check("input", is_document, detail),
@@ -95,18 +97,17 @@ def judge(result: ResultDocument, output: FormOutput, job: Job, request: Request
     ]
 
 
-def _of_translation(output: FormOutput, request: RequestDocument, facts: TranslationFacts) -> list[Check]:
-    asked = str(request.settings.get("language", ""))
-    is_asked = isinstance(output, TranslationOutput) and output.language == asked and not facts.other_language
+def _of_translation(output: TranslationOutput, request: RequestDocument, facts: TranslationFacts) -> list[Check]:
+    asked, other = str(request.settings.get("language", "")), facts.other_language
+    is_asked = output.language == asked and not other
+    found = f"a part is in {other[:30]}" if other else f"it is said to be in {output.language[:30]}"
     is_long = LEAST_LENGTH_PERCENT <= facts.length_percent <= MOST_LENGTH_PERCENT
     is_named = facts.names_percent is None or facts.names_percent >= LEAST_NAMES_PERCENT
     names = (
         "too few names to tell" if facts.names_percent is None else f"{facts.names_percent} % of the names are there"
     )
     return [
-        Check(
-            "language", is_asked, f"it is in {asked[:30]}" if is_asked else f"a part is in {facts.other_language[:30]}"
-        ),
+        Check("language", is_asked, f"it is in {asked[:30]}" if is_asked else found),
         _none("numbers", [*facts.missing_numbers, *facts.added_numbers], "the numbers are the text's"),
         _none("marks", facts.missing_marks, "addresses and codes are kept"),
         _none("units", facts.missing_units, "units are kept"),

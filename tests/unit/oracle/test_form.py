@@ -86,12 +86,16 @@ async def examine(
     return await Examiner(store, run_skill, WorkerLimits()).examine(submission, is_last_call=True)
 
 
-async def translated(text: str, said: str, language: str) -> Report:
+async def translated(text: str, said: str, language: str, claimed_language: str = "") -> Report:
     def check(claimed: Any) -> dict[str, Any]:
         return check_translation(text, claimed["text"], language)
 
     return await examine(
-        "translate", text.encode(), {"language": language}, {"language": language, "text": said}, check
+        "translate",
+        text.encode(),
+        {"language": language},
+        {"language": claimed_language or language, "text": said},
+        check,
     )
 
 
@@ -141,6 +145,13 @@ async def test_translate__with_another_mark_or_unit__falls_below_the_pass_mark(
     report = await translated(text, good.replace(*change), language)
     assert name in {check["name"] for check in report.document["checks"] if not check["passed"]}
     assert report.score < PASS_MARK
+
+
+async def test_translate__said_to_be_in_another_language_than_was_asked__is_told_so() -> None:
+    language, text, good, _ = PAIRS[0]
+    report = await translated(text, good, language, "Klingon")
+    (told,) = [check for check in report.document["checks"] if check["name"] == "language"]
+    assert (told["passed"], told["detail"]) == (False, "it is said to be in Klingon")
 
 
 async def test_translate__into_a_language_that_nobody_can_tell__gets_no_verdict() -> None:
