@@ -24,6 +24,7 @@ from agents_offchain.messaging.streams import StreamMailbox, connect
 from agents_offchain.primitives.clock import Clock
 from agents_offchain.primitives.eip712 import Domain, oracle_domain
 from agents_offchain.runtime.gas import GasWatch
+from agents_offchain.runtime.generations import LaneSender, LentLane
 from agents_offchain.runtime.workers.limits import WorkerLimits
 from agents_offchain.runtime.workers.port import SkillRunner
 from agents_offchain.storage.database import Database
@@ -36,7 +37,7 @@ from oracle.court.cases import CourtBook, CourtSink
 from oracle.court.judge import Reexamination
 from oracle.court.juror import Juror
 from oracle.court.seats import SeatBook, SeatSink
-from oracle.desk import Chore, Desk, FanOut, LaneSender, LentLane
+from oracle.desk import Chore, Desk, FanOut
 from oracle.examiner import Artifacts, Examiner
 from oracle.keeper import Keeper
 from oracle.publish.policy import PostingPolicy

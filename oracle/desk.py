@@ -14,20 +14,13 @@ from agents_offchain.chain.watcher import ChainEvent, EventSink
 from agents_offchain.messaging.errors import BusUnavailable
 from agents_offchain.runtime.daemon import StepOutcome
 from agents_offchain.runtime.gas import GasWatch
+from agents_offchain.runtime.generations import LaneSender
 from oracle.chain_view import ChainView, Follower, Moment
 from oracle.errors import CaseChanged
 from oracle.keeper import Keeper
 from oracle.publish.publisher import Publisher
 
 log = structlog.get_logger(__name__)
-
-
-class LaneSender(Protocol):
-    """Takes the lane's intents to the chain; `chain.sender.Sender` is one."""
-
-    async def step(self) -> int: ...
-
-    async def reopen_above(self, block_number: int) -> int: ...
 
 
 class Chore(Protocol):
@@ -49,19 +42,6 @@ class FanOut:
     async def roll_back(self, connection: AsyncConnection, last_valid: int) -> None:
         for sink in self._sinks:
             await sink.roll_back(connection, last_valid)
-
-
-class LentLane:
-    """The lane of an older generation's desk: the newest one's sends for both, once all facts of both are in."""
-
-    def __init__(self, sender: LaneSender) -> None:
-        self._sender = sender
-
-    async def step(self) -> int:
-        return 0
-
-    async def reopen_above(self, block_number: int) -> int:
-        return await self._sender.reopen_above(block_number)
 
 
 @dataclass

@@ -1,13 +1,15 @@
 """Which generation of the market a daemon still has to follow: the newest always, an older one until it is empty.
 
 Empty is one without a job that can still move, of which everything was taken in, and which owes the daemon nothing. It
-is looked at again now and then, and followed again where somebody hired in it after all: its place is kept.
+is looked at again now and then, and followed again where somebody hired in it after all, or it owes something again:
+its place is kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import structlog
 
@@ -20,7 +22,7 @@ from agents_offchain.storage.generations import last_event_block, open_jobs
 log = structlog.get_logger(__name__)
 LOOK_SECONDS = 5.0
 Owed = Callable[[Deployment], Awaitable[int]]
-"""What a generation owes a daemon's account, in the smallest unit of its token."""
+"""What a generation owes a daemon's account, in the smallest unit of its token; 0 while nothing keeps it there."""
 
 
 async def _nothing(deployment: Deployment) -> int:
@@ -70,11 +72,31 @@ class Followed:
         left = await open_jobs(self.database, each.chain_id)
         if left is None or left.get(each.generation):
             return False
-        if each.generation in self._resting:
-            return True
-        if block_number < await last_event_block(self.database, each.chain_id, each.generation):
-            return False
-        return not await self.owed(each)
+        is_taken = each.generation in self._resting or block_number >= await last_event_block(
+            self.database, each.chain_id, each.generation
+        )
+        return is_taken and not await self.owed(each)
+
+
+class LaneSender(Protocol):
+    """Takes a lane's intents to the chain; `chain.sender.Sender` is one."""
+
+    async def step(self) -> int: ...
+
+    async def reopen_above(self, block_number: int) -> int: ...
+
+
+class LentLane:
+    """The lane of an older generation's daemon: the newest one's sends for both, once all facts of both are in."""
+
+    def __init__(self, sender: LaneSender) -> None:
+        self._sender = sender
+
+    async def step(self) -> int:
+        return 0
+
+    async def reopen_above(self, block_number: int) -> int:
+        return await self._sender.reopen_above(block_number)
 
 
 @dataclass

@@ -21,12 +21,12 @@ from agents_offchain.primitives.clock import Clock
 from agents_offchain.primitives.errors import Refused, Retryable
 from agents_offchain.runtime.daemon import StepOutcome
 from agents_offchain.runtime.gas import GasWatch
+from agents_offchain.runtime.generations import LaneSender
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.outbox import CONFIRMED, FAILED, Intent, Outbox
 from oracle.chain_view import Follower
 from oracle.court.cases import CourtBook
 from oracle.court.seats import OVER, Seat, SeatBook
-from oracle.desk import LaneSender
 
 log = structlog.get_logger(__name__)
 LOOK_SECONDS = 3.0

@@ -69,6 +69,15 @@ async def test_rests__when_somebody_hired_in_the_old_one_after_all__is_false_aga
     assert not await scene.rests()
 
 
+async def test_rests__when_something_is_owed_there_again__is_false_until_it_is_not(scene: Scene) -> None:
+    await scene.set_old_jobs("completed")
+    assert await scene.rests()
+    scene.debt = 5
+    assert not await scene.rests()
+    scene.debt = 0
+    assert await scene.rests()
+
+
 async def test_rests__of_the_newest_generation_or_without_an_index__is_false(scene: Scene, database: Database) -> None:
     await scene.set_old_jobs("completed")
     assert not await scene.followed.rests(scene.both.newest, 99)
