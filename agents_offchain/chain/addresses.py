@@ -72,6 +72,14 @@ class Deployment:
             for name in names
         }
 
+    def sharing(self, contract: str) -> tuple[tuple[Deployment, ...], ...]:
+        """Generations in groups with the same contract of a name, newest first; those without it are in none."""
+        groups: dict[bytes, list[Deployment]] = {}
+        for each in self.generations:
+            if contract in each.contracts:
+                groups.setdefault(each.contracts[contract], []).append(each)
+        return tuple(tuple(group) for group in groups.values())
+
     def own(self, names: tuple[str, ...] = WATCHED) -> tuple[str, ...]:
         """Those of the contracts that no older generation has; what is shared is the older one's to tell of."""
         taken = {each.contracts.get(name) for each in self.older for name in names}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agents_offchain.primitives.clock import Clock, SystemClock
@@ -144,6 +144,25 @@ class Outbox:
         )
         async with self._database.read() as connection:
             return int((await connection.execute(query)).scalar_one())
+
+
+async def unsettled(database: Database, contract: bytes, block_number: int) -> int:
+    """Intents of any lane that call a contract and are on their way, or stand in a later block than this one."""
+    query = select(func.count()).where(
+        outbox.c.to_address == contract, outbox.c.intent_key.in_(not_mined_by(block_number))
+    )
+    async with database.read() as connection:
+        return int((await connection.execute(query.select_from(outbox))).scalar_one())
+
+
+def not_mined_by(block_number: int) -> Select[Any]:
+    """Keys of the intents that are on their way, or stand in a later block than this one.
+
+    Where the chain took back what is above the block, these are not done: the sender of a lane may have noticed it
+    first, and then they are on their way again already.
+    """
+    is_open = outbox.c.status.in_([PLANNED, SENT])
+    return select(outbox.c.intent_key).where(or_(outbox.c.block_number > block_number, is_open))
 
 
 def item_of(row: Any) -> OutboxItem:

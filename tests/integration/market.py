@@ -21,8 +21,8 @@ PRICE = 1_500_000
 REPORTERS = (REPORTER_1, REPORTER_2, REPORTER_3)
 
 
-def deploy(devnet: Devnet, policy: PolicyTerms | None = None) -> Deployment:
-    """The whole market on a fresh chain."""
+def deploy(devnet: Devnet, policy: PolicyTerms | None = None, previous: Deployment | None = None) -> Deployment:
+    """The whole market on a fresh chain, or a further generation of the one that is there."""
     plan = MarketPlan(
         chain_id=31337,
         network="local",
@@ -36,6 +36,7 @@ def deploy(devnet: Devnet, policy: PolicyTerms | None = None) -> Deployment:
         transact=lambda to, data: devnet.send(OWNER, to, data),
         call=devnet.call,
         code_at=devnet.code_at,
+        previous=previous.raw if previous is not None else None,
     )
     return parse_deployment(document)
 

@@ -66,11 +66,11 @@ async def _open(
         channel = Channel(await wallet.address(), payee, at.token, grace_seconds, salt)
         if not (await at.contract.channel(channel.channel_id)).deposit:
             await at.ensure_money(wallet, amount)
-            name = f"open-channel:{channel.channel_id.hex()}"
+            name = f"open-channel:{at.contract.address.hex()}:{channel.channel_id.hex()}"
             await wallet.send(Intent(name, "open-channel", at.contract.address, open_calldata(channel, amount)))
         async with at.around.database.write() as connection:
             await at.till.channels.note_channel(connection, channel, 0)
-        _say_channel(settings, console, await at.channel(encode_hex(channel.channel_id)))
+        _say_channel(settings, console, at, await at.fresh(channel.channel_id))
     return 0
 
 
@@ -80,12 +80,13 @@ def run_top_up(settings: Settings, console: Console, channel: str, amount: str, 
 
 
 async def _top_up(settings: Settings, console: Console, wanted: str, amount: int, key: str) -> int:
-    async with desk(settings, "channel top-up") as at:
-        row, wallet = await at.channel(wanted), await at.around.wallet(key)
+    async with desk(settings, "channel top-up") as newest:
+        at, row = await newest.at_channel(wanted)
+        wallet = await at.around.wallet(key)
         await at.ensure_money(wallet, amount)
-        name = f"top-up:{row.channel.channel_id.hex()}:{row.deposit}:{amount}"
+        name = f"top-up:{at.contract.address.hex()}:{row.channel.channel_id.hex()}:{row.deposit}:{amount}"
         await wallet.send(Intent(name, "top-up", at.contract.address, top_up_calldata(row.channel, amount)))
-        _say_channel(settings, console, await at.channel(wanted))
+        _say_channel(settings, console, at, await at.fresh(row.channel.channel_id))
     return 0
 
 
@@ -97,8 +98,8 @@ def run_voucher(settings: Settings, console: Console, channel: str, total: str, 
 async def _voucher(
     settings: Settings, console: Console, wanted: str, cumulative: int, key: str, out: Path | None
 ) -> int:
-    async with desk(settings, "channel voucher") as at:
-        row = await at.channel(wanted)
+    async with desk(settings, "channel voucher") as newest:
+        at, row = await newest.at_channel(wanted)
         if cumulative > row.deposit:
             raise PaymentUnclear(
                 f"The channel holds {show(row.deposit)}, less than the voucher's {show(cumulative)}.",
@@ -150,15 +151,16 @@ def _cashier_key(settings: Settings) -> str:
 
 
 async def _claim(settings: Settings, console: Console, wanted: str | None, key: str) -> int:
-    async with desk(settings, "channel claim") as at:
-        row = None if wanted is None else await at.channel(wanted)
-        held = sorted(await at.till.channels.claimable(), key=_group)
-        if row is not None:
-            held = [one for one in held if one.row.channel == row.channel]
-        wallet = await at.around.wallet(key)
-        rows = [
-            claimed for _, group in groupby(held, key=_group) for claimed in await _claim_group(at, wallet, list(group))
-        ]
+    async with desk(settings, "channel claim") as newest:
+        found = None if wanted is None else await newest.at_channel(wanted)
+        wallet = await newest.around.wallet(key)
+        rows = []
+        for at in newest.desks if found is None else found[:1]:
+            held = sorted(await at.till.channels.claimable(), key=_group)
+            if found is not None:
+                held = [one for one in held if one.row.channel == found[1].channel]
+            for _, group in groupby(held, key=_group):
+                rows += await _claim_group(at, wallet, list(group))
     console.document({"claimed": rows})
     show_table(
         console,
@@ -174,12 +176,13 @@ async def _claim_group(at: Desk, wallet: Wallet, held: list[HeldVoucher]) -> lis
     channel = held[0].row.channel
     signed = [(one.row.channel, one.cumulative, one.signature) for one in held]
     data = ABI.encode_call("claimBatch", channel.payee, channel.token, voucher_rows(signed))
-    item = await wallet.send(Intent(f"claim-now:{sha256(data).hex()[:32]}", "claim", at.contract.address, data))
+    name = f"claim-now:{at.contract.address.hex()}:{sha256(data).hex()[:32]}"
+    item = await wallet.send(Intent(name, "claim", at.contract.address, data))
     async with at.around.database.write() as connection:
         for one in held:
             await at.till.channels.mark_stale(connection, one.row.channel.channel_id, item.block_number or 0)
     tx = encode_hex(item.tx_hash or b"")
-    return [{"channel": encode_hex(one.row.channel.channel_id), "claimed": show(one.amount), "tx": tx} for one in held]
+    return [{"channel": at.reference(one.row.channel), "claimed": show(one.amount), "tx": tx} for one in held]
 
 
 def run_close(settings: Settings, console: Console, channel: str, key: str) -> int:
@@ -188,12 +191,12 @@ def run_close(settings: Settings, console: Console, channel: str, key: str) -> i
 
 
 async def _close(settings: Settings, console: Console, wanted: str, key: str) -> int:
-    async with desk(settings, "channel close") as at:
-        row, wallet = await at.channel(wanted), await at.around.wallet(key)
+    async with desk(settings, "channel close") as newest:
+        at, row = await newest.at_channel(wanted)
+        wallet = await at.around.wallet(key)
         step = await _next_step(at, row, await wallet.address())
         await wallet.transact(at.contract.address, close_calldata(step, row.channel))
-        after = await at.channel(wanted)
-        _say_channel(settings, console, after, step=step)
+        _say_channel(settings, console, at, await at.fresh(row.channel.channel_id), step=step)
     return 0
 
 
@@ -231,10 +234,12 @@ def run_list(settings: Settings, console: Console) -> int:
 
 async def _list(settings: Settings, console: Console) -> int:
     own = own_accounts(settings)
-    async with desk(settings, "channel list") as at:
-        rows = await at.till.channels.list_of(list(own))
-        held = [await at.till.channels.newest(row.channel.channel_id) for row in rows]
-    documents = [_document(own, row, best) for row, best in zip(rows, held, strict=True)]
+    async with desk(settings, "channel list") as newest:
+        documents = [
+            _document(own, at, row, await at.till.channels.newest(row.channel.channel_id))
+            for at in newest.desks
+            for row in await at.till.channels.list_of(list(own))
+        ]
     console.document({"channels": documents})
     heads = ("channel", "payer", "payee", "deposit", "claimed", "held", "state")
     cells = [tuple(str(document[head]) for head in heads) for document in documents]
@@ -248,27 +253,33 @@ def run_show(settings: Settings, console: Console, channel: str) -> int:
 
 
 async def _show(settings: Settings, console: Console, wanted: str) -> int:
-    async with desk(settings, "channel show") as at:
-        row = await at.channel(wanted)
-        _say_channel(settings, console, row, held=await at.till.channels.newest(row.channel.channel_id))
+    async with desk(settings, "channel show") as newest:
+        at, row = await newest.at_channel(wanted)
+        _say_channel(settings, console, at, row, held=await at.till.channels.newest(row.channel.channel_id))
     return 0
 
 
 def _say_channel(
-    settings: Settings, console: Console, row: ChannelRow, *, held: tuple[int, bytes] | None = None, step: str = ""
+    settings: Settings,
+    console: Console,
+    at: Desk,
+    row: ChannelRow,
+    *,
+    held: tuple[int, bytes] | None = None,
+    step: str = "",
 ) -> None:
-    document = _document(own_accounts(settings), row, held)
+    document = _document(own_accounts(settings), at, row, held)
     console.document({**document, "step": step or None})
     for name, value in document.items():
         console.line(f"  {name:<14}{value}")
 
 
-def _document(own: dict[bytes, str], row: ChannelRow, held: tuple[int, bytes] | None) -> dict[str, Any]:
+def _document(own: dict[bytes, str], at: Desk, row: ChannelRow, held: tuple[int, bytes] | None) -> dict[str, Any]:
     state = "open" if row.deposit > row.claimed else "empty"
     if row.closable_at:
         state = f"closing, until {moment(row.closable_at)} UTC"
     return {
-        "channel": encode_hex(row.channel.channel_id),
+        "channel": at.reference(row.channel),
         "payer": named(own, row.channel.payer),
         "payee": named(own, row.channel.payee),
         "token": checksum(row.channel.token),

@@ -15,7 +15,9 @@ order = command_group("order", "Signed orders: small payments out of one purse, 
 relay = command_group("relay", "Hires that a client only signs, carried by somebody who has gas.")
 GROUPS = (channel, order, relay)
 
-ChannelId = Annotated[str, typer.Argument(metavar="CHANNEL", help="Its id, 0x and 64 digits.")]
+ChannelId = Annotated[
+    str, typer.Argument(metavar="CHANNEL", help="Its id, 0x and 64 digits; `1:0x...` in an older generation.")
+]
 Payee = Annotated[str, typer.Argument(help="Who is paid: an address, or a key of this home.")]
 Payer = Annotated[str, typer.Option("--key", help="The key that pays.")]
 Out = Annotated[Path | None, typer.Option(help="Write the document here instead of printing it.")]

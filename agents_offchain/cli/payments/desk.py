@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agents_offchain.chain.contract_abi import load_abi
 from agents_offchain.chain.proxies.payment_channels import PaymentChannelsProxy
@@ -16,8 +16,8 @@ from agents_offchain.cli.places import key_folder
 from agents_offchain.cli.wallet import Wallet
 from agents_offchain.primitives.clock import SystemClock
 from agents_offchain.primitives.errors import Refused
-from agents_offchain.primitives.hexes import HexInvalid, checksum, decode_address, decode_hex
-from agents_offchain.primitives.payments import MAX_UNITS
+from agents_offchain.primitives.hexes import HexInvalid, checksum, decode_address, decode_hex, encode_hex
+from agents_offchain.primitives.payments import MAX_UNITS, Channel
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.primitives.units import format_units, parse_units
 from agents_offchain.storage.payments.channels import ChannelRow
@@ -32,42 +32,70 @@ class PaymentUnclear(Refused):
 
 @dataclass(frozen=True)
 class Desk:
-    """A home's connections and its till."""
+    """A home's connections and a till of its market: the newest one, unless a channel stands at another."""
 
     around: Connections
     till: Till
 
     @property
     def contract(self) -> PaymentChannelsProxy:
-        return PaymentChannelsProxy(self.around.node, self.around.deployment.address("PaymentChannels"))
+        return self.till.contract
 
     @property
     def token(self) -> bytes:
-        return self.around.deployment.address("TestDollar")
+        return self.till.deployment.address("TestDollar")
+
+    @property
+    def desks(self) -> tuple[Desk, ...]:
+        """One at each PaymentChannels of the market, the newest first."""
+        return tuple(replace(self, till=till) for till in self.till.tills)
+
+    def reference(self, channel: Channel) -> str:
+        """How a channel of this till is called: by its id, in an older generation `generation:id`, as jobs are."""
+        number, text = self.till.deployment.generation, encode_hex(channel.channel_id)
+        return text if number == self.around.deployment.generation else f"{number}:{text}"
 
     async def chain_time(self) -> int:
         """Of the newest block, unix seconds."""
         head = await self.around.node.block()
         return head.timestamp if head is not None else 0
 
-    async def channel(self, channel_hex: str) -> ChannelRow:
-        """A channel by its id, with what the chain says now.
+    async def at_channel(self, name: str) -> tuple[Desk, ChannelRow]:
+        """The desk where a channel stands, and the channel with what the chain says now.
+
+        Args:
+            name: The channel's id, which the newest till that knows it means, or `generation:id`.
 
         Raises:
             PaymentUnclear: the home does not know it.
         """
+        generation, _, channel_hex = name.rpartition(":")
         try:
             channel_id = decode_hex(channel_hex, 32)
         except HexInvalid as error:
             raise PaymentUnclear(
-                f"{channel_hex[:80]!r} is no channel's id.", mend="`aitbc channel list` shows them."
+                f"{name[:80]!r} is no channel's id.", mend="`aitbc channel list` shows them."
             ) from error
+        for each in self._meant(generation):
+            if await each.till.channels.get(channel_id) is not None:
+                return each, await each.fresh(channel_id)
+        raise PaymentUnclear(
+            "This home does not know the channel.",
+            mend="`aitbc cashier run NAME` learns every channel from the chain; a payer's own come with `open`.",
+        )
+
+    def _meant(self, generation: str) -> tuple[Desk, ...]:
+        if not generation:
+            return self.desks
+        return tuple(
+            each for each in self.desks if generation in {str(one.generation) for one in each.till.generations}
+        )
+
+    async def fresh(self, channel_id: bytes) -> ChannelRow:
+        """A channel of this till that the home knows, with what the chain says now."""
         row = await self.till.channels.get(channel_id)
         if row is None:
-            raise PaymentUnclear(
-                "This home does not know the channel.",
-                mend="`aitbc cashier run NAME` learns every channel from the chain; a payer's own come with `open`.",
-            )
+            raise PaymentUnclear("This home does not know the channel.")
         state = await self.contract.channel(channel_id)
         await self.till.channels.refresh(row, state.deposit, state.claimed, state.closable_at)
         return await self.till.channels.get(channel_id) or row

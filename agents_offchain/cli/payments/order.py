@@ -97,7 +97,7 @@ def run_list(settings: Settings, console: Console) -> int:
 async def _list(settings: Settings, console: Console) -> int:
     own = own_accounts(settings)
     async with desk(settings, "order list") as at:
-        rows = await at.till.orders.list_all(list(own))
+        rows = [row for till in at.till.tills for row in await till.orders.list_all(list(own))]
     documents = [
         {
             "payer": named(own, row.order.payer),
@@ -185,7 +185,7 @@ def run_list_hires(settings: Settings, console: Console) -> int:
 async def _list_hires(settings: Settings, console: Console) -> int:
     own = own_accounts(settings)
     async with desk(settings, "relay list") as at:
-        rows = await at.till.relays.newest()
+        rows = [row for each in at.around.deployment.generations for row in await at.till.relays_of(each).newest()]
     documents = [
         {
             "client": named(own, row.client),

@@ -14,11 +14,13 @@ from agents_offchain.primitives.hexes import decode_address
 from agents_offchain.primitives.payments import Channel
 from agents_offchain.runtime.daemon import StepOutcome
 from agents_offchain.runtime.gas import GasWatch
+from agents_offchain.runtime.generations import LaneSender
 from agents_offchain.runtime.payments.claimer import Claimer
 from agents_offchain.runtime.payments.collector import Collector
 from agents_offchain.runtime.payments.moment import moment_at
 from agents_offchain.runtime.payments.relayer import Relayer
 from agents_offchain.runtime.payments.settler import Settler
+from agents_offchain.storage.outbox import unsettled
 from agents_offchain.storage.payments.channels import ChannelBook
 from agents_offchain.storage.payments.orders import OrderBook
 from agents_offchain.storage.payments.relays import RelayBook
@@ -35,18 +37,14 @@ class Follower(Protocol):
     async def step(self) -> StepResult: ...
 
 
-class LaneSender(Protocol):
-    """Takes the lane's intents to the chain; `chain.sender.Sender` is one."""
-
-    async def step(self) -> int: ...
-
-    async def reopen_above(self, block_number: int) -> int: ...
-
-
 class ChannelSink:
-    """Notes which channels an event was about; they are read anew at the next step."""
+    """Notes which channels an event was about; they are read anew at the next step.
 
-    def __init__(self, channels: ChannelBook, orders: OrderBook, relays: RelayBook) -> None:
+    Args:
+        relays: Of every escrow whose hires are followed beside these channels.
+    """
+
+    def __init__(self, channels: ChannelBook, orders: OrderBook, relays: Sequence[RelayBook]) -> None:
         self._channels = channels
         self._orders = orders
         self._relays = relays
@@ -59,7 +57,8 @@ class ChannelSink:
     async def roll_back(self, connection: AsyncConnection, last_valid: int) -> None:
         await self._channels.roll_back(connection, last_valid)
         await self._orders.reopen_above(connection, last_valid)
-        await self._relays.reopen_above(connection, last_valid)
+        for relays in self._relays:
+            await relays.reopen_above(connection, last_valid)
 
     async def _take(self, connection: AsyncConnection, event: ChainEvent) -> None:
         args, block = event.args, event.block_number
@@ -82,10 +81,15 @@ class ChannelSink:
 
 @dataclass
 class Cashier:
-    """One cashier in one process.
+    """The cashier of one PaymentChannels, in one process with those of the generations before it.
 
     Args:
-        name: Of the process and its cursor.
+        name: Of the process.
+        retained_blocks: Deeper than this below the newest block taken, nothing is taken back any more.
+        collectors: Of the channels of every generation, where this is the newest one; an older one has none. Credit is
+            looked after for ever, since anybody's claim can leave some.
+        relayers: Of the escrows of every generation, where this is the newest one.
+        sender: Of the lane that all plan on; an older one has it lent.
     """
 
     name: str
@@ -94,10 +98,12 @@ class Cashier:
     watcher: Follower
     claimer: Claimer
     settler: Settler
-    collector: Collector
-    relayer: Relayer
     gas: GasWatch
     sender: LaneSender
+    retained_blocks: int
+    collectors: Sequence[Collector] = ()
+    relayers: Sequence[Relayer] = ()
+    _block_number: int = 0
 
     async def setup(self) -> None:
         await self.node.require_chain(self.chain_id)
@@ -105,13 +111,17 @@ class Cashier:
     async def step(self) -> StepOutcome:
         """Take new blocks, plan what is due, send what is planned. Nothing is planned before all facts are in."""
         watched = await self.watcher.step()
+        self._block_number = watched.block_number
         if watched.rolled_back_to is not None:
             await self.sender.reopen_above(watched.rolled_back_to)
         moved = sent = 0
         if watched.is_caught_up:
             moment = await moment_at(self.node, watched.block_number)
             moved = await self.claimer.step(moment) + await self.settler.step(moment)
-            moved += await self.relayer.step() + await self.collector.step()
+            for relayer in self.relayers:
+                moved += await relayer.step()
+            for collector in self.collectors:
+                moved += await collector.step()
             sent = await self.sender.step()
         await self.gas.look()
         return StepOutcome(
@@ -120,6 +130,13 @@ class Cashier:
             backlog=await self.claimer.outbox.count_open(),
             detail=self.gas.alert,
         )
+
+    async def owed(self) -> int:
+        """What keeps the cashier at these channels: units that are held and may bring something, and whatever was sent
+        there of late, which a reorganisation may take back."""
+        held = await self.claimer.channels.unclaimed() + await self.settler.orders.unpaid()
+        final = self._block_number - self.retained_blocks
+        return held or await unsettled(self.claimer.database, self.claimer.contract.address, final)
 
     async def close(self) -> None:
         return None

@@ -103,7 +103,7 @@ class Claimer:
 
     async def _plan(self, batch: Sequence[HeldVoucher], data: bytes) -> None:
         named = "|".join(f"{row.row.channel.channel_id.hex()}:{row.cumulative}:{row.row.tries}" for row in batch)
-        key = f"{CLAIM}:{sha256(named.encode()).hex()[:32]}"
+        key = f"{CLAIM}:{self.contract.address.hex()}:{sha256(named.encode()).hex()[:32]}"
         async with self.database.write() as connection:
             await self.outbox.plan(connection, Intent(key, CLAIM, self.contract.address, data))
             await self.channels.take(connection, [row.row for row in batch], key)

@@ -67,7 +67,7 @@ class Collector:
     async def _next(self, token: bytes, payee: bytes, credit: int, data: bytes) -> Intent | None:
         """The withdrawal to plan; None while one is open, or one of this very credit has failed."""
         for number in count():
-            key = f"{COLLECT}:{token.hex()}:{payee.hex()}:{credit}:{number}"
+            key = f"{COLLECT}:{self.contract.address.hex()}:{token.hex()}:{payee.hex()}:{credit}:{number}"
             known = await self.outbox.status(key)
             if known is None:
                 return Intent(key, COLLECT, to=self.contract.address, data=data)

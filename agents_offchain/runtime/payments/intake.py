@@ -6,7 +6,7 @@ hands it over may repeat itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from agents_offchain.chain.contract_abi import load_abi
@@ -20,6 +20,7 @@ from agents_offchain.primitives.errors import Refused, Retryable
 from agents_offchain.primitives.hexes import checksum, encode_hex
 from agents_offchain.primitives.payments import order_digest, payments_domain, voucher_digest
 from agents_offchain.runtime.payments.documents import Place, Promise, SignedHire, SignedOrder, SignedVoucher
+from agents_offchain.runtime.payments.relayer import LEFT
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.payments.channels import ChannelBook
 from agents_offchain.storage.payments.orders import OrderBook
@@ -52,10 +53,11 @@ class Taken:
 
 @dataclass(frozen=True)
 class Intake:
-    """Takes promises for one deployment.
+    """Takes promises for the contracts of one generation.
 
     Args:
         payees: Whose vouchers and orders are taken.
+        is_left: Whether the market has moved on: its channels still pay, and nobody is hired in its escrow any more.
         hires_a_day: How many signed hires of one client are carried in a day.
     """
 
@@ -68,6 +70,7 @@ class Intake:
     orders: OrderBook
     relays: RelayBook
     database: Database
+    is_left: bool = False
     hires_a_day: int = HIRES_A_DAY
 
     @property
@@ -160,6 +163,8 @@ class Intake:
             if held.status == REFUSED:
                 raise PromiseRefused(f"This hire was refused: {held.error or 'no reason was noted'}.")
             return Taken("hire", encode_hex(hire.nonce), is_new=False, adds=0)
+        if self.is_left:
+            raise PromiseRefused(LEFT, mend="Sign the hire for the newest contracts: `aitbc relay sign`.")
         if await self.relays.count_of_day(hire.client) >= self.hires_a_day:
             raise PromiseRefused(
                 f"{self.hires_a_day} hires of a client are carried in a day.", mend="Try tomorrow, or pay the gas."
@@ -204,6 +209,26 @@ class Intake:
             raise ChainAway("The node has no head.")
         if head.timestamp > moment:
             raise PromiseRefused(sentence, mend="Ask for one that is good for longer.")
+
+
+@dataclass(frozen=True)
+class MarketIntake:
+    """Takes promises for every generation of a market: each at the contract that it names.
+
+    Args:
+        newest: Also says what is wrong with a promise that names a contract of none.
+        older: Newest first.
+    """
+
+    newest: Intake
+    older: Sequence[Intake] = ()
+
+    async def take(self, promise: Promise) -> Taken:
+        """Keep a promise; see `Intake.take`."""
+        for each in (self.newest, *self.older):
+            if promise.place.contract == (each.escrow if isinstance(promise, SignedHire) else each.contract):
+                return await each.take(promise)
+        return await self.newest.take(promise)
 
 
 def _require_signer(payer: bytes, digest: bytes, signature: bytes) -> None:

@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 CARRY = "carry-hire"
 WEI_A_DAY = Wei(10**17)
 """What the gas of all carried hires may cost in a day, where nobody has set another sum."""
+LEFT = "The market has moved to other contracts, and nobody is hired in those that it left."
 
 
 @dataclass
@@ -34,6 +35,9 @@ class Relayer:
     Args:
         sender: The cashier's address.
         wei_a_day: What the gas of a day's hires may cost.
+        is_left: Whether the market has moved on from this escrow. What is on its way is followed to its end; what
+            still waits is refused, since the contract would take the hire and few would see it. No money has moved
+            then, and the client signs anew.
     """
 
     relays: RelayBook
@@ -43,6 +47,7 @@ class Relayer:
     outbox: Outbox
     database: Database
     wei_a_day: Wei = WEI_A_DAY
+    is_left: bool = False
 
     async def step(self) -> int:
         """Follow what was sent, send what waits; how many moved."""
@@ -50,7 +55,7 @@ class Relayer:
         for relay in await self.relays.having(SENDING):
             moved += await self._follow(relay)
         for relay in await self.relays.having(WAITING):
-            moved += await self._send(relay)
+            moved += await (self._refuse(relay, LEFT) if self.is_left else self._send(relay))
         return moved
 
     async def _follow(self, relay: Relay) -> int:
@@ -71,16 +76,19 @@ class Relayer:
             reverted = revert_of(error, load_abi("JobEscrow"), load_abi("TestDollar"))
             if reverted is None:
                 raise
-            await self.relays.end(relay, REFUSED, error=f"The hire would be refused: {reverted.message}")
-            return 1
+            return await self._refuse(relay, f"The hire would be refused: {reverted.message}")
         if await self.relays.spent_of_day() + cost > self.wei_a_day:
             await self.relays.say(relay, "The gas budget of the day is spent; it goes out when there is room again.")
             return 0
-        key = f"{CARRY}:{relay.client.hex()}:{relay.nonce.hex()}"
+        key = f"{CARRY}:{self.escrow.hex()}:{relay.client.hex()}:{relay.nonce.hex()}"
         async with self.database.write() as connection:
             await self.outbox.plan(connection, Intent(key, CARRY, self.escrow, relay.data))
             await self.relays.send(connection, relay, key, cost)
         log.info("hire_carried", client="0x" + relay.client.hex(), budget=str(relay.budget), cost_wei=str(cost))
+        return 1
+
+    async def _refuse(self, relay: Relay, reason: str) -> int:
+        await self.relays.end(relay, REFUSED, error=reason)
         return 1
 
     async def _cost_wei(self, relay: Relay) -> int:

@@ -95,7 +95,7 @@ class Settler:
 
     async def _plan(self, batch: Sequence[HeldOrder], data: bytes) -> None:
         named = "|".join(f"{row.order.payer.hex()}:{row.order.nonce}:{row.tries}" for row in batch)
-        key = f"{SETTLE}:{sha256(named.encode()).hex()[:32]}"
+        key = f"{SETTLE}:{self.contract.address.hex()}:{sha256(named.encode()).hex()[:32]}"
         async with self.database.write() as connection:
             await self.outbox.plan(connection, Intent(key, SETTLE, self.contract.address, data))
             await self.orders.take(connection, batch, key)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, delete, func, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agents_offchain.primitives.clock import Clock, SystemClock
@@ -178,6 +178,24 @@ class ChannelBook:
                 HeldVoucher(_row(row), row.cumulative, await self._signature(connection, row), row.since)
                 for row in rows
             ]
+
+    async def unclaimed(self) -> int:
+        """Units that vouchers may still bring: what the largest covered one of each channel says beyond the claimed.
+
+        Of a channel that is to be read again every voucher counts.
+        """
+        query = (
+            select(channels.c.claimed, func.max(vouchers.c.cumulative).label("cumulative"))
+            .join(vouchers, and_(vouchers.c.book == channels.c.book, vouchers.c.channel_id == channels.c.channel_id))
+            .where(
+                channels.c.book == self.book,
+                vouchers.c.cumulative > channels.c.claimed,
+                or_(channels.c.is_stale.is_(True), vouchers.c.cumulative <= channels.c.deposit),
+            )
+            .group_by(channels.c.channel_id, channels.c.claimed)
+        )
+        async with self._database.read() as connection:
+            return sum(row.cumulative - row.claimed for row in (await connection.execute(query)).all())
 
     async def _signature(self, connection: AsyncConnection, row: Any) -> bytes:
         query = select(vouchers.c.signature).where(

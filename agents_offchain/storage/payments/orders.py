@@ -17,7 +17,7 @@ from agents_offchain.primitives.clock import Clock, SystemClock
 from agents_offchain.primitives.payments import Order
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.due import is_due
-from agents_offchain.storage.tables.journal import outbox
+from agents_offchain.storage.outbox import not_mined_by
 from agents_offchain.storage.tables.payments import payment_orders
 from agents_offchain.storage.upsert import insert_new
 
@@ -81,11 +81,15 @@ class OrderBook:
 
     async def promised(self, payer: bytes, token: bytes) -> int:
         """Sum of what a payer's open orders in a token promise."""
+        return await self._open_units(payment_orders.c.payer == payer, payment_orders.c.token == token)
+
+    async def unpaid(self) -> int:
+        """Sum of what all open orders promise."""
+        return await self._open_units()
+
+    async def _open_units(self, *conditions: Any) -> int:
         query = select(payment_orders.c.amount).where(
-            payment_orders.c.book == self.book,
-            payment_orders.c.payer == payer,
-            payment_orders.c.token == token,
-            payment_orders.c.status.in_([HELD, SETTLING]),
+            payment_orders.c.book == self.book, payment_orders.c.status.in_([HELD, SETTLING]), *conditions
         )
         async with self._database.read() as connection:
             return sum(row.amount for row in (await connection.execute(query)).all())
@@ -150,13 +154,12 @@ class OrderBook:
 
     async def reopen_above(self, connection: AsyncConnection, last_valid: int) -> None:
         """Orders whose batch stood in a block above this one, which the chain took back, are followed again."""
-        void = select(outbox.c.intent_key).where(outbox.c.block_number > last_valid)
         await connection.execute(
             update(payment_orders)
             .where(
                 payment_orders.c.book == self.book,
                 payment_orders.c.status.in_([PAID, LOST]),
-                payment_orders.c.intent.in_(void),
+                payment_orders.c.intent.in_(not_mined_by(last_valid)),
             )
             .values(status=SETTLING, updated_at=self._clock.now_seconds())
         )

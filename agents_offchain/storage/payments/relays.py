@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agents_offchain.primitives.clock import Clock, SystemClock
 from agents_offchain.storage.database import Database
-from agents_offchain.storage.tables.journal import outbox
+from agents_offchain.storage.outbox import not_mined_by
 from agents_offchain.storage.tables.payments import relays
 from agents_offchain.storage.upsert import insert_new
 
@@ -122,10 +122,13 @@ class RelayBook:
 
     async def reopen_above(self, connection: AsyncConnection, last_valid: int) -> None:
         """Hires that stood in a block above this one, which the chain took back, are followed again."""
-        void = select(outbox.c.intent_key).where(outbox.c.block_number > last_valid)
         await connection.execute(
             update(relays)
-            .where(relays.c.book == self.book, relays.c.status.in_([DONE, REFUSED]), relays.c.intent.in_(void))
+            .where(
+                relays.c.book == self.book,
+                relays.c.status.in_([DONE, REFUSED]),
+                relays.c.intent.in_(not_mined_by(last_valid)),
+            )
             .values(status=SENDING, updated_at=self._clock.now_seconds())
         )
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from agents_offchain.chain.addresses import Deployment
+from agents_offchain.chain.contract_abi import load_abi
+from agents_offchain.chain.deployment import CREATE2_PROXY, PolicyTerms, create2_address
 from agents_offchain.chain.node import Node
 from agents_offchain.chain.proxies.authorized_hire import (
     AUTHORIZATION_FIELDS,
@@ -18,22 +21,24 @@ from agents_offchain.chain.proxies.token import TokenProxy
 from agents_offchain.cli.bootstrap.cashier import Till
 from agents_offchain.primitives.clock import ManualClock
 from agents_offchain.primitives.eip712 import Domain, typed_data_digest
+from agents_offchain.primitives.hexes import checksum
 from agents_offchain.primitives.payments import Channel, Order, order_digest, payments_domain, voucher_digest
 from agents_offchain.primitives.units import AgentId, TokenUnits, Wei
+from agents_offchain.runtime.daemon import Daemon
 from agents_offchain.runtime.gas import LOOK_SECONDS
-from agents_offchain.runtime.payments.cashier import Cashier
 from agents_offchain.runtime.payments.documents import Place, SignedHire, SignedOrder, SignedVoucher
 from agents_offchain.runtime.payments.worth import WorthTerms
 from agents_offchain.storage.database import Database
 from tests.fakes.crash import Crash, Mortal, MortalDatabase
-from tests.integration.devnet import AGENT, CLIENT
-from tests.integration.market import Market
+from tests.integration.devnet import AGENT, CLIENT, OWNER
+from tests.integration.market import Market, deploy
 from tests.integration.oracle.market import TransactionRing
 
 DOLLAR = 10**6
 GRACE_SECONDS = 3_600
 PAYER_MONEY = 10_000 * DOLLAR
 """Enough for a channel at every point where a cashier can be killed."""
+OTHER_SALT = b"\x02" * 32
 KEY, PAYEE, PAYER = "cashier", "payee", "payer"
 
 
@@ -70,6 +75,17 @@ class Counter:
     def domain(self) -> Domain:
         return payments_domain(31337, self.contract)
 
+    def move_on(self) -> None:
+        """The market moves to other terms and, as with a release that changed them, to other PaymentChannels."""
+        init_code = load_abi("PaymentChannels").encode_constructor()
+        self.market.devnet.send(OWNER, checksum(CREATE2_PROXY), OTHER_SALT + init_code)
+        newer = deploy(self.market.devnet, PolicyTerms(review_seconds=90), self.deployment)
+        contracts = {**newer.contracts, "PaymentChannels": create2_address(OTHER_SALT, init_code)}
+        self.market.deployment = replace(newer, contracts=contracts)
+        self.market.send(self.payer_seat, "TestDollar", "approve", self.contract, PAYER_MONEY)
+        self.till = self.make_till(self.node, self.database)
+        self.intake = self.till.intake()
+
     def make_till(self, node: Any, database: Database, worth: WorthTerms | None = None) -> Till:
         return Till(
             node=node,
@@ -81,7 +97,7 @@ class Counter:
             wei_a_day=Wei(10**18),
         )
 
-    async def cashier(self, crash: Crash | None = None, worth: WorthTerms | None = None) -> Cashier:
+    async def cashier(self, crash: Crash | None = None, worth: WorthTerms | None = None) -> Daemon:
         """A cashier as a process would build it at its start."""
         crash = crash or Crash()
         till = self.make_till(Mortal(self.node, crash, "node"), MortalDatabase(self.database, crash), worth)
@@ -135,19 +151,19 @@ class Counter:
     def now(self) -> int:
         return int(self.market.devnet.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
 
-    async def turn(self, cashier: Cashier) -> None:
+    async def turn(self, cashier: Daemon) -> None:
         """One step; its own clock moves as far as it looks ahead."""
         await cashier.step()
         self.clock.advance(LOOK_SECONDS)
 
-    async def run(self, cashier: Cashier, turns: int = 6) -> None:
+    async def run(self, cashier: Daemon, turns: int = 6) -> None:
         for _ in range(turns):
             await self.turn(cashier)
 
     async def money_of_payee(self) -> int:
-        """In the wallet and as credit."""
+        """In the wallet and as credit, of every generation."""
         held = await TokenProxy(self.node, self.token).balance(self.payee)
-        return held + await PaymentChannelsProxy(self.node, self.contract).credit(self.token, self.payee)
+        return held + sum([await till.contract.credit(self.token, self.payee) for till in self.till.tills])
 
     async def claimed(self, channel: Channel) -> int:
         return (await PaymentChannelsProxy(self.node, self.contract).channel(channel.channel_id)).claimed

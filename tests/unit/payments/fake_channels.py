@@ -11,7 +11,6 @@ from agents_offchain.chain.proxies.payment_channels import ChannelState
 from agents_offchain.chain.signer.calls import call_shape
 from agents_offchain.messaging.protocols.signature import recover_signer
 from agents_offchain.primitives.clock import ManualClock
-from agents_offchain.primitives.eip712 import Domain
 from agents_offchain.primitives.payments import Channel, payments_domain, voucher_digest
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.outbox import CONFIRMED, PLANNED, Outbox
@@ -20,7 +19,6 @@ from agents_offchain.storage.tables.journal import outbox
 from tests.unit.messaging.key_ring import KeyRing
 
 CONTRACT, TOKEN, PAYEE = b"\xc4" * 20, b"\x70" * 20, b"\xee" * 20
-DOMAIN: Domain = payments_domain(31337, CONTRACT)
 BOOK = f"31337:0x{CONTRACT.hex()}"
 RING = KeyRing()
 PAYER = RING.address_of("payer")
@@ -30,16 +28,16 @@ def channel(salt: int = 0) -> Channel:
     return Channel(PAYER, PAYEE, TOKEN, 3_600, salt)
 
 
-def sign(one: Channel, cumulative: int, key: str = "payer") -> bytes:
-    return RING.sign_digest(key, voucher_digest(DOMAIN, one.channel_id, cumulative))
+def sign(one: Channel, cumulative: int, key: str = "payer", contract: bytes = CONTRACT) -> bytes:
+    return RING.sign_digest(key, voucher_digest(payments_domain(31337, contract), one.channel_id, cumulative))
 
 
 class FakeChannels:
     """The contract, as `PaymentChannelsProxy` shows it; `block` is the newest block."""
 
-    address = CONTRACT
-
-    def __init__(self) -> None:
+    def __init__(self, address: bytes = CONTRACT) -> None:
+        self.address = address
+        self.domain = payments_domain(31337, address)
         self.state: dict[bytes, ChannelState] = {}
         self.block = 1
 
@@ -79,7 +77,7 @@ class FakeChannels:
             if held is None or not claimed[one.channel_id] < cumulative <= held.deposit:
                 continue
             signature = r + (s & (1 << 255) - 1).to_bytes(32, "big") + bytes([27 + (s >> 255)])
-            if recover_signer(voucher_digest(DOMAIN, one.channel_id, cumulative), signature) != one.payer:
+            if recover_signer(voucher_digest(self.domain, one.channel_id, cumulative), signature) != one.payer:
                 continue
             paid.append((one.channel_id, cumulative, cumulative - claimed[one.channel_id]))
             claimed[one.channel_id] = cumulative
@@ -97,7 +95,7 @@ class Mine:
     async def all(self, book: ChannelBook) -> int:
         """Do what is planned, tell the book as the events would; how many were mined."""
         shape = call_shape("PaymentChannels", "claimBatch")
-        query = select(outbox).where(outbox.c.status == PLANNED)
+        query = select(outbox).where(outbox.c.status == PLANNED, outbox.c.to_address == self._contract.address)
         async with self._database.read() as connection:
             planned = (await connection.execute(query)).all()
         for row in planned:
