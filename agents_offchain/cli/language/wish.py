@@ -29,7 +29,6 @@ from agents_offchain.primitives.clock import SystemClock
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.skills.embedding.embedder import Embedder, MiniLm
 from agents_offchain.skills.errors import SkillSettingsInvalid
-from agents_offchain.skills.llm.chat import Provider
 from agents_offchain.skills.llm.enquiry.market import OfferFact, describe_services, sorted_offers
 from agents_offchain.skills.llm.enquiry.rules import read_order
 from agents_offchain.skills.llm.job_draft import JobDraft, rank_services, read_budget
@@ -192,22 +191,24 @@ def _drafted(
     if hired:
         said[-1] = replace(said[-1], service=hired)
     shown = "\n".join(message.content for message in context.messages)
-    return refine_job(
+    models = _models(settings, talk.wish, embedder)
+    draft = refine_job(
         said,
         describe_services(offers),
         embedder,
         now=int(time.time()),
         examples=examples,
-        model=_model(settings, talk.wish, embedder),
+        model=models.for_task(Need("draft-job", least_quality=GOOD_ENOUGH), "draft-job"),
         context=shown if len(talk.turns) > 1 else "",
     )
+    models.remember()
+    return draft
 
 
-def _model(settings: Settings, wish: str, embedder: Embedder) -> Provider:
-    """The router, which asks a model only when one is good enough, and within the client's budget."""
+def _models(settings: Settings, wish: str, embedder: Embedder) -> ModelsAtHand:
+    """The models of this home, which ask within the client's budget."""
     local = LocalModel(settings.models, server_url=settings.language_server_url)
-    models = ModelsAtHand.of(language_host(settings, "client"), {"note": wish}, local, embedder)
-    return models.for_task(Need("draft-job", least_quality=GOOD_ENOUGH), "draft-job")
+    return ModelsAtHand.of(language_host(settings, "client"), {"note": wish}, local, embedder)
 
 
 def _offer(offer: OfferFact) -> dict[str, Any]:

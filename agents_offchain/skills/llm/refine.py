@@ -23,6 +23,7 @@ from agents_offchain.skills.llm.job_draft import (
 )
 
 _LANGUAGE = re.compile(r"\b(English|German|French|Spanish|Italian)\b", re.IGNORECASE)
+_NOT_REFUSED = r"(?<![\w-])(?<!not )(?<!not to )(?<!don't )(?<!never )(?<!without )(?<!instead of )"
 _LABEL = re.compile(r"\b([a-z][a-z0-9-]{0,39})\s*:\s*([^;:]{3,200})(?=;|$)", re.IGNORECASE)
 
 
@@ -94,6 +95,7 @@ def _settings(service: str | None, text: str) -> dict[str, Any]:
 
 
 def _named(text: str, services: Mapping[str, str]) -> str | None:
-    """The service whose very name was said."""
+    """The one service whose very name was said and not refused; two names say nothing, since they are everyday words."""
     said = text.casefold()
-    return next((name for name in sorted(services) if re.search(rf"\b{re.escape(name)}\b", said)), None)
+    named = [name for name in services if re.search(rf"{_NOT_REFUSED}{re.escape(name)}(?![\w-])", said)]
+    return named[0] if len(named) == 1 else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -68,7 +69,7 @@ class Recorder:
 
 
 class Replay:
-    """Answers from recorded exchanges alone.
+    """Answers from recorded exchanges alone; what was asked twice gets the two answers in their order.
 
     Args:
         trace: What `Recorder.trace` made.
@@ -76,13 +77,16 @@ class Replay:
 
     def __init__(self, trace: Iterable[Mapping[str, Any]], name: str = "replay") -> None:
         self.name = name
-        self._replies = {str(entry["key"]): entry["reply"] for entry in trace}
+        self._replies: defaultdict[str, deque[Mapping[str, Any]]] = defaultdict(deque)
+        for entry in trace:
+            self._replies[str(entry["key"])].append(entry["reply"])
 
     def complete(self, ask: Ask, on_text: Listener | None = None) -> Reply:
         """Raises ProviderRefused for a question that was not recorded."""
-        kept = self._replies.get(ask_key(ask))
-        if kept is None:
+        replies = self._replies.get(ask_key(ask))
+        if not replies:
             raise ProviderRefused("This question was not recorded.", mend="Record the run again.")
+        kept = replies.popleft() if len(replies) > 1 else replies[0]
         if on_text is not None and not on_text(kept["text"]):
             raise AskCancelled("The answer is not wanted any more.")
         return Reply(

@@ -141,6 +141,17 @@ def test_ask_for__after_a_wish_was_hired__understands_its_like(home: Path, capsy
     assert (code, after["service"]) == (0, "summarise")
 
 
+def test_ask_for__when_the_model_is_away__keeps_that_as_a_lesson_for_the_next_choice(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AITBC_LANGUAGE_MODEL", "openai/away")
+    monkeypatch.setenv("AITBC_LANGUAGE_API_BASE", "http://127.0.0.1:9/v1")
+    words = ("ask-for", "Boil this down for me for 1 dollar by tomorrow", "--file", __file__, "--home", str(home))
+    assert run(capsys, *words)[0] == 1
+    lessons = LessonBook(home / "language" / LESSONS, SystemClock()).all()
+    assert [(one.model, one.task, one.is_answered) for one in lessons] == [("main", "draft-job", False)]
+
+
 def teach(home: Path, job_id: int = 1) -> LessonBook:
     """A wish was hired by a job of this home's market."""
     (home / "deployment.json").write_text(json.dumps(DOCUMENT))

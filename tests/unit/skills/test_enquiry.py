@@ -18,7 +18,7 @@ from agents_offchain.skills.llm.enquiry.rules import RulePlanner, read_order
 from agents_offchain.skills.llm.enquiry.tools import Toolbox, ToolRefused
 from agents_offchain.skills.llm.enquiry.trace import RULES, SCHEMA, Enquiry, enquire, replay, write_trace
 from agents_offchain.skills.llm.errors import NoModelFits
-from agents_offchain.skills.llm.replay import Recorder
+from agents_offchain.skills.llm.replay import Recorder, Replay
 
 pytestmark = pytest.mark.unit
 ONE = Decimal(1)
@@ -150,6 +150,25 @@ def test_replay__of_a_trace__leads_to_the_same_and_of_a_changed_one_does_not(min
             step["detail"].replace("for 1.2 within", "for 9 within") if step["kind"] == "tool" else step["detail"]
         )
     assert replay(trace).as_dict() != trace["outcome"], "what was looked up no longer carries the answer"
+
+
+def test_replay__of_a_run_that_ran_out_of_time__ends_at_the_same_step(minilm: MiniLm) -> None:
+    recorder, tools, limits = Recorder(Scripted([FIND, LIES, SAYS])), market_tools(FACTS, confirm, search), Limits(6, 9)
+    slow = iter((0.0, 0.1, 8.9, 9.0))
+    found = enquire(
+        WHO, tools, recorder, RulePlanner(FACTS, minilm), limits, 1, lambda run: lambda: 0.0 if run else next(slow)
+    )
+    assert (len(found.runs[0].steps), found.planner) == (2, RULES)
+    told = write_trace(WHO, found, tools, limits, pinned={"block_number": 120}, exchanges=recorder.trace())
+    trace = parse_document(told, SCHEMA)
+    assert json.loads(json.dumps(replay(trace).as_dict())) == trace["outcome"]
+
+
+def test_replay__of_a_question_that_was_asked_twice__gives_both_answers_in_their_order() -> None:
+    recorder, question = Recorder(Scripted([FIND, SAYS])), Ask((), max_tokens=8)
+    first, second = recorder.complete(question), recorder.complete(question)
+    again = Replay(recorder.trace())
+    assert [again.complete(question).text for _ in range(3)] == [first.text, second.text, second.text]
 
 
 def test_reason__within_its_limits__ends_and_says_why() -> None:

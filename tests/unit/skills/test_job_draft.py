@@ -167,3 +167,19 @@ def test_refine_job__a_day_after_it_was_begun__reads_each_time_as_of_when_it_was
     assert too_late.missing == ("The time lies in the past: until when is it wanted?",)
     moved = refine_job([begun, Said("by tomorrow then", later + 86_400)], SERVICES, minilm, now=later + 86_400)
     assert moved.missing == ()
+
+
+@pytest.mark.parametrize(
+    ("turn", "service"),
+    [
+        ("Please translate it instead, into French", "translate"),
+        ("Do not translate it, classify it", "classify"),
+        ("Don't classify it; I said what it is", "summarise"),
+        ("First summarise, then translate", "summarise"),
+        ("A re-translate will not do", "summarise"),
+    ],
+)
+def test_refine_job__a_turn_that_names_one_service__changes_to_it(minilm: MiniLm, turn: str, service: str) -> None:
+    said = [Said("Sum up this report by tomorrow for 1 dollar", NOW, has_file=True), Said(turn, NOW)]
+    services = {**SERVICES, "translate": "says a document in another language"}
+    assert refine_job(said, services, minilm, now=NOW).service == service

@@ -77,11 +77,13 @@ class Reasoned:
         answer: Empty when nothing was found that carries one.
         steps: The whole trace.
         ended: Why there is no answer; empty when there is one.
+        seconds: Since the run began, read before each step; what a replay takes for its clock.
     """
 
     answer: str = ""
     steps: list[Step] = field(default_factory=list)
     ended: str = ""
+    seconds: list[float] = field(default_factory=list)
 
 
 class ModelPlanner:
@@ -122,12 +124,16 @@ def reason(
 ) -> Reasoned:
     """Answer a question by looking things up.
 
+    Args:
+        now: Seconds; only differences matter.
+
     Raises:
         AitbcError: what the planner's provider says.
     """
-    done, ends_at, repeated = Reasoned(), now() + limits.seconds, 0
+    done, began_at, repeated = Reasoned(), now(), 0
     for left in range(limits.steps, 0, -1):
-        if now() >= ends_at:
+        done.seconds.append(round(now() - began_at, 3))
+        if done.seconds[-1] >= limits.seconds:
             done.ended = f"The time of {limits.seconds:g} s is used up."
             return done
         proposed = planner.propose(question, toolbox, done.steps, left)

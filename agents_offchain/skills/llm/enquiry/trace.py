@@ -6,9 +6,11 @@ that the answer follows from the evidence by the code that is here now.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain, repeat
 from typing import Any
 
 from agents_offchain.primitives.canonical import canonical_json
@@ -27,7 +29,7 @@ from agents_offchain.skills.llm.enquiry.loop import (
 from agents_offchain.skills.llm.enquiry.tools import Tool, Toolbox, ToolRefused
 from agents_offchain.skills.llm.replay import Replay
 
-SCHEMA = "aitbc.enquiry/1"
+SCHEMA = "aitbc.enquiry/2"
 RULES = "rules"
 
 
@@ -52,32 +54,45 @@ class Enquiry:
             "planner": self.planner,
             "agreeing": self.agreeing,
             "runs": [
-                {"answer": run.answer, "ended": run.ended, "steps": [step.as_dict() for step in run.steps]}
+                {
+                    "answer": run.answer,
+                    "ended": run.ended,
+                    "steps": [step.as_dict() for step in run.steps],
+                    "seconds": run.seconds,
+                }
                 for run in self.runs
             ],
         }
 
 
 def enquire(
-    question: str, tools: Mapping[str, Tool], provider: Provider | None, rules: Planner, limits: Limits, votes: int
+    question: str,
+    tools: Mapping[str, Tool],
+    provider: Provider | None,
+    rules: Planner,
+    limits: Limits,
+    votes: int,
+    clock_of: Callable[[int], Callable[[], float]] = lambda _run: time.monotonic,
 ) -> Enquiry:
     """Ask a model to plan, so many times that a majority can be told; when it cannot, plan by rules.
 
     Args:
         provider: None plans by rules at once.
         votes: Runs of the model; their answers have to agree by more than half.
+        clock_of: The clock of each run, counted from 0; the last is the rules'.
     """
     runs: list[Reasoned] = []
     if provider is not None:
         with suppress(Refused, Retryable):  # no model fits, all failed, or the money is gone: rules are at hand
             runs = [
-                reason(question, Toolbox("buyer", tools), ModelPlanner(provider, turn), limits) for turn in range(votes)
+                reason(question, Toolbox("buyer", tools), ModelPlanner(provider, turn), limits, clock_of(turn))
+                for turn in range(votes)
             ]
         agreed = agree([run.answer for run in runs])
         if agreed:
             agreeing = sum(agree([agreed, run.answer]) is not None for run in runs)
             return Enquiry(agreed, provider.name, agreeing, tuple(runs))
-    ruled = reason(question, Toolbox("buyer", tools), rules, limits)
+    ruled = reason(question, Toolbox("buyer", tools), rules, limits, clock_of(len(runs)))
     return Enquiry(ruled.answer, RULES, 1 if ruled.answer else 0, (*runs, ruled))
 
 
@@ -120,7 +135,12 @@ def replay(trace: Mapping[str, Any]) -> Enquiry:
     steps = [step for run in recorded["runs"] for step in run["steps"]]
     provider = Replay(trace["exchanges"], recorded["planner"]) if model_runs else None
     rules = _Recorded(recorded["runs"][-1]["steps"])
-    return enquire(str(trace["question"]), _recorded_tools(trace["tools"], steps), provider, rules, limits, model_runs)
+
+    def clock_of(run: int) -> Callable[[], float]:
+        return _recorded_clock(recorded["runs"][run]["seconds"])
+
+    tools = _recorded_tools(trace["tools"], steps)
+    return enquire(str(trace["question"]), tools, provider, rules, limits, model_runs, clock_of)
 
 
 class _Recorded:
@@ -138,6 +158,12 @@ class _Recorded:
         return (
             Proposal(answer=step["detail"]) if step["kind"] == "answer" else Proposal(step["name"], step["arguments"])
         )
+
+
+def _recorded_clock(seconds: Sequence[float]) -> Callable[[], float]:
+    """Begins at 0 and says what was read before each step; more steps than were made take no time."""
+    readings = chain((0.0, *seconds), repeat(seconds[-1] if seconds else 0.0))
+    return lambda: next(readings)
 
 
 def _recorded_tools(given: Sequence[Mapping[str, Any]], steps: Sequence[Mapping[str, Any]]) -> dict[str, Tool]:
