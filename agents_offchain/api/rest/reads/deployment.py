@@ -8,29 +8,40 @@ from sqlalchemy import select
 
 from agents_offchain.api.rest.errors import IndexBehind
 from agents_offchain.api.rest.reads.shared import Reader, address_text, require_token
+from agents_offchain.chain.addresses import Deployment
 from agents_offchain.storage.tables.read_model import policies, tokens
 
 LOCAL_CHAINS = frozenset({31337, 1337})
 
 
 async def read_deployment(reader: Reader, rpc_url: str) -> dict[str, Any]:
-    """The deployment's document with its token and seeded policy; the node's URL on a local chain only.
+    """The document of every generation with its token and seeded policy; the node's URL on a local chain only.
 
     Raises:
-        IndexBehind: the index has not reached the policy, or not read the token, yet.
+        IndexBehind: the index has not reached a policy, or not read a token, yet.
     """
-    deployment = reader.deployment
+    newest, *older = reader.deployment.generations
+    facts = {
+        **newest.raw,
+        **await _terms(reader, newest),
+        "rpc_url": rpc_url if newest.chain_id in LOCAL_CHAINS else "",
+    }
+    if older:
+        facts["older"] = [{**each.raw, **await _terms(reader, each)} for each in older]
+    return facts
+
+
+async def _terms(reader: Reader, generation: Deployment) -> dict[str, Any]:
     query = (
         select(policies, tokens.c.symbol, tokens.c.decimals)
         .outerjoin(tokens, tokens.c.address == policies.c.token)
-        .where(policies.c.generation == deployment.generation, policies.c.policy_id == deployment.policy_id)
+        .where(policies.c.generation == generation.generation, policies.c.policy_id == generation.policy_id)
     )
     row = (await reader.connection.execute(query)).one_or_none()
     if row is None:
         raise IndexBehind("The index has not reached the deployment yet.", mend="Ask again in a moment.")
     symbol, decimals = require_token(row)
     return {
-        **deployment.raw,
         "token": {"address": address_text(row.token), "symbol": symbol, "decimals": decimals},
         "policy": {
             "policyId": row.policy_id,
@@ -46,5 +57,4 @@ async def read_deployment(reader: Reader, rpc_url: str) -> dict[str, Any]:
             "graceSeconds": row.grace_seconds,
             "isLedgerOnly": row.is_ledger_only,
         },
-        "rpc_url": rpc_url if deployment.chain_id in LOCAL_CHAINS else "",
     }
