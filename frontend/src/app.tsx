@@ -43,7 +43,7 @@ export function App({ queryClient }: { queryClient: QueryClient }) {
                 </Route>
                 <Route path="/agents/:id">{({ id }) => <AgentPage key={id} agentId={id} />}</Route>
                 <Route path="/jobs" component={JobsPage} />
-                <Route path="/jobs/:id">{({ id }) => <JobPage key={id} jobId={id} />}</Route>
+                <Route path="/jobs/:id">{({ id }) => <JobPage key={id} reference={id} />}</Route>
                 <Route path="/activity" component={ActivityPage} />
                 <Route path="/settings" component={SettingsPage} />
                 <Route component={NotFound} />

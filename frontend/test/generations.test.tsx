@@ -1,57 +1,194 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { renderHook, waitFor } from '@testing-library/react';
+import { fireEvent, render, screen, waitFor } from '@testing-library/react';
 import type { ReactNode } from 'react';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { house, useJob } from '../src/features/jobs/use-job';
-import { setDeployment } from '../src/lib/deployment';
+import { decodeFunctionData } from 'viem';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { actionCall, approveCall, hireCall, withdrawCall } from '../src/chain/calls';
+import ActivityPage from '../src/features/activity/activity-page';
+import JobPage from '../src/features/jobs/job-page';
+import JobsPage from '../src/features/jobs/jobs-page';
+import { jobEscrowAbi } from '../src/generated/contracts';
+import { generationOf, newestGeneration, setDeployment } from '../src/lib/deployment';
+import { type JobName, jobAt, jobCalled, jobIn } from '../src/lib/job-name';
+import type { JobAction } from '../src/lib/roles';
+import { type TxRecord, transactionStore } from '../src/lib/transactions';
+import { CLIENT, FakeMarket, moved, older } from './fake-market';
 import { deployment } from './setup';
 
-const OLD_ORACLE = '0x8888888888888888888888888888888888888888';
-const OLD_TREASURY = '0x9999999999999999999999999999999999999999';
-const older = {
-  generation: 1,
-  contracts: { ...deployment.contracts, ResultOracle: OLD_ORACLE },
-  treasury: OLD_TREASURY,
-  reporters: [],
-} as const;
+const OLD = older.contracts;
+const NEW = moved.contracts;
+const UNKNOWN_ESCROW = '0xcccccccccccccccccccccccccccccccccccccccc';
 
+const named = (reference: string): JobName => {
+  const name = jobCalled(reference);
+  if (!name) throw new Error(`There is no job ${reference}.`);
+  return name;
+};
 const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+const show = (page: ReactNode) => render(<QueryClientProvider client={queries}>{page}</QueryClientProvider>);
+const plain = (text: string | null) => (text ?? '').replace(/\s/g, ' ');
 
-function wrapper({ children }: { children: ReactNode }) {
-  return <QueryClientProvider client={queries}>{children}</QueryClientProvider>;
-}
-
-afterEach(() => {
+let market: FakeMarket;
+const pathsOfJobs = () => new Set(market.paths.filter((path) => path.startsWith('/api/v1/jobs/')));
+beforeEach(() => {
+  setDeployment(moved);
+  market = new FakeMarket();
+});
+afterEach(async () => {
+  await market.leave();
   queries.clear();
-  vi.restoreAllMocks();
+  transactionStore.set([]);
   setDeployment(deployment);
 });
 
-describe('a job of contracts that the market has left', () => {
-  it('is decided by the oracle and treasury of then', () => {
-    setDeployment({ ...deployment, older: [older] });
-    expect(house('1:7')).toMatchObject({ resultOracle: OLD_ORACLE, treasury: OLD_TREASURY });
-    expect(house('7')).toMatchObject({ resultOracle: deployment.contracts.ResultOracle });
+describe('the name of a job', () => {
+  it.each([
+    ['7', '7', '2:7', NEW.JobEscrow],
+    ['2:7', '7', '2:7', NEW.JobEscrow],
+    ['1:7', '1:7', '1:7', OLD.JobEscrow],
+  ])('%s is called %s and means %s', (said, reference, full, escrow) => {
+    const name = named(said);
+    expect([name.id, name.reference, name.full]).toEqual([7n, reference, full]);
+    expect(name.generation.contracts.JobEscrow).toBe(escrow);
   });
 
-  it('is read from the index by its whole name, and never from the newest contracts', async () => {
-    setDeployment({ ...deployment, older: [older] });
-    const asked: string[] = [];
-    vi.spyOn(globalThis, 'fetch').mockImplementation(async (input) => {
-      asked.push(String(input instanceof Request ? input.url : input));
-      return new Response(JSON.stringify({ title: 'Not found' }), { status: 404 });
+  it.each(['0:7', '3:7', '1:', ':7', '1:7:7', '01:7', '1:0', '0', '', 'x', '1:x', ' 7', '1e3'])(
+    'is not %j, and nobody is asked',
+    async (reference) => {
+      expect(jobCalled(reference)).toBeUndefined();
+      show(<JobPage reference={reference} />);
+      expect(screen.getByText('There is no job with this number')).toBeTruthy();
+      expect([market.calls, market.paths]).toEqual([[], []]);
+    },
+  );
+
+  it('is found by the escrow or the generation that a number came with', () => {
+    expect(jobAt(OLD.JobEscrow, '7')?.full).toBe('1:7');
+    expect(jobIn(2, '7')?.reference).toBe('7');
+    expect(jobAt(UNKNOWN_ESCROW, '7')).toBeUndefined();
+    expect(jobIn(3, '7')).toBeUndefined();
+    expect(jobAt(NEW.JobEscrow, 'nonsense')).toBeUndefined();
+  });
+
+  it('in a market that never moved is the plain number, also with its generation before it', () => {
+    setDeployment(deployment);
+    expect(['7', '1:7'].map((said) => named(said).reference)).toEqual(['7', '7']);
+    expect(jobCalled('2:7')).toBeUndefined();
+  });
+});
+
+describe('what is signed', () => {
+  const ACTIONS: JobAction[] = ['accept', 'noShow', 'refund', 'decline', 'cancelOpen', 'settle'];
+
+  it.each(ACTIONS.flatMap((action) => [['1:7', action] as const, ['7', action] as const]))(
+    'for %s to %s goes to the contracts of that very job',
+    (reference, action) => {
+      const contracts = reference === '7' ? NEW : OLD;
+      const call = actionCall(action, named(reference));
+      expect(call.address).toBe(action === 'settle' ? contracts.ResultOracle : contracts.JobEscrow);
+      expect(call.args.flat()[0]).toBe(7n);
+    },
+  );
+
+  it('for a hire goes to the newest contracts alone', () => {
+    expect(approveCall(5n)).toMatchObject({ address: moved.token.address, args: [NEW.JobEscrow, 5n] });
+    expect(hireCall({ budget: 5n } as Parameters<typeof hireCall>[0]).address).toBe(NEW.JobEscrow);
+  });
+
+  it('to fetch waiting money names the escrow and token it waits in', () => {
+    const left = generationOf(OLD.JobEscrow) ?? newestGeneration();
+    expect(withdrawCall(left, 5n)).toMatchObject({ address: OLD.JobEscrow, args: [older.token.address] });
+  });
+});
+
+describe('the page of a job', () => {
+  it('of older contracts is read from them and from the index by its whole name', async () => {
+    show(<JobPage reference="1:7" />);
+    await screen.findByText('This job is in older contracts of this market (generation 1)');
+    await waitFor(() => expect(market.calls.map((call) => call.functionName)).toContain('policyOf'));
+    const asked = market.calls.filter((call) => ['jobOf', 'policyOf', 'tailOf'].includes(call.functionName));
+    expect(new Set(asked.map((call) => call.to))).toEqual(new Set([OLD.JobEscrow]));
+    const judged = market.calls.filter((call) => ['verdictOf', 'settleableAt'].includes(call.functionName));
+    expect(new Set(judged.map((call) => call.to))).toEqual(new Set([OLD.ResultOracle]));
+    expect(pathsOfJobs()).toEqual(new Set(['/api/v1/jobs/1:7']));
+  });
+
+  it.each([
+    ['1:7', OLD.JobEscrow, '1:7', '3.72 oUSD'],
+    ['7', NEW.JobEscrow, '7', '2.375 tUSD'],
+    ['2:7', NEW.JobEscrow, '7', '2.375 tUSD'],
+  ])('%s is accepted at its own escrow, for what its own terms say', async (said, escrow, reference, pay) => {
+    await market.connect();
+    show(<JobPage reference={said} />);
+    fireEvent.click(await screen.findByRole('button', { name: 'Accept and pay' }));
+    const offer = screen.getByText(/release .* to the agent now/);
+    await waitFor(() => expect(plain(offer.textContent)).toContain(`release ${pay} `));
+    await waitFor(() => expect(transactionStore.get()[0]?.state).toBe('confirmed'));
+    const [sent, ...more] = market.sent;
+    expect(more).toEqual([]);
+    expect(sent?.to).toBe(escrow);
+    expect(decodeFunctionData({ abi: jobEscrowAbi, data: sent?.data ?? '0x' })).toEqual({
+      functionName: 'accept',
+      args: [7n],
     });
-    const { result } = renderHook(() => useJob('1:7'), { wrapper });
-    await waitFor(() => expect(result.current.isUnknown).toBe(true));
-    expect(new Set(asked.map((url) => new URL(url, 'http://page').pathname))).toEqual(
-      new Set(['/api/v1/jobs/1:7']),
+    expect(transactionStore.get()[0]).toMatchObject({ escrow, jobId: '7' });
+    expect(pathsOfJobs()).toEqual(new Set([`/api/v1/jobs/${named(said).full}`]));
+    show(<ActivityPage />);
+    expect(screen.getByRole('link', { name: `Job ${reference}` }).getAttribute('href')).toBe(
+      `/jobs/${reference}`,
     );
   });
+});
 
-  it.each(['0:7', '1:', ':7', '1:7:7', '01:7', '1:0'])('is not called %s', (name) => {
-    const fetched = vi.spyOn(globalThis, 'fetch');
-    const { result } = renderHook(() => useJob(name), { wrapper });
-    expect(result.current.isUnknown).toBe(true);
-    expect(fetched).not.toHaveBeenCalled();
+describe('lists', () => {
+  const links = () => screen.getAllByRole('link').map((link) => link.getAttribute('href'));
+  const record = (patch: Partial<TxRecord>): TxRecord => ({
+    hash: '0x01',
+    kind: 'hire',
+    from: CLIENT,
+    to: OLD.JobEscrow,
+    data: '0x',
+    chainId: deployment.chainId,
+    escrow: OLD.JobEscrow,
+    state: 'confirmed',
+    sentAt: 1,
+    sinceBlock: 1,
+    jobId: '7',
+    ...patch,
+  });
+
+  it('of what was sent lead to the job of then, though the market has moved on since', () => {
+    const shared = { hash: '0x02', escrow: UNKNOWN_ESCROW } as const;
+    transactionStore.set([record({}), record(shared), record({ hash: '0x03', jobId: 'nonsense' })]);
+    show(<ActivityPage />);
+    expect(screen.getAllByRole('listitem')).toHaveLength(2);
+    expect(links()).toEqual(['/jobs/1:7']);
+  });
+
+  it('of jobs lead to each by its own name, and leave out contracts that this tab has not heard of', async () => {
+    market.listed = [3, 2, 1].map((generation) => ({ generation, job_id: '7', budget: '1', status: 'open' }));
+    await market.connect();
+    show(<JobsPage />);
+    await screen.findByRole('link', { name: /Job 1:7/ });
+    expect(links()).toEqual(['/jobs/7', '/jobs/1:7']);
+  });
+
+  it('of jobs without the index have those of every generation', async () => {
+    market.isIndexDown = true;
+    await market.connect();
+    show(<JobsPage />);
+    await screen.findByRole('link', { name: /Job 7/ });
+    expect(links()).toEqual(['/jobs/7', '/jobs/1:7']);
+  });
+
+  it('of waiting money ask every escrow, and each pays out its own', async () => {
+    market.isCreditWaiting = true;
+    await market.connect();
+    show(<JobsPage />);
+    const notice = await screen.findByText(/is waiting for you in an older escrow/);
+    expect(plain(notice.textContent)).toContain('3.00 oUSD');
+    fireEvent.click(screen.getByRole('button', { name: 'Send it to my wallet' }));
+    await waitFor(() => expect(transactionStore.get()[0]?.state).toBe('confirmed'));
+    expect(market.sent.map((sent) => sent.to)).toEqual([OLD.JobEscrow]);
   });
 });

@@ -1,15 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { stationsOf } from '../src/features/jobs/progress';
 import type { ApiJob } from '../src/lib/api';
-import { type ChainJob, type House, type Job, type JobEvent, mergeJob, payoutsOf } from '../src/lib/job';
+import { newestGeneration } from '../src/lib/deployment';
+import { type ChainJob, type Job, type JobEvent, mergeJob, payoutsOf } from '../src/lib/job';
+import { jobIn } from '../src/lib/job-name';
 import { deployment } from './setup';
 
-const house: House = {
-  resultOracle: deployment.contracts.ResultOracle,
-  reportersPool: deployment.contracts.ResultOracle,
-  treasury: deployment.treasury,
-  reporters: deployment.reporters,
-};
 const CLIENT = '0xaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa';
 const AGENT = '0xbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb';
 const DIGEST = `0x${'ab'.repeat(32)}` as const;
@@ -41,7 +37,7 @@ const event = (name: string, args: Record<string, unknown>, order = 0): JobEvent
 
 const api: ApiJob = {
   job_id: '7',
-  reference: '7',
+  generation: 1,
   client: CLIENT,
   provider: AGENT,
   evaluator: deployment.contracts.ResultOracle,
@@ -67,14 +63,15 @@ const api: ApiJob = {
 };
 
 const merged = (sources: Parameters<typeof mergeJob>[1]): Job => {
-  const job = mergeJob('7', sources, house);
+  const name = jobIn(1, '7');
+  const job = name && mergeJob(name, sources);
   if (!job) throw new Error('no job');
   return job;
 };
 
 describe('a job from two sources', () => {
   it('is nothing while neither has answered', () => {
-    expect(mergeJob('7', {}, house)).toBeUndefined();
+    expect(() => merged({})).toThrow('no job');
   });
 
   it('believes the chain about state and money when the index lags', () => {
@@ -130,7 +127,9 @@ describe('a job from two sources', () => {
 describe('payouts', () => {
   it('never breaks on an amount it cannot read', () => {
     for (const amount of [1e30, Number.NaN, 'many', '-1', null, undefined, {}])
-      expect(() => payoutsOf([event('Refunded', { client: CLIENT, amount })], house)).not.toThrow();
+      expect(() =>
+        payoutsOf([event('Refunded', { client: CLIENT, amount })], newestGeneration()),
+      ).not.toThrow();
   });
 
   it('reads integers and decimal strings alike, and the sum is the budget', () => {
@@ -140,7 +139,7 @@ describe('payouts', () => {
           event('PaymentReleased', { provider: AGENT, amount: write(2_375_000n) }),
           event('FeeTaken', { toTreasury: write(75_000n), toReporters: write(50_000n) }),
         ],
-        house,
+        newestGeneration(),
       );
       expect(payouts.map((payout) => payout.kind)).toEqual(['provider', 'treasury', 'reporters']);
       expect(payouts.reduce((sum, payout) => sum + payout.amount, 0n)).toBe(2_500_000n);
@@ -148,7 +147,7 @@ describe('payouts', () => {
   });
 
   it('gives a refund to the client', () => {
-    expect(payoutsOf([event('Refunded', { client: CLIENT, amount: 5n })], house)).toEqual([
+    expect(payoutsOf([event('Refunded', { client: CLIENT, amount: 5n })], newestGeneration())).toEqual([
       { to: CLIENT, amount: 5n, kind: 'client' },
     ]);
   });

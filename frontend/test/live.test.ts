@@ -60,7 +60,7 @@ describe('the event stream', () => {
     last().say('head', { block: 12, timestamp: 700 });
     expect(headStore.get()?.block).toBe(12);
     last().say('job', { job_id: '7', status: 'submitted' });
-    expect(stale).toHaveBeenCalledWith({ queryKey: ['job', '7'] });
+    expect(stale).toHaveBeenCalledWith({ queryKey: ['job', '1:7'] });
     last().say('head', 'not json');
     expect(headStore.get()?.block).toBe(12);
     close();

@@ -2,9 +2,9 @@
 import { cleanup } from '@testing-library/react';
 import { afterEach, beforeEach } from 'vitest';
 import '../src/i18n/chain-words';
-import { type Deployment, setDeployment } from '../src/lib/deployment';
+import { type DeploymentFacts, setDeployment } from '../src/lib/deployment';
 
-export const deployment: Deployment = {
+export const deployment: DeploymentFacts = {
   chainId: 31337,
   network: 'local',
   deployedAtBlock: 1,
@@ -15,7 +15,6 @@ export const deployment: Deployment = {
     ResultOracle: '0x4444444444444444444444444444444444444444',
     TestDollar: '0x5555555555555555555555555555555555555555',
   },
-  policyId: 1,
   treasury: '0x6666666666666666666666666666666666666666',
   reporters: [
     '0x7777777777777777777777777777777777777771',
@@ -44,6 +43,8 @@ HTMLDialogElement.prototype.showModal ??= function showModal(this: HTMLDialogEle
 HTMLDialogElement.prototype.close ??= function close(this: HTMLDialogElement) {
   this.open = false;
 };
+
+window.scrollTo = () => undefined;
 
 beforeEach(() => localStorage.clear());
 afterEach(cleanup);

@@ -1,7 +1,12 @@
-/** The writes of this page as data: which contract, which function, which arguments. */
+/**
+ * The writes of this page as data: which contract, which function, which arguments.
+ *
+ * A hire is always of the newest generation; a step of a job goes where the job's name says, and nowhere else.
+ */
 import type { Abi } from 'viem';
 import { jobEscrowAbi, resultOracleAbi, testDollarAbi } from '../generated/contracts';
-import { type Address, getDeployment } from '../lib/deployment';
+import { type Address, type Generation, newestGeneration } from '../lib/deployment';
+import type { JobName } from '../lib/job-name';
 import type { JobAction } from '../lib/roles';
 import type { Call } from './send';
 
@@ -18,55 +23,52 @@ export type HireTerms = {
 const ZERO_BYTES32 = `0x${'00'.repeat(32)}` as const;
 
 export function approveCall(amount: bigint): Call {
-  const { contracts, token } = getDeployment();
+  const generation = newestGeneration();
   return {
+    ...token(generation, 'approve', [generation.contracts.JobEscrow, amount]),
     kind: 'approve',
-    address: token.address,
-    abi: testDollarAbi as Abi,
-    functionName: 'approve',
-    args: [contracts.JobEscrow, amount],
     amount,
   };
 }
 
 export function hireCall(terms: HireTerms): Call {
-  return { ...escrow('hire', [terms]), kind: 'hire', amount: terms.budget };
+  return { ...escrow(newestGeneration(), 'hire', [terms]), kind: 'hire', amount: terms.budget };
 }
 
 export function mintCall(to: Address, amount: bigint): Call {
-  return {
-    kind: 'mint',
-    address: getDeployment().token.address,
-    abi: testDollarAbi as Abi,
-    functionName: 'mint',
-    args: [to, amount],
-    amount,
-  };
+  return { ...token(newestGeneration(), 'mint', [to, amount]), kind: 'mint', amount };
 }
 
-export function withdrawCall(amount: bigint): Call {
-  return { ...escrow('withdraw', [getDeployment().token.address]), kind: 'withdraw', amount };
+export function withdrawCall(generation: Generation, amount: bigint): Call {
+  return { ...escrow(generation, 'withdraw', [generation.token.address]), kind: 'withdraw', amount };
 }
 
 /** The transaction behind a button of the job page. */
-export function actionCall(action: JobAction, jobId: string): Call {
-  const id = BigInt(jobId);
-  const calls: Record<JobAction, () => Omit<Call, 'kind' | 'jobId'>> = {
-    accept: () => escrow('accept', [id]),
-    noShow: () => escrow('noShow', [id]),
-    refund: () => escrow('claimRefund', [id]),
-    decline: () => escrow('decline', [id]),
-    cancelOpen: () => escrow('reject', [id, ZERO_BYTES32, '0x']),
-    settle: () => ({
-      address: getDeployment().contracts.ResultOracle,
-      abi: resultOracleAbi as Abi,
-      functionName: 'settle',
-      args: [[id]],
-    }),
+export function actionCall(action: JobAction, job: JobName): Call {
+  const { generation, id } = job;
+  const calls: Record<JobAction, () => Target> = {
+    accept: () => escrow(generation, 'accept', [id]),
+    noShow: () => escrow(generation, 'noShow', [id]),
+    refund: () => escrow(generation, 'claimRefund', [id]),
+    decline: () => escrow(generation, 'decline', [id]),
+    cancelOpen: () => escrow(generation, 'reject', [id, ZERO_BYTES32, '0x']),
+    settle: () => oracle(generation, 'settle', [[id]]),
   };
-  return { ...calls[action](), kind: action, jobId };
+  return { ...calls[action](), kind: action, job };
 }
 
-function escrow(functionName: string, args: readonly unknown[]): Omit<Call, 'kind'> {
-  return { address: getDeployment().contracts.JobEscrow, abi: jobEscrowAbi as Abi, functionName, args };
+type Target = Pick<Call, 'generation' | 'address' | 'abi' | 'functionName' | 'args'>;
+
+function escrow(generation: Generation, functionName: string, args: readonly unknown[]): Target {
+  const address = generation.contracts.JobEscrow;
+  return { generation, address, abi: jobEscrowAbi as Abi, functionName, args };
+}
+
+function oracle(generation: Generation, functionName: string, args: readonly unknown[]): Target {
+  const address = generation.contracts.ResultOracle;
+  return { generation, address, abi: resultOracleAbi as Abi, functionName, args };
+}
+
+function token(generation: Generation, functionName: string, args: readonly unknown[]): Target {
+  return { generation, address: generation.token.address, abi: testDollarAbi as Abi, functionName, args };
 }

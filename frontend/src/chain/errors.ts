@@ -9,7 +9,7 @@ import { abis } from '../generated/contracts';
 import { type MessageKey, t } from '../i18n';
 import { errors } from '../i18n/en/errors';
 import { ApiError } from '../lib/api';
-import { getDeployment } from '../lib/deployment';
+import { newestGeneration } from '../lib/deployment';
 import { formatMoney } from '../lib/format';
 
 export type ErrorKind = 'rejected' | 'refused' | 'unreachable' | 'unknown';
@@ -65,7 +65,7 @@ function say(kind: ErrorKind, key: MessageKey, params: Record<string, string> = 
 
 /** Arguments by name, as text: token amounts with the unit, unix seconds as a clock time, the rest as they are. */
 function words(args: Record<string, unknown>): Record<string, string> {
-  const { token } = getDeployment();
+  const { token } = newestGeneration();
   const moneyNames = /^(balance|allowance|needed|budget|expectedBudget|amount|price|value|credit)/i;
   return Object.fromEntries(
     Object.entries(args).map(([name, value]) => {

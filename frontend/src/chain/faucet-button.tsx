@@ -1,7 +1,7 @@
 import { parseEther } from 'viem';
 import { getBalance } from 'viem/actions';
 import { t } from '../i18n';
-import { type Address, getDeployment, LOCAL_CHAIN_ID } from '../lib/deployment';
+import { type Address, getDeployment, LOCAL_CHAIN_ID, newestGeneration } from '../lib/deployment';
 import { formatMoney } from '../lib/format';
 import { toast } from '../lib/toast';
 import { Button } from '../ui/button';
@@ -16,10 +16,10 @@ const GIFT_WEI = '0x8ac7230489e80000';
 
 /** Test money, on the local chain only: mints test dollars, and first a little ether where a new wallet has none. */
 export function FaucetButton({ size = 'normal' }: { size?: 'normal' | 'small' }) {
-  const { token, chainId } = getDeployment();
+  const { token } = newestGeneration();
   const { isBusy, run } = useSend();
   const gate = useGate('wallet.connect');
-  if (chainId !== LOCAL_CHAIN_ID) return null;
+  if (getDeployment().chainId !== LOCAL_CHAIN_ID) return null;
   const amount = MINT_WHOLE_TOKENS * 10n ** BigInt(token.decimals);
   const mint = async (account: Address) => {
     await giveGas(account);

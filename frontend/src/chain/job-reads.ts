@@ -4,17 +4,18 @@ import { getBlock, getContractEvents, readContract } from 'viem/actions';
 import { jobEscrowAbi, resultOracleAbi } from '../generated/contracts';
 import { type Address, getDeployment, type Hex } from '../lib/deployment';
 import { type ChainJob, JOB_STATES, type JobEvent } from '../lib/job';
+import { type JobName, jobAt } from '../lib/job-name';
 import { node } from './config';
 
 const eventAbi = [...jobEscrowAbi, ...resultOracleAbi] as const;
 
 /** State, money, deadlines and verdict of a job. Rejects with the contract's error when it never existed. */
-export async function readJob(jobId: string): Promise<ChainJob> {
-  const { JobEscrow, ResultOracle } = getDeployment().contracts;
+export async function readJob({ id, generation }: JobName): Promise<ChainJob> {
+  const { JobEscrow, ResultOracle } = generation.contracts;
   const client = node();
   const escrow = { address: JobEscrow, abi: jobEscrowAbi } as const;
   const oracle = { address: ResultOracle, abi: resultOracleAbi } as const;
-  const args = [BigInt(jobId)] as const;
+  const args = [id] as const;
   const [job, [score, postedAt, isPosted], settleableAt] = await Promise.all([
     readContract(client, { ...escrow, functionName: 'jobOf', args }),
     readContract(client, { ...oracle, functionName: 'verdictOf', args }),
@@ -37,9 +38,9 @@ export async function readJob(jobId: string): Promise<ChainJob> {
 }
 
 /** Everything that escrow and oracle have said about a job, oldest first. */
-export async function readJobLogs(jobId: string): Promise<JobEvent[]> {
-  const { contracts, deployedAtBlock } = getDeployment();
-  const topic = pad(numberToHex(BigInt(jobId)), { size: 32 });
+export async function readJobLogs({ id, generation }: JobName): Promise<JobEvent[]> {
+  const { contracts, deployedAtBlock } = generation;
+  const topic = pad(numberToHex(id), { size: 32 });
   const raw = await requestLogs(
     [contracts.JobEscrow, contracts.ResultOracle],
     [null, topic],
@@ -57,23 +58,32 @@ export async function readJobLogs(jobId: string): Promise<JobEvent[]> {
   }));
 }
 
-/** Ids of the jobs that `client` has opened, newest first; the fallback of the job list. */
-export async function readJobIdsOf(client: Address): Promise<string[]> {
-  const { contracts, deployedAtBlock } = getDeployment();
-  const logs = await getContractEvents(node(), {
-    address: contracts.JobEscrow,
-    abi: jobEscrowAbi,
-    eventName: 'JobCreated',
-    args: { client },
-    fromBlock: BigInt(deployedAtBlock),
-  });
-  return logs.map((log) => String(log.args.jobId)).reverse();
+/** The jobs that `client` has opened in any generation, newest first; the fallback of the job list. */
+export async function readJobsOf(client: Address): Promise<JobName[]> {
+  const { generations } = getDeployment();
+  const found = await Promise.all(
+    generations.map(async ({ contracts, deployedAtBlock }) => {
+      const logs = await getContractEvents(node(), {
+        address: contracts.JobEscrow,
+        abi: jobEscrowAbi,
+        eventName: 'JobCreated',
+        args: { client },
+        fromBlock: BigInt(deployedAtBlock),
+      });
+      return namesOf(logs).reverse();
+    }),
+  );
+  return found.flat();
 }
 
-/** The id that a hire has made, from its receipt. */
-export function jobIdOf(logs: readonly Log[]): string | undefined {
-  const created = parseEventLogs({ abi: jobEscrowAbi, eventName: 'JobCreated', logs: [...logs] })[0];
-  return created ? created.args.jobId.toString() : undefined;
+/** The job that a hire has made, from its receipt. */
+export function jobMadeIn(logs: readonly Log[]): JobName | undefined {
+  return namesOf(parseEventLogs({ abi: jobEscrowAbi, eventName: 'JobCreated', logs: [...logs] }))[0];
+}
+
+/** A number in a log is of the escrow that wrote the log. */
+function namesOf(logs: readonly { address: Address; args: { jobId?: bigint | undefined } }[]): JobName[] {
+  return logs.flatMap(({ address, args }) => jobAt(address, String(args.jobId)) ?? []);
 }
 
 async function requestLogs(addresses: Address[], topics: (Hex | null)[], fromBlock: number): Promise<Log[]> {

@@ -2,36 +2,55 @@
 import { useQuery } from '@tanstack/react-query';
 import { getBalance, readContract } from 'viem/actions';
 import { jobEscrowAbi, testDollarAbi } from '../generated/contracts';
-import { type Address, getDeployment } from '../lib/deployment';
+import { type Address, type Generation, getDeployment, newestGeneration } from '../lib/deployment';
 import { node } from './config';
 
-export type Purse = { balance: bigint; allowance: bigint; credit: bigint; gas: bigint };
+const POLL_MS = 10_000;
 
-export const purseKey = (account: Address | undefined) => ['money', account ?? ''] as const;
+/** `allowance` is that of the newest escrow: the others take no new pay. */
+export type Purse = { balance: bigint; allowance: bigint; gas: bigint };
+export type Credit = { generation: Generation; amount: bigint };
 
 export async function readPurse(account: Address): Promise<Purse> {
-  const { contracts, token } = getDeployment();
+  const { contracts, token } = newestGeneration();
   const client = node();
   const erc20 = { address: token.address, abi: testDollarAbi } as const;
-  const [balance, allowance, credit, gas] = await Promise.all([
+  const [balance, allowance, gas] = await Promise.all([
     readContract(client, { ...erc20, functionName: 'balanceOf', args: [account] }),
     readContract(client, { ...erc20, functionName: 'allowance', args: [account, contracts.JobEscrow] }),
-    readContract(client, {
-      address: contracts.JobEscrow,
-      abi: jobEscrowAbi,
-      functionName: 'creditOf',
-      args: [token.address, account],
-    }),
     getBalance(client, { address: account }),
   ]);
-  return { balance, allowance, credit, gas };
+  return { balance, allowance, gas };
+}
+
+/** What waits for an account in the escrow of each generation, newest first; zeros stay in. */
+export function readCredits(account: Address): Promise<Credit[]> {
+  return Promise.all(
+    getDeployment().generations.map(async (generation) => ({
+      generation,
+      amount: await readContract(node(), {
+        address: generation.contracts.JobEscrow,
+        abi: jobEscrowAbi,
+        functionName: 'creditOf',
+        args: [generation.token.address, account],
+      }),
+    })),
+  );
 }
 
 export function usePurse(account: Address | undefined) {
   return useQuery({
-    queryKey: purseKey(account),
+    queryKey: ['money', account ?? ''],
     queryFn: () => readPurse(account as Address),
     enabled: account !== undefined,
-    refetchInterval: 10_000,
+    refetchInterval: POLL_MS,
+  });
+}
+
+export function useCredits(account: Address) {
+  return useQuery({
+    queryKey: ['money', account, 'credits'],
+    queryFn: () => readCredits(account),
+    refetchInterval: POLL_MS,
   });
 }

@@ -1,8 +1,8 @@
-/** The terms a job is made under, from the escrow itself. */
+/** The terms a job is made under, from its own escrow: each generation numbers its policies anew. */
 import { useQuery } from '@tanstack/react-query';
 import { getBlock, readContract } from 'viem/actions';
 import { jobEscrowAbi } from '../generated/contracts';
-import { getDeployment } from '../lib/deployment';
+import type { Generation } from '../lib/deployment';
 import { node } from './config';
 
 export type Policy = {
@@ -13,17 +13,16 @@ export type Policy = {
   tailSeconds: number;
 };
 
-export function usePolicy(policyId: number | undefined) {
+export function usePolicy(generation: Generation, policyId: number) {
   return useQuery({
-    queryKey: ['policy', policyId],
-    queryFn: () => readPolicy(policyId as number),
-    enabled: policyId !== undefined,
+    queryKey: ['policy', generation.number, policyId],
+    queryFn: () => readPolicy(generation, policyId),
     staleTime: Number.POSITIVE_INFINITY,
   });
 }
 
-async function readPolicy(policyId: number): Promise<Policy> {
-  const escrow = { address: getDeployment().contracts.JobEscrow, abi: jobEscrowAbi } as const;
+async function readPolicy({ contracts }: Generation, policyId: number): Promise<Policy> {
+  const escrow = { address: contracts.JobEscrow, abi: jobEscrowAbi } as const;
   const client = node();
   const [row, tail] = await Promise.all([
     readContract(client, { ...escrow, functionName: 'policyOf', args: [policyId] }),

@@ -8,21 +8,30 @@
 import { type Abi, BaseError, encodeFunctionData, type TransactionReceipt } from 'viem';
 import { getBlockNumber, getTransactionCount } from 'viem/actions';
 import { simulateContract, writeContract } from 'wagmi/actions';
-import { type Address, getDeployment, type Hex } from '../lib/deployment';
+import type { Address, Generation, Hex } from '../lib/deployment';
+import type { JobName } from '../lib/job-name';
 import { chainNow } from '../lib/live';
-import { addTransaction, type TxKind, transactionStore, updateTransaction } from '../lib/transactions';
+import {
+  addTransaction,
+  isOfMarket,
+  type TxKind,
+  transactionStore,
+  updateTransaction,
+} from '../lib/transactions';
 import { chain, config, node } from './config';
 import { contractErrors, type Described, describeError } from './errors';
-import { jobIdOf } from './job-reads';
+import { jobMadeIn } from './job-reads';
 import { watchSent } from './watch';
 
 export type Call = {
   kind: TxKind;
+  /** Whose contracts it goes to. */
+  generation: Generation;
   address: Address;
   abi: Abi;
   functionName: string;
   args: readonly unknown[];
-  jobId?: string;
+  job?: JobName;
   amount?: bigint;
 };
 
@@ -87,10 +96,10 @@ export async function send(
     data: encodeFunctionData({ abi: call.abi, functionName: call.functionName, args: [...call.args] }),
     ...before,
     chainId: chain.id,
-    escrow: getDeployment().contracts.JobEscrow,
+    escrow: call.generation.contracts.JobEscrow,
     state: 'pending',
     sentAt: chainNow(),
-    ...(call.jobId ? { jobId: call.jobId } : {}),
+    ...(call.job ? { jobId: String(call.job.id) } : {}),
     ...(call.amount === undefined ? {} : { amount: call.amount.toString() }),
   });
   onState({ stage: 'pending', hash });
@@ -129,10 +138,8 @@ export function follow(hash: Hex): Promise<Followed> {
 
 /** After a reload: every transaction that had no end yet is followed again. */
 export function resumePending(): void {
-  const { JobEscrow } = getDeployment().contracts;
   for (const record of transactionStore.get())
-    if (record.state === 'pending' && record.chainId === chain.id && record.escrow === JobEscrow)
-      void follow(record.hash).catch(() => undefined);
+    if (record.state === 'pending' && isOfMarket(record)) void follow(record.hash).catch(() => undefined);
 }
 
 async function watch(hash: Hex): Promise<Followed> {
@@ -167,8 +174,8 @@ async function watch(hash: Hex): Promise<Followed> {
       block: receipt.blockNumber,
     };
   }
-  const made = jobIdOf(receipt.logs);
-  updateTransaction(hash, { state: 'confirmed', ...mined, ...(made ? { jobId: made } : {}) });
+  const made = jobMadeIn(receipt.logs);
+  updateTransaction(hash, { state: 'confirmed', ...mined, ...(made ? { jobId: String(made.id) } : {}) });
   return { stage: 'confirmed', hash: receipt.transactionHash, receipt };
 }
 

@@ -24,7 +24,7 @@ export function useSend(): {
       const end = await send(account, call, (next) => isMounted.current && setState(next));
       if (end.stage === 'confirmed') {
         void queryClient.invalidateQueries({ queryKey: ['money'] });
-        if (call.jobId) void queryClient.invalidateQueries({ queryKey: ['job', call.jobId] });
+        if (call.job) void queryClient.invalidateQueries({ queryKey: ['job', call.job.full] });
         void queryClient.invalidateQueries({ queryKey: ['jobs'] });
       }
       return end;

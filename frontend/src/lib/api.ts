@@ -36,9 +36,9 @@ export type ApiProgress = { at: number; stage: string; detail: string };
 export type ApiPayout = { to: Address; amount: string; kind: string };
 
 export type ApiJob = {
+  /** A number of its generation's; `jobIn` makes both a name. */
   job_id: string;
-  /** What the job is called: its id, in an older generation of the market `generation:id`. */
-  reference: string;
+  generation: number;
   client: Address;
   provider: Address;
   evaluator: Address;

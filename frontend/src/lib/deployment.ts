@@ -20,26 +20,38 @@ export type PolicyFacts = {
   graceSeconds: number;
 };
 
-/** Contracts that the market has left: jobs in them are finished, nobody is hired there. */
-export type OlderGeneration = {
-  generation: number;
-  contracts: Record<ContractName, Address>;
+export type Token = { address: Address; symbol: string; decimals: number };
+
+/** One set of the market's contracts. A job's number, money and judges are of one generation alone. */
+export type Generation = {
+  number: number;
+  isNewest: boolean;
+  contracts: Readonly<Record<ContractName, Address>>;
+  deployedAtBlock: number;
   treasury: Address;
   reporters: readonly Address[];
+  token: Token;
+  policy: PolicyFacts;
 };
 
+/** What holds for the whole market. Contracts are asked of a generation, so that none is the newest's by accident. */
 export type Deployment = {
   chainId: number;
   network: string;
-  deployedAtBlock: number;
-  contracts: Record<ContractName, Address>;
-  policyId: number;
-  treasury: Address;
-  reporters: readonly Address[];
-  token: { address: Address; symbol: string; decimals: number };
-  policy: PolicyFacts;
   rpc_url: string;
-  older?: readonly OlderGeneration[];
+  /** Newest first; new jobs are made in the first alone. */
+  generations: readonly [Generation, ...Generation[]];
+};
+
+/** What the server writes for a generation. */
+export type GenerationFacts = Omit<Generation, 'number' | 'isNewest'> & { generation?: number };
+
+/** The server's document: the newest generation's facts at the top, `older` those before it, newest first. */
+export type DeploymentFacts = GenerationFacts & {
+  chainId: number;
+  network: string;
+  rpc_url: string;
+  older?: readonly GenerationFacts[];
 };
 
 export class DeploymentMissing extends Error {
@@ -56,17 +68,30 @@ export function getDeployment(): Deployment {
   return current;
 }
 
+/** Where new jobs are made; for a job that is there already ask `jobCalled`. */
+export const newestGeneration = (): Generation => getDeployment().generations[0];
+
+/** The generation with this escrow; undefined for one that this market does not know. */
+export function generationOf(escrow: Address): Generation | undefined {
+  const wanted = escrow.toLowerCase();
+  return getDeployment().generations.find((each) => each.contracts.JobEscrow.toLowerCase() === wanted);
+}
+
 /** For tests and for boot: fixes the deployment that every room of the page reads. */
-export function setDeployment(deployment: Deployment): void {
-  current = deployment;
+export function setDeployment(facts: DeploymentFacts): void {
+  const { chainId, network, rpc_url, older = [] } = facts;
+  current = {
+    chainId,
+    network,
+    rpc_url,
+    generations: [generation(facts, true), ...older.map((each) => generation(each, false))],
+  };
 }
 
 /** Reads the injected facts, else asks the API. Throws `DeploymentMissing` when neither has them. */
-export async function loadDeployment(): Promise<Deployment> {
+export async function loadDeployment(): Promise<void> {
   const injected = document.getElementById('deployment')?.textContent?.trim();
-  const facts = injected ? parse(injected) : await fetchFacts();
-  setDeployment(facts);
-  return facts;
+  setDeployment(injected ? parse(injected) : await fetchFacts());
 }
 
 /** A person's word for the network: "AITBC local", or the name given by the deployment. */
@@ -74,18 +99,27 @@ export function networkName(deployment: Deployment = getDeployment()): string {
   return deployment.chainId === LOCAL_CHAIN_ID ? 'AITBC local' : deployment.network;
 }
 
-function parse(text: string): Deployment {
+/** The first generation does not say its number. */
+function generation(facts: GenerationFacts, isNewest: boolean): Generation {
+  const { generation: number = 1, contracts, deployedAtBlock, treasury, reporters, token, policy } = facts;
+  return { number, isNewest, contracts, deployedAtBlock, treasury, reporters, token, policy };
+}
+
+function parse(text: string): DeploymentFacts {
   try {
-    const facts = JSON.parse(text) as Partial<Deployment>;
-    if (!facts.contracts?.JobEscrow || !facts.chainId || !facts.token || !facts.policy)
+    const facts = JSON.parse(text) as Partial<DeploymentFacts>;
+    if (!facts.chainId || ![facts, ...(facts.older ?? [])].every(isWhole))
       throw new SyntaxError('incomplete');
-    return facts as Deployment;
+    return facts as DeploymentFacts;
   } catch (cause) {
     throw new DeploymentMissing('The deployment facts in this page cannot be read.', { cause });
   }
 }
 
-async function fetchFacts(): Promise<Deployment> {
+const isWhole = ({ contracts, token, policy }: Partial<GenerationFacts>): boolean =>
+  !!contracts?.JobEscrow && !!token && !!policy;
+
+async function fetchFacts(): Promise<DeploymentFacts> {
   try {
     const response = await fetch('/api/v1/deployment', { headers: { accept: 'application/json' } });
     if (!response.ok) throw new Error(`HTTP ${response.status}`);

@@ -1,8 +1,9 @@
 /** One job as the page knows it: the chain's word on state and money, the index's on everything around it. */
 import type { ApiEvent, ApiJob, ApiProgress, JobState } from './api';
 import { cidFromUri, rawCidOf } from './cid';
-import type { Address, Hex } from './deployment';
+import type { Address, Generation, Hex } from './deployment';
 import { isSameAddress } from './format';
+import type { JobName } from './job-name';
 
 export const JOB_STATES = ['open', 'funded', 'submitted', 'completed', 'rejected', 'expired'] as const;
 export const ENDED: ReadonlySet<JobState> = new Set(['completed', 'rejected', 'expired']);
@@ -31,7 +32,7 @@ export type Payout = {
 export type Verdict = { score: number; postedAt: number; reportHash: Hex | undefined; signers: Address[] };
 
 export type Job = {
-  id: string;
+  name: JobName;
   client: Address;
   provider: Address;
   evaluator: Address;
@@ -65,15 +66,9 @@ export type JobSources = {
   logs?: readonly JobEvent[] | undefined;
 };
 
-export type House = {
-  resultOracle: Address;
-  treasury: Address;
-  reportersPool: Address;
-  reporters: readonly Address[];
-};
-
 /** Joins what is known; undefined when neither the chain nor the index has answered. */
-export function mergeJob(id: string, { chain, api, logs = [] }: JobSources, house: House): Job | undefined {
+export function mergeJob(name: JobName, { chain, api, logs = [] }: JobSources): Job | undefined {
+  const { generation } = name;
   const facts = chain ?? (api && factsOfApi(api));
   if (!facts) return undefined;
   const events = (logs.length > 0 ? [...logs] : [...(api?.events ?? [])]).sort(
@@ -84,15 +79,15 @@ export function mergeJob(id: string, { chain, api, logs = [] }: JobSources, hous
   const posted = find(events, 'VerdictPosted');
   const fromChain = submitted?.args.deliverable as Hex | undefined;
   const deliverable = fromChain ?? api?.deliverable ?? undefined;
-  const paid = payoutsOf(events, house);
+  const paid = payoutsOf(events, generation);
   const verdict =
     facts.verdict ?? (api?.verdict && { score: api.verdict.score, postedAt: api.verdict.posted_at });
   return {
-    id,
+    name,
     client: facts.client,
     provider: facts.provider,
     evaluator: facts.evaluator,
-    isHouseJob: isSameAddress(facts.evaluator, house.resultOracle),
+    isHouseJob: isSameAddress(facts.evaluator, generation.contracts.ResultOracle),
     agentId: knownId(api?.agent_id ?? described?.args.agentId),
     agentName: api?.agent_name ?? undefined,
     listingId: knownId(api?.listing_id ?? described?.args.listingId),
@@ -113,7 +108,7 @@ export function mergeJob(id: string, { chain, api, logs = [] }: JobSources, hous
       ? {
           ...verdict,
           reportHash: (posted?.args.reportHash as Hex | undefined) ?? api?.verdict?.report_hash,
-          signers: signersOf(posted, house) ?? api?.verdict?.signers ?? [],
+          signers: signersOf(posted, generation.reporters) ?? api?.verdict?.signers ?? [],
         }
       : undefined,
     events,
@@ -124,7 +119,7 @@ export function mergeJob(id: string, { chain, api, logs = [] }: JobSources, hous
 }
 
 /** Who got what, as the escrow's own events say it. */
-export function payoutsOf(events: readonly JobEvent[], house: House): Payout[] {
+export function payoutsOf(events: readonly JobEvent[], { contracts, treasury }: Generation): Payout[] {
   const payouts: Payout[] = [];
   for (const { name, args } of events) {
     if (name === 'PaymentReleased')
@@ -132,8 +127,8 @@ export function payoutsOf(events: readonly JobEvent[], house: House): Payout[] {
     if (name === 'Refunded')
       payouts.push({ to: args.client as Address, amount: toUnits(args.amount), kind: 'client' });
     if (name === 'FeeTaken') {
-      payouts.push({ to: house.treasury, amount: toUnits(args.toTreasury), kind: 'treasury' });
-      payouts.push({ to: house.reportersPool, amount: toUnits(args.toReporters), kind: 'reporters' });
+      payouts.push({ to: treasury, amount: toUnits(args.toTreasury), kind: 'treasury' });
+      payouts.push({ to: contracts.ResultOracle, amount: toUnits(args.toReporters), kind: 'reporters' });
     }
   }
   return payouts;
@@ -178,8 +173,8 @@ export function toUnits(value: unknown): bigint {
   return typeof value === 'string' && /^\d{1,78}$/.test(value) ? BigInt(value) : 0n;
 }
 
-function signersOf(posted: JobEvent | undefined, house: House): Address[] | undefined {
+function signersOf(posted: JobEvent | undefined, reporters: readonly Address[]): Address[] | undefined {
   if (posted?.args.signerBitmap === undefined) return undefined;
   const bitmap = toUnits(posted.args.signerBitmap);
-  return house.reporters.filter((_, index) => (bitmap >> BigInt(index)) & 1n);
+  return reporters.filter((_, index) => (bitmap >> BigInt(index)) & 1n);
 }

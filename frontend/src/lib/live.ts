@@ -7,6 +7,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { eventsUrl } from './api';
+import { jobCalled } from './job-name';
 import { createStore, useStore } from './store';
 
 export type Stream = 'connecting' | 'live' | 'down';
@@ -81,8 +82,8 @@ export function connectLive(queryClient: QueryClient): () => void {
         feedHead(head.block, head.timestamp);
     });
     source.addEventListener('job', (event) => {
-      const { job_id: jobId } = readObject(event);
-      void queryClient.invalidateQueries({ queryKey: ['job', String(jobId)] });
+      const job = jobCalled(String(readObject(event).job_id));
+      if (job) void queryClient.invalidateQueries({ queryKey: ['job', job.full] });
       void queryClient.invalidateQueries({ queryKey: ['jobs'] });
       void queryClient.invalidateQueries({ queryKey: ['money'] });
     });

@@ -2,7 +2,8 @@
  * What this browser has sent: every transaction with its end, kept across reloads and shared between tabs.
  * Holds records only; the chain room signs, watches and writes the outcome here.
  */
-import type { Address, Hex } from './deployment';
+import { type Address, generationOf, getDeployment, type Hex } from './deployment';
+import { type JobName, jobAt } from './job-name';
 import { createStore, useStore } from './store';
 
 export type TxKind =
@@ -23,6 +24,7 @@ export type TxRecord = {
   kind: TxKind;
   from: Address;
   chainId: number;
+  /** Of the generation it was sent to; `jobId` is a number of that escrow's, also after the market has moved on. */
   escrow: Address;
   state: TxState;
   sentAt: number;
@@ -60,12 +62,18 @@ export function clearEnded(): void {
   save(transactionStore.get().filter((record) => record.state === 'pending'));
 }
 
-/** Mine on this deployment, newest first. */
-export function useTransactions(chainId: number, escrow: Address): TxRecord[] {
-  return useStore(transactionStore).filter(
-    (record) => record.chainId === chainId && record.escrow.toLowerCase() === escrow.toLowerCase(),
-  );
+/** Mine in this market, in all its generations, newest first. */
+export function useTransactions(): TxRecord[] {
+  return useStore(transactionStore).filter(isOfMarket);
 }
+
+export function isOfMarket({ chainId, escrow }: TxRecord): boolean {
+  return chainId === getDeployment().chainId && generationOf(escrow) !== undefined;
+}
+
+/** The job that a transaction is of, or has made; none where it is of no job. */
+export const jobOf = ({ escrow, jobId }: TxRecord): JobName | undefined =>
+  jobId === undefined ? undefined : jobAt(escrow, jobId);
 
 function save(records: readonly TxRecord[]): void {
   try {

@@ -3,11 +3,12 @@ import { Link } from 'wouter';
 import '../../i18n/chain-words';
 import { useWallet } from '../../chain/wallet';
 import { t } from '../../i18n';
-import { getDeployment } from '../../lib/deployment';
+import { generationOf, newestGeneration } from '../../lib/deployment';
 import { formatMoney, isSameAddress } from '../../lib/format';
 import { chainNow } from '../../lib/live';
 import {
   clearEnded,
+  jobOf,
   type TxRecord,
   type TxState,
   updateTransaction,
@@ -30,9 +31,8 @@ const LOOKS: Record<TxState, readonly [typeof CircleCheck, string]> = {
 };
 
 export default function ActivityPage() {
-  const { chainId, contracts } = getDeployment();
   const wallet = useWallet();
-  const all = useTransactions(chainId, contracts.JobEscrow);
+  const all = useTransactions();
   const mine = wallet.address ? all.filter((item) => isSameAddress(item.from, wallet.address)) : all;
   return (
     <Page
@@ -67,7 +67,8 @@ export default function ActivityPage() {
 
 function Row({ item }: { item: TxRecord }) {
   const [Icon, colour] = LOOKS[item.state];
-  const { decimals, symbol } = getDeployment().token;
+  const { decimals, symbol } = (generationOf(item.escrow) ?? newestGeneration()).token;
+  const job = jobOf(item);
   const isSlow = item.state === 'pending' && chainNow() - item.sentAt > SLOW_SECONDS;
   return (
     <li className="grid grid-cols-[1.25rem_1fr_auto] gap-x-3 gap-y-0.5 px-4 py-3" data-state={item.state}>
@@ -76,11 +77,11 @@ function Row({ item }: { item: TxRecord }) {
         {t(`txKind.${item.kind}`, {
           amount: item.amount ? formatMoney(BigInt(item.amount), decimals, symbol) : '',
         })}
-        {item.jobId && (
+        {job && (
           <>
             {' · '}
-            <Link href={`/jobs/${item.jobId}`} className="link font-normal">
-              {t('job.title', { id: item.jobId })}
+            <Link href={`/jobs/${job.reference}`} className="link font-normal">
+              {t('job.title', { id: job.reference })}
             </Link>
           </>
         )}

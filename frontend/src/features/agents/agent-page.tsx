@@ -5,8 +5,9 @@ import '../../i18n/chain-words';
 import { usePurse } from '../../chain/money';
 import { t, tn } from '../../i18n';
 import { type ApiAgent, ApiError, type ApiListing, apiGet } from '../../lib/api';
-import { getDeployment } from '../../lib/deployment';
+import { getDeployment, newestGeneration } from '../../lib/deployment';
 import { formatDate, formatDuration } from '../../lib/format';
+import { jobIn } from '../../lib/job-name';
 import { serviceName } from '../../lib/service-name';
 import { ButtonLink } from '../../ui/button';
 import { Facts, Page, Section } from '../../ui/page';
@@ -156,6 +157,10 @@ function Services({ agent }: { agent: ApiAgent }) {
 }
 
 function RecentJobs({ agent }: { agent: ApiAgent }) {
+  const named = agent.jobs.flatMap((job) => {
+    const name = jobIn(job.generation, job.job_id);
+    return name ? [{ job, name }] : [];
+  });
   const completed = agent.jobs.filter((job) => job.status === 'completed').length;
   return (
     <Section
@@ -172,16 +177,16 @@ function RecentJobs({ agent }: { agent: ApiAgent }) {
         <p className="text-muted">{t('agent.jobs.none')}</p>
       ) : (
         <ul className="card divide-y divide-line">
-          {agent.jobs.map((job) => (
+          {named.map(({ job, name }) => (
             <li
-              key={job.reference}
+              key={name.full}
               className="grid grid-cols-[1fr_auto] items-center gap-x-4 gap-y-1 px-4 py-2.5 sm:grid-cols-[6rem_1fr_8rem_7rem]"
             >
               <Link
-                href={`/jobs/${job.reference}`}
+                href={`/jobs/${name.reference}`}
                 className="font-medium underline-offset-4 hover:underline"
               >
-                {t('job.title', { id: job.reference })}
+                {t('job.title', { id: name.reference })}
               </Link>
               <span className="max-sm:justify-self-end">
                 <StatePill state={job.status} />
@@ -204,9 +209,9 @@ function RecentJobs({ agent }: { agent: ApiAgent }) {
 }
 
 function Identity({ agent }: { agent: ApiAgent }) {
-  const { chainId, contracts, token } = getDeployment();
+  const { contracts, token } = newestGeneration();
   const purse = usePurse(agent.wallet);
-  const registry = `eip155:${chainId}:${contracts.AgentRegistry}`;
+  const registry = `eip155:${getDeployment().chainId}:${contracts.AgentRegistry}`;
   return (
     <Section title={t('agent.identity')}>
       <Facts

@@ -6,6 +6,7 @@ import '../../i18n/chain-words';
 import { usePolicy } from '../../chain/policy';
 import { type MessageKey, t } from '../../i18n';
 import { type ApiAgent, type ApiListing, apiGet } from '../../lib/api';
+import { newestGeneration } from '../../lib/deployment';
 import { useSearchState } from '../../lib/search';
 import { serviceName } from '../../lib/service-name';
 import { ButtonLink } from '../../ui/button';
@@ -69,8 +70,8 @@ function HireForm({ listing, onHiring }: { listing: ApiListing; onHiring: () => 
   const [told, setTold] = useState(choice?.initial ?? '');
   const [note, setNote] = useState('');
   const [, navigate] = useLocation();
-  const policy = usePolicy(listing.policy_id);
-  const hire = useHire((jobId) => navigate(`/jobs/${jobId}`));
+  const policy = usePolicy(newestGeneration(), listing.policy_id);
+  const hire = useHire((job) => navigate(`/jobs/${job.reference}`));
   const input = choice ? document : picture;
   const settings = choice ? choice.read(told) : {};
   const missing = missingOf(inputKindOf(service), input !== undefined, settings !== undefined);

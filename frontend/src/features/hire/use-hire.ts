@@ -2,13 +2,14 @@
 import { useState } from 'react';
 import { approveCall, hireCall } from '../../chain/calls';
 import { type Described, describeError } from '../../chain/errors';
-import { jobIdOf } from '../../chain/job-reads';
+import { jobMadeIn } from '../../chain/job-reads';
 import { readPurse } from '../../chain/money';
 import { readChainTime } from '../../chain/policy';
 import { useSend } from '../../chain/use-send';
 import type { ApiListing, StoredFile } from '../../lib/api';
 import type { Json } from '../../lib/canonical';
 import type { Address } from '../../lib/deployment';
+import type { JobName } from '../../lib/job-name';
 import { type HireInput, requestDocument, storeInput, storeRequest } from './request';
 
 export type HirePhase = 'idle' | 'storing' | 'approving' | 'hiring';
@@ -20,7 +21,7 @@ export type Order = {
   note: string;
 };
 
-export function useHire(onHired: (jobId: string) => void) {
+export function useHire(onHired: (job: JobName) => void) {
   const [phase, setPhase] = useState<HirePhase>('idle');
   const [fault, setFault] = useState<Described>();
   const [kept, setKept] = useState<{ sha256: string; stored: StoredFile }>();
@@ -70,8 +71,8 @@ export function useHire(onHired: (jobId: string) => void) {
       }),
     );
     if (end.stage !== 'confirmed') return;
-    const jobId = jobIdOf(end.receipt.logs);
-    if (jobId) onHired(jobId);
+    const job = jobMadeIn(end.receipt.logs);
+    if (job) onHired(job);
   };
 
   const start = async (account: Address, order: Order): Promise<void> => {

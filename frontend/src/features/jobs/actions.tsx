@@ -4,7 +4,6 @@ import { TxStatus } from '../../chain/tx-status';
 import { useSend } from '../../chain/use-send';
 import { useWallet } from '../../chain/wallet';
 import { type MessageKey, t } from '../../i18n';
-import { getDeployment } from '../../lib/deployment';
 import { feeDown, formatMoney } from '../../lib/format';
 import { ENDED, type Job } from '../../lib/job';
 import { useChainNow } from '../../lib/live';
@@ -22,7 +21,7 @@ export function Actions({ job, feeBps, passMark }: { job: Job; feeBps: number; p
   const { state, isBusy, run, reset } = useSend();
   const role = roleOf(wallet.address, job);
   const actions = allowedActions(role, factsOf(job, now));
-  const { decimals, symbol } = getDeployment().token;
+  const { decimals, symbol } = job.name.generation.token;
   const params = {
     budget: formatMoney(job.budget, decimals, symbol),
     pay: formatMoney(job.budget - feeDown(job.budget, feeBps), decimals, symbol),
@@ -40,7 +39,7 @@ export function Actions({ job, feeBps, passMark }: { job: Job; feeBps: number; p
             variant={index === 0 && !(action === 'accept' && isFailing) ? 'primary' : 'secondary'}
             isLarge={index === 0}
             isBusy={isBusy}
-            onAct={(account) => void run(account, actionCall(action, job.id))}
+            onAct={(account) => void run(account, actionCall(action, job.name))}
           >
             {t(`action.${action}`)}
           </ActionButton>

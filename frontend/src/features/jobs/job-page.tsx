@@ -5,8 +5,8 @@ import '../../i18n/chain-words';
 import { usePolicy } from '../../chain/policy';
 import { t } from '../../i18n';
 import { type ApiAgent, apiGet } from '../../lib/api';
-import { getDeployment } from '../../lib/deployment';
 import type { Job } from '../../lib/job';
+import { type JobName, jobCalled } from '../../lib/job-name';
 import { ButtonLink } from '../../ui/button';
 import { Facts, Page, Section } from '../../ui/page';
 import { StatePill } from '../../ui/state-pill';
@@ -17,22 +17,27 @@ import { MoneyPanel } from './money-panel';
 import { ResultPanel } from './result-panel';
 import { StateLine } from './state-line';
 import { Timeline } from './timeline';
-import { isOlder, useJob } from './use-job';
+import { useJob } from './use-job';
 import { VerdictPanel } from './verdict-panel';
 
-export default function JobPage({ jobId }: { jobId: string }) {
-  const read = useJob(jobId);
-  const title = t('job.title', { id: jobId });
+/** `reference` is what stands in the address: `7`, or `1:7` with the generation of its contracts. */
+export default function JobPage({ reference }: { reference: string }) {
+  const name = jobCalled(reference);
+  if (name) return <Named name={name} />;
+  return (
+    <Page title={t('job.title', { id: reference })}>
+      <Unknown />
+    </Page>
+  );
+}
+
+function Named({ name }: { name: JobName }) {
+  const read = useJob(name);
   if (!read.job)
     return (
-      <Page title={title}>
+      <Page title={t('job.title', { id: name.reference })}>
         {read.isUnknown ? (
-          <Empty
-            title={t('job.unknown.title')}
-            action={<ButtonLink href="/jobs">{t('job.unknown.back')}</ButtonLink>}
-          >
-            {t('job.unknown.text')}
-          </Empty>
+          <Unknown />
         ) : read.isPending ? (
           <LoadingJob />
         ) : (
@@ -43,16 +48,28 @@ export default function JobPage({ jobId }: { jobId: string }) {
   return <Loaded job={read.job} isIndexing={read.isIndexing} isChainDown={read.isChainDown} />;
 }
 
+function Unknown() {
+  return (
+    <Empty
+      title={t('job.unknown.title')}
+      action={<ButtonLink href="/jobs">{t('job.unknown.back')}</ButtonLink>}
+    >
+      {t('job.unknown.text')}
+    </Empty>
+  );
+}
+
 function Loaded({ job, isIndexing, isChainDown }: { job: Job; isIndexing: boolean; isChainDown: boolean }) {
-  const chainPolicy = usePolicy(job.policyId);
-  const policy = chainPolicy.data ?? getDeployment().policy;
+  const { reference, generation } = job.name;
+  const chainPolicy = usePolicy(generation, job.policyId);
+  const policy = chainPolicy.data ?? generation.policy;
   return (
     <Page
-      title={t('job.title', { id: job.id })}
+      title={t('job.title', { id: reference })}
       isWide
       heading={
         <span className="flex flex-wrap items-center gap-3">
-          {t('job.title', { id: job.id })}
+          {t('job.title', { id: reference })}
           <StatePill state={job.status} />
         </span>
       }
@@ -68,11 +85,10 @@ function Loaded({ job, isIndexing, isChainDown }: { job: Job; isIndexing: boolea
           </Notice>
         )}
         <StateLine job={job} verdictSeconds={policy.verdictSeconds} passMark={policy.passMark} />
-        {isOlder(job.id) ? (
-          <Notice title={t('job.older')} />
-        ) : (
-          <Actions job={job} feeBps={policy.feeBps} passMark={policy.passMark} />
+        {!generation.isNewest && (
+          <Notice title={t('job.older', { generation: generation.number })}>{t('job.older.text')}</Notice>
         )}
+        <Actions job={job} feeBps={policy.feeBps} passMark={policy.passMark} />
       </div>
       <div className="mt-8 grid gap-8 lg:grid-cols-[1fr_19rem] lg:grid-rows-[auto_1fr]">
         <div className="min-w-0">{job.submittedAt ? <ResultPanel job={job} /> : <NotYet job={job} />}</div>
@@ -139,7 +155,7 @@ function Parties({ job }: { job: Job }) {
           narrow(t('parties.client'), job.client),
           narrow(t('parties.agent'), job.provider),
           narrow(t('parties.judge'), job.evaluator),
-          narrow(t('parties.escrow'), getDeployment().contracts.JobEscrow),
+          narrow(t('parties.escrow'), job.name.generation.contracts.JobEscrow),
           job.requestCid !== undefined && narrow(t('parties.request'), job.requestCid),
         ]}
       />

@@ -3,16 +3,17 @@ import { BriefcaseBusiness, Wallet } from 'lucide-react';
 import type { ReactNode } from 'react';
 import '../../i18n/chain-words';
 import { withdrawCall } from '../../chain/calls';
-import { readJob, readJobIdsOf } from '../../chain/job-reads';
-import { usePurse } from '../../chain/money';
+import { readJob, readJobsOf } from '../../chain/job-reads';
+import { type Credit, useCredits } from '../../chain/money';
 import { TxStatus } from '../../chain/tx-status';
 import { useSend } from '../../chain/use-send';
 import { openConnect, useWallet } from '../../chain/wallet';
 import { t } from '../../i18n';
 import { type ApiJob, type Page as ApiPage, apiGet } from '../../lib/api';
-import { type Address, getDeployment } from '../../lib/deployment';
+import type { Address } from '../../lib/deployment';
 import { formatMoney } from '../../lib/format';
 import { type Job, mergeJob } from '../../lib/job';
+import { jobIn } from '../../lib/job-name';
 import { useChainNow } from '../../lib/live';
 import { needsAction } from '../../lib/roles';
 import { useSearchState } from '../../lib/search';
@@ -21,7 +22,6 @@ import { Page } from '../../ui/page';
 import { Empty, Failed, LoadingRows, Notice } from '../../ui/states';
 import { factsOf } from './actions';
 import { JobList } from './job-list';
-import { house } from './use-job';
 
 const SPEC = { view: ['mine', 'all'] } as const;
 const FALLBACK_LIMIT = 50;
@@ -54,7 +54,7 @@ export default function JobsPage() {
         </fieldset>
       }
     >
-      {wallet.address && <Credit account={wallet.address} />}
+      {wallet.address && <Credits account={wallet.address} />}
       {view === 'all' ? (
         <Jobs account={undefined} />
       ) : wallet.address ? (
@@ -138,19 +138,30 @@ function Group({ title, children }: { title: string | undefined; children: React
   );
 }
 
-/** Money that a payout could not deliver waits in the escrow under its owner's name. */
-function Credit({ account }: { account: Address }) {
-  const purse = usePurse(account);
+/** Money that a payout could not deliver waits in its escrow under its owner's name. */
+function Credits({ account }: { account: Address }) {
+  const { data: credits = [] } = useCredits(account);
+  return credits.map((credit) => (
+    <CreditOf key={credit.generation.number} account={account} credit={credit} />
+  ));
+}
+
+function CreditOf({ account, credit }: { account: Address; credit: Credit }) {
   const { state, isBusy, run, reset } = useSend();
-  const credit = purse.data?.credit ?? 0n;
-  const { decimals, symbol } = getDeployment().token;
-  if (credit === 0n && state.stage === 'idle') return null;
+  const { generation, amount } = credit;
+  const { decimals, symbol } = generation.token;
+  if (amount === 0n && state.stage === 'idle') return null;
   return (
     <div className="mb-6 grid gap-3">
-      {credit > 0n && (
-        <Notice title={t('jobs.credit', { amount: formatMoney(credit, decimals, symbol) })}>
+      {amount > 0n && (
+        <Notice
+          title={t(generation.isNewest ? 'jobs.credit' : 'jobs.credit.older', {
+            amount: formatMoney(amount, decimals, symbol),
+            generation: generation.number,
+          })}
+        >
           <div className="mt-2">
-            <Button isBusy={isBusy} onClick={() => void run(account, withdrawCall(credit))}>
+            <Button isBusy={isBusy} onClick={() => void run(account, withdrawCall(generation, amount))}>
               {t('jobs.credit.withdraw')}
             </Button>
           </div>
@@ -163,11 +174,14 @@ function Credit({ account }: { account: Address }) {
 
 async function fromIndex(account: Address | undefined, signal: AbortSignal): Promise<Job[]> {
   const page = await apiGet<ApiPage<ApiJob>>('/jobs', { client: account, limit: PAGE_SIZE }, signal);
-  return page.items.flatMap((api) => mergeJob(api.reference, { api }, house(api.reference)) ?? []);
+  return page.items.flatMap((api) => {
+    const name = jobIn(api.generation, api.job_id);
+    return (name && mergeJob(name, { api })) ?? [];
+  });
 }
 
 async function fromChain(account: Address): Promise<Job[]> {
-  const ids = (await readJobIdsOf(account)).slice(0, FALLBACK_LIMIT);
-  const found = await Promise.all(ids.map(async (id) => mergeJob(id, { chain: await readJob(id) }, house())));
+  const names = (await readJobsOf(account)).slice(0, FALLBACK_LIMIT);
+  const found = await Promise.all(names.map(async (name) => mergeJob(name, { chain: await readJob(name) })));
   return found.filter((job) => job !== undefined);
 }

@@ -1,6 +1,6 @@
 import { usePurse } from '../../chain/money';
 import { t } from '../../i18n';
-import { getDeployment } from '../../lib/deployment';
+import type { Token } from '../../lib/deployment';
 import { feeDown, formatPercentFromBps } from '../../lib/format';
 import { ENDED, type Job, type Payout } from '../../lib/job';
 import { Section } from '../../ui/page';
@@ -10,7 +10,8 @@ const KINDS = ['provider', 'client', 'treasury', 'reporters'];
 
 /** The money line: what is held, what it will become; after the end, who got what and what the agent now has. */
 export function MoneyPanel({ job, feeBps }: { job: Job; feeBps: number }) {
-  const { decimals, symbol } = getDeployment().token;
+  const { token } = job.name.generation;
+  const { decimals, symbol } = token;
   const agent = usePurse(job.provider);
   const fee = feeDown(job.budget, feeBps);
   const isOver = ENDED.has(job.status);
@@ -24,7 +25,7 @@ export function MoneyPanel({ job, feeBps }: { job: Job; feeBps: number }) {
           <Money units={job.budget} decimals={decimals} symbol={symbol} />
         </p>
         {isOver && job.payouts.length > 0 ? (
-          <Payouts payouts={job.payouts} />
+          <Payouts payouts={job.payouts} token={token} />
         ) : (
           !isOver && (
             <dl className="mt-3 grid grid-cols-[1fr_auto] gap-y-1 border-t border-line pt-3 text-small">
@@ -56,8 +57,7 @@ export function MoneyPanel({ job, feeBps }: { job: Job; feeBps: number }) {
 
 const byKind = (a: Payout, b: Payout) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind);
 
-function Payouts({ payouts }: { payouts: readonly Payout[] }) {
-  const { decimals, symbol } = getDeployment().token;
+function Payouts({ payouts, token: { decimals, symbol } }: { payouts: readonly Payout[]; token: Token }) {
   return (
     <ul className="mt-3 grid gap-1.5 border-t border-line pt-3 text-small" data-payouts>
       {[...payouts].sort(byKind).map((payout) => (

@@ -1,6 +1,6 @@
 import { type MessageKey, t } from '../../i18n';
 import type { ApiProgress } from '../../lib/api';
-import { getDeployment } from '../../lib/deployment';
+import type { Token } from '../../lib/deployment';
 import { formatMoney } from '../../lib/format';
 import { type Job, type JobEvent, toUnits } from '../../lib/job';
 import { Section } from '../../ui/page';
@@ -36,9 +36,10 @@ const STAGES: Record<string, MessageKey> = {
 /** Everything that happened, newest first: facts of the chain with their transaction, and the agent's own notes. */
 export function Timeline({ job, isIndexing }: { job: Job; isIndexing: boolean }) {
   const entries = foldRepeats(
-    [...job.events.flatMap(eventEntry), ...job.progress.map(progressEntry)].sort(
-      (a, b) => b.at - a.at || b.order - a.order,
-    ),
+    [
+      ...job.events.flatMap((event) => eventEntry(event, job.name.generation.token)),
+      ...job.progress.map(progressEntry),
+    ].sort((a, b) => b.at - a.at || b.order - a.order),
   );
   return (
     <Section title={t('timeline.title')}>
@@ -84,10 +85,9 @@ function foldRepeats(entries: readonly Entry[]): (Entry & { count: number })[] {
   return folded;
 }
 
-function eventEntry(event: JobEvent): Entry[] {
+function eventEntry(event: JobEvent, { decimals, symbol }: Token): Entry[] {
   const key = SHOWN[event.name];
   if (!key) return [];
-  const { decimals, symbol } = getDeployment().token;
   const { amount, score } = event.args;
   return [
     {

@@ -3,39 +3,16 @@ import { useQuery } from '@tanstack/react-query';
 import { ContractFunctionRevertedError } from 'viem';
 import { describeError } from '../../chain/errors';
 import { readJob, readJobLogs } from '../../chain/job-reads';
-import { ApiError, type ApiJob, apiGet, type Health } from '../../lib/api';
-import { getDeployment } from '../../lib/deployment';
-import { ENDED, type House, type Job, mergeJob } from '../../lib/job';
+import { type ApiJob, apiGet, type Health } from '../../lib/api';
+import { ENDED, type Job, mergeJob } from '../../lib/job';
+import type { JobName } from '../../lib/job-name';
 import { streamStore } from '../../lib/live';
 import { useStore } from '../../lib/store';
-import { useTransactions } from '../../lib/transactions';
+import { jobOf, useTransactions } from '../../lib/transactions';
 
 const POLL_LIVE_MS = 5000;
 const POLL_ALONE_MS = 2500;
 const INDEX_POLL_MS = 500;
-
-/** The generation before the newest that a job's name begins with; none for a plain id. */
-function olderOf(jobId: string): number | undefined {
-  const [generation, id] = jobId.split(':');
-  return id === undefined ? undefined : Number(generation);
-}
-
-/** Whether a job is of contracts that the market has left: it is read from the index alone, and nothing is signed for it. */
-export const isOlder = (jobId: string): boolean => olderOf(jobId) !== undefined;
-
-/** Whose oracle, treasury and reporters decide about a job. */
-export function house(jobId = ''): House {
-  const deployment = getDeployment();
-  const number = olderOf(jobId);
-  const { contracts, treasury, reporters } =
-    deployment.older?.find((each) => each.generation === number) ?? deployment;
-  return {
-    resultOracle: contracts.ResultOracle,
-    reportersPool: contracts.ResultOracle,
-    treasury,
-    reporters,
-  };
-}
 
 export type JobRead = {
   job: Job | undefined;
@@ -48,30 +25,28 @@ export type JobRead = {
   retry: () => void;
 };
 
-export function useJob(jobId: string): JobRead {
+export function useJob(name: JobName): JobRead {
   const stream = useStore(streamStore);
-  const isId = /^([1-9]\d{0,8}:)?[1-9]\d{0,18}$/.test(jobId);
   const pollMs = stream === 'live' ? POLL_LIVE_MS : POLL_ALONE_MS;
   const chain = useQuery({
-    queryKey: ['job', jobId, 'chain'],
-    queryFn: () => readJob(jobId),
-    enabled: isId && !isOlder(jobId),
+    queryKey: ['job', name.full, 'chain'],
+    queryFn: () => readJob(name),
     retry: (count, error) => count < 2 && !isUnknownJob(error),
     refetchInterval: (query) => (query.state.data && ENDED.has(query.state.data.status) ? false : pollMs),
   });
-  const indexed = useIndexed(jobId);
+  const isUnknown = isUnknownJob(chain.error);
+  const indexed = useIndexed(name);
   const api = useQuery({
-    queryKey: ['job', jobId, 'api'],
-    queryFn: ({ signal }) => apiGet<ApiJob>(`/jobs/${jobId}`, {}, signal),
-    enabled: isId && !isUnknownJob(chain.error) && (isOlder(jobId) || !chain.isPending) && indexed,
+    queryKey: ['job', name.full, 'api'],
+    queryFn: ({ signal }) => apiGet<ApiJob>(`/jobs/${name.full}`, {}, signal),
+    enabled: !isUnknown && !chain.isPending && indexed,
     refetchInterval: (query) => (isSettledIn(query.state.data) ? false : pollMs),
   });
-  const isUnknown = !isId || isUnknownJob(chain.error) || (isOlder(jobId) && isNotFound(api.error));
   const needsLogs =
     chain.isSuccess && (chain.data.submittedAt > 0 || ENDED.has(chain.data.status) || api.isError);
   const logs = useQuery({
-    queryKey: ['job', jobId, 'logs', chain.data?.status, chain.data?.verdict?.postedAt ?? 0],
-    queryFn: () => readJobLogs(jobId),
+    queryKey: ['job', name.full, 'logs', chain.data?.status, chain.data?.verdict?.postedAt ?? 0],
+    queryFn: () => readJobLogs(name),
     enabled: needsLogs,
     staleTime: Number.POSITIVE_INFINITY,
   });
@@ -79,13 +54,11 @@ export function useJob(jobId: string): JobRead {
   const isAround = api.isSuccess || api.isError || logs.isSuccess || logs.isError || !indexed;
   const isEnough = (chain.isSuccess && isAround) || api.isSuccess;
   const isDrawn = isEnough && !isUnknown;
-  const job = !isDrawn
-    ? undefined
-    : mergeJob(jobId, { chain: chain.data, api: api.data, logs: logs.data }, house(jobId));
+  const job = !isDrawn ? undefined : mergeJob(name, { chain: chain.data, api: api.data, logs: logs.data });
   return {
     job,
     isUnknown,
-    isPending: !isUnknown && !isEnough && (isOlder(jobId) ? api.isPending : chain.isPending || !isAround),
+    isPending: !isUnknown && !isEnough && (chain.isPending || !isAround),
     isIndexing: !indexed && !api.data,
     isChainDown: chain.isError && !isUnknown,
     error: chain.error ?? api.error,
@@ -97,11 +70,8 @@ export function useJob(jobId: string): JobRead {
 }
 
 /** False until the index has read the block in which this browser's own transaction on the job was mined. */
-function useIndexed(jobId: string): boolean {
-  const { chainId, contracts } = getDeployment();
-  const mine = useTransactions(chainId, contracts.JobEscrow).filter(
-    (item) => item.jobId === jobId && item.block,
-  );
+function useIndexed(name: JobName): boolean {
+  const mine = useTransactions().filter((item) => item.block && jobOf(item)?.full === name.full);
   const block = Math.max(0, ...mine.map((item) => item.block ?? 0));
   const read = useQuery({
     queryKey: ['indexed', block],
@@ -115,10 +85,6 @@ function useIndexed(jobId: string): boolean {
 
 function isSettledIn(job: ApiJob | undefined): boolean {
   return job !== undefined && ENDED.has(job.status) && (job.payouts?.length ?? 0) > 0;
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof ApiError && error.status === 404;
 }
 
 function isUnknownJob(error: unknown): boolean {

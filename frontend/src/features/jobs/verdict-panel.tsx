@@ -3,7 +3,6 @@ import { CircleCheck, CircleX } from 'lucide-react';
 import { t } from '../../i18n';
 import { fetchChecked, readJsonObject } from '../../lib/artifacts';
 import { rawCidOf } from '../../lib/cid';
-import { getDeployment } from '../../lib/deployment';
 import type { Job, Verdict } from '../../lib/job';
 import { Section } from '../../ui/page';
 import { Code, Moment } from '../../ui/values';
@@ -13,7 +12,7 @@ import { parseReport, type ReportCheck } from './result';
 export function VerdictPanel({ job, verdict, passMark }: { job: Job; verdict: Verdict; passMark: number }) {
   const isPass = verdict.score >= passMark;
   const Icon = isPass ? CircleCheck : CircleX;
-  const total = getDeployment().reporters.length;
+  const total = job.name.generation.reporters.length;
   return (
     <Section title={t('verdict.title')}>
       <div className="card p-4" data-verdict={isPass ? 'pass' : 'fail'}>

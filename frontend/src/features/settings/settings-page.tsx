@@ -1,7 +1,7 @@
 import '../../i18n/chain-words';
 import { usePolicy } from '../../chain/policy';
 import { LANGUAGES, type Language, setLanguage, t, useLanguage } from '../../i18n';
-import { getDeployment, networkName } from '../../lib/deployment';
+import { getDeployment, networkName, newestGeneration } from '../../lib/deployment';
 import { formatDuration, formatPercentFromBps } from '../../lib/format';
 import { useStore } from '../../lib/store';
 import { setTheme, THEMES, type Theme, themeStore } from '../../lib/theme';
@@ -13,7 +13,8 @@ export default function SettingsPage() {
   const deployment = getDeployment();
   const theme = useStore(themeStore);
   const language = useLanguage();
-  const policy = usePolicy(deployment.policyId).data ?? deployment.policy;
+  const newest = newestGeneration();
+  const policy = usePolicy(newest, newest.policy.policyId).data ?? newest.policy;
   return (
     <Page title={t('settings.title')}>
       <Section title={t('settings.looks')}>
@@ -45,14 +46,19 @@ export default function SettingsPage() {
           ]}
         />
       </Section>
-      <Section title={t('settings.contracts')}>
-        <Facts
-          rows={Object.entries(deployment.contracts).map(([name, address]) => [
-            name,
-            <Code key={name} value={address} label={name} isWhole />,
-          ])}
-        />
-      </Section>
+      {deployment.generations.map(({ number, isNewest, contracts }) => (
+        <Section
+          key={number}
+          title={t(isNewest ? 'settings.contracts' : 'settings.contracts.older', { generation: number })}
+        >
+          <Facts
+            rows={Object.entries(contracts).map(([name, address]) => [
+              name,
+              <Code key={name} value={address} label={name} isWhole />,
+            ])}
+          />
+        </Section>
+      ))}
       <Section title={t('settings.terms')}>
         <Facts
           rows={[

@@ -3,7 +3,6 @@ import { Activity, BriefcaseBusiness, Search, Settings } from 'lucide-react';
 import { lazy, type ReactNode, Suspense } from 'react';
 import { Link, useLocation } from 'wouter';
 import { t, tn } from '../../i18n';
-import { getDeployment } from '../../lib/deployment';
 import { useTransactions } from '../../lib/transactions';
 import { Freshness } from '../../ui/freshness';
 import { Skeleton } from '../../ui/states';
@@ -104,10 +103,7 @@ export function PhoneNav() {
 }
 
 function Pending(): ReactNode {
-  const { chainId, contracts } = getDeployment();
-  const count = useTransactions(chainId, contracts.JobEscrow).filter(
-    (item) => item.state === 'pending',
-  ).length;
+  const count = useTransactions().filter((item) => item.state === 'pending').length;
   return (
     <span role="status" className="empty:hidden">
       {count > 0 && (

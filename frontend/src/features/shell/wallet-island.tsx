@@ -11,7 +11,7 @@ import { resumePending } from '../../chain/send';
 import { openConnect, useWallet } from '../../chain/wallet';
 import { t } from '../../i18n';
 import '../../i18n/chain-words';
-import { getDeployment } from '../../lib/deployment';
+import { newestGeneration } from '../../lib/deployment';
 import { formatMoney, shorten } from '../../lib/format';
 import { feedHead, streamStore } from '../../lib/live';
 import { useStore } from '../../lib/store';
@@ -45,7 +45,7 @@ function NotConnected({ isConnecting }: { isConnecting: boolean }) {
 
 function Connected() {
   const wallet = useWallet();
-  const { token } = getDeployment();
+  const { token } = newestGeneration();
   const purse = usePurse(wallet.address);
   const { mutate: switchChain, isPending } = useSwitchChain({ config });
   const [isOpen, setOpen] = useState(false);

@@ -166,6 +166,7 @@ export const work: Record<keyof typeof english, string> = {
   'jobs.toReview': 'Geprüft, kann angenommen werden',
   'jobs.checking': 'Geliefert, wird geprüft',
   'jobs.credit': '{amount} warten in der Treuhand auf Sie',
+  'jobs.credit.older': '{amount} warten in einer älteren Treuhand auf Sie (Generation {generation})',
   'jobs.credit.withdraw': 'An meine Wallet senden',
   'job.title': 'Auftrag {id}',
   'job.by': 'von',
@@ -173,7 +174,9 @@ export const work: Record<keyof typeof english, string> = {
   'job.unknown.title': 'Es gibt keinen Auftrag mit dieser Nummer',
   'job.unknown.text': 'Der Vertrag kennt ihn nicht.',
   'job.unknown.back': 'Ihre Aufträge ansehen',
-  'job.older': 'Dieser Markt ist zu neuen Verträgen umgezogen. Der Auftrag endet in den alten von selbst.',
+  'job.older': 'Dieser Auftrag liegt in älteren Verträgen dieses Marktes (Generation {generation})',
+  'job.older.text':
+    'Er läuft dort zu Ende, zu den Bedingungen, zu denen er geschlossen wurde. Was Sie hier unterschreiben, geht an diese Verträge; neue Aufträge entstehen in den neuen.',
   'job.chainDown':
     'Der Knoten antwortet nicht. Sie sehen, was der Server weiß; unterschreiben Sie noch nichts.',
   'job.unprotected': 'Ungeschützter Auftrag',
@@ -325,6 +328,7 @@ export const work: Record<keyof typeof english, string> = {
   'settings.network.fresh': 'Stand',
   'settings.network.node': 'Knoten',
   'settings.contracts': 'Verträge',
+  'settings.contracts.older': 'Ältere Verträge (Generation {generation})',
   'settings.terms': 'Bedingungen eines Auftrags',
   'settings.terms.fee': 'Gebühr',
   'settings.terms.mark': 'Nötige Punkte',
