@@ -95,7 +95,7 @@ def _settings(service: str | None, text: str) -> dict[str, Any]:
 
 
 def _named(text: str, services: Mapping[str, str]) -> str | None:
-    """The one service whose very name was said and not refused; two names say nothing, since they are everyday words."""
+    """The one service whose very name was said and not refused; names are everyday words, so two say nothing."""
     said = text.casefold()
     named = [name for name in services if re.search(rf"{_NOT_REFUSED}{re.escape(name)}(?![\w-])", said)]
     return named[0] if len(named) == 1 else None
