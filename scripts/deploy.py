@@ -6,7 +6,6 @@ sends nothing. The result is the document of `deployment.json`.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from ape.api import AccountAPI
 from ape.cli import account_option
 from eth_utils.address import to_checksum_address
 
+from agents_offchain.chain.addresses import load_previous
 from agents_offchain.chain.deployment import MarketPlan, deploy_market
 from agents_offchain.chain.deployment_file import DeploymentNote, save_deployment
 from agents_offchain.primitives.hexes import decode_address
@@ -58,13 +58,12 @@ def cli(
             votes=None if votes is None else decode_address(votes),
         )
         path = out or home() / "deployment.json"
-        previous = json.loads(path.read_text()) if path.is_file() else None
         document = deploy_market(
             plan,
             transact=_transact_by(account),
             call=_call,
             code_at=_code_at,
-            previous=previous,
+            previous=load_previous(path),
             note=DeploymentNote(path, lambda: int(chain.blocks.height)),
         )
     save_deployment(path, document)

@@ -174,3 +174,20 @@ def load_deployment(path: Path) -> Deployment:
     except (OSError, ValueError) as error:
         raise DeploymentMissing(f"The deployment at {path} cannot be read: {error}.") from error
     return parse_deployment(document)
+
+
+def load_previous(path: Path) -> dict[str, Any] | None:
+    """The document that a further deployment goes on from; None where nothing was deployed yet.
+
+    Raises:
+        DeploymentMissing: it is there and cannot be read. Taken for absent, its generations would be forgotten, and
+            what they hold with them.
+    """
+    if not path.exists():
+        return None
+    try:
+        return load_deployment(path).raw
+    except DeploymentMissing as error:
+        raise DeploymentMissing(
+            error.message, mend=f"Bring {path} back from a copy; move it away only if nothing is left in its contracts."
+        ) from error

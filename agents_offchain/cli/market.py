@@ -6,13 +6,11 @@ Every part looks at the chain first, so a second run finds what stands and sends
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Protocol
 
-from agents_offchain.chain.addresses import Deployment, parse_deployment
+from agents_offchain.chain.addresses import Deployment, load_previous, parse_deployment
 from agents_offchain.chain.contract_abi import ContractAbi
 from agents_offchain.chain.deployment import MarketPlan, deploy_market, has_moved_on, has_same_registry
 from agents_offchain.chain.deployment_file import DeploymentNote, save_deployment
@@ -36,12 +34,11 @@ from agents_offchain.cli.places import key_folder, profile_file
 from agents_offchain.primitives.canonical import canonical_json, sha256
 from agents_offchain.primitives.hexes import checksum
 from agents_offchain.primitives.settings import Settings
-from agents_offchain.primitives.units import AgentId, TokenUnits, parse_units
+from agents_offchain.primitives.units import TOKEN_DECIMALS, AgentId, TokenUnits, parse_units
 from agents_offchain.runtime.documents import IPFS_PREFIX, criteria_of
 from agents_offchain.runtime.profiles.profile import Profile, Service, load_profile
 from agents_offchain.storage.artifacts.client import ArtifactStore, KuboArtifactStore
 
-TOKEN_DECIMALS = 6
 REGISTRATION_TYPE = "https://eips.ethereum.org/EIPS/eip-8004#registration-v1"
 LISTING_SCHEMA = "aitbc.listing/1"
 
@@ -104,10 +101,10 @@ async def open_market(settings: Settings, node: Node, artifacts_url: str, contro
 async def _deploy(settings: Settings, node: Node, signer: SignerClient, addresses: dict[str, bytes]) -> Deployment:
     deployer = SetupAccount(node, signer, "deployer", DEVNET_CHAIN_ID)
     chain = BlockingAccount(deployer, node, asyncio.get_running_loop())
-    plan, previous = local_plan(addresses), _read_json(settings.deployment_file)
+    plan, previous = local_plan(addresses), load_previous(settings.deployment_file)
     note = DeploymentNote(settings.deployment_file, chain.block_number)
     if has_moved_on(plan, previous):
-        return parse_deployment(dict(previous or {}))
+        return parse_deployment(previous or {})
     document = await asyncio.to_thread(
         deploy_market,
         plan,
@@ -244,11 +241,3 @@ def _listing(event: dict[str, Any]) -> OpenListing:
 
 def _service_of(padded: bytes) -> str:
     return padded.rstrip(b"\0").decode("ascii", errors="replace")
-
-
-def _read_json(path: Path) -> dict[str, Any] | None:
-    try:
-        document = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return None
-    return document if isinstance(document, dict) else None

@@ -20,6 +20,8 @@ Bps = NewType("Bps", int)
 """1/10,000."""
 
 BPS = 10_000
+TOKEN_DECIMALS = 6
+"""Of the token in which jobs are paid, as amounts are written for people."""
 _AMOUNT = re.compile(r"([0-9]+)(?:\.([0-9]+))?")
 NO_AGENT = 2**256 - 1
 """What `JobDescribed.agentId` carries when a job names no agent."""
@@ -36,6 +38,11 @@ def format_units(amount: int, decimals: int) -> str:
     whole, fraction = divmod(abs(amount), 10**decimals)
     digits = f"{fraction:0{decimals}d}".rstrip("0") if fraction else ""
     return f"{sign}{whole}.{digits}" if digits else f"{sign}{whole}"
+
+
+def format_tokens(amount: int) -> str:
+    """An amount of the market's token for people."""
+    return format_units(amount, TOKEN_DECIMALS)
 
 
 def parse_units(text: str, decimals: int) -> int:

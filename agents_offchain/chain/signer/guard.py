@@ -7,7 +7,6 @@ policy file is read again when it changes; a file that is absent, unsound, or wr
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import stat
 from collections.abc import Callable, Mapping
@@ -17,13 +16,13 @@ from typing import Any, Protocol
 
 import structlog
 
-from agents_offchain.chain.errors import PolicyInvalid, SignerPaused, SignerRefused
+from agents_offchain.chain.addresses import load_deployment
+from agents_offchain.chain.errors import DeploymentMissing, PolicyInvalid, SignerPaused, SignerRefused
 from agents_offchain.chain.signer.budgets import Budgets
 from agents_offchain.chain.signer.judge import Judge, Judgement
 from agents_offchain.chain.signer.keystore import Key
 from agents_offchain.chain.signer.policy import Policy, parse_policy
 from agents_offchain.chain.signer.requests import SignTransaction, SignTyped
-from agents_offchain.primitives.hexes import HexInvalid, decode_address
 
 log = structlog.get_logger(__name__)
 POLICY_FILE = "policy.toml"
@@ -194,20 +193,15 @@ class Guard:
         return self._deployed().get(name, frozenset())
 
     def _deployed(self) -> dict[str, frozenset[bytes]]:
-        """Contracts of every generation in the deployment file, by name; none while there is no such file."""
+        """Contracts of every generation in the deployment file, by name; none while it is absent or unsound."""
         stamp = _stamp(self._deployment_file) if self._deployment_file else None
         if stamp is None or self._deployment_file is None:
             return {}
         if stamp != self._contracts_stamp:
             self._contracts_stamp = stamp
             try:
-                document = json.loads(self._deployment_file.read_text())
-                found: dict[str, set[bytes]] = {}
-                for generation in (document, *document.get("older", ())):
-                    for name, text in generation["contracts"].items():
-                        found.setdefault(name, set()).add(decode_address(text))
-                self._contracts = {name: frozenset(addresses) for name, addresses in found.items()}
-            except (OSError, ValueError, KeyError, TypeError, AttributeError, HexInvalid):
+                self._contracts = load_deployment(self._deployment_file).addresses()
+            except DeploymentMissing:
                 self._contracts = {}
         return self._contracts
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agents_offchain.chain.addresses import WATCHED, load_deployment, parse_deployment
+from agents_offchain.chain.addresses import WATCHED, load_deployment, load_previous, parse_deployment
 from agents_offchain.chain.errors import DeploymentMissing
 from tests.fakes.deployment import DEPLOYMENT, DOCUMENT, ESCROW
 
@@ -48,6 +48,22 @@ def test_load_deployment__absent_or_not_json__says_what_to_do(tmp_path: Path) ->
         load_deployment(tmp_path / "bad.json")
     with pytest.raises(DeploymentMissing, match="cannot be read"):
         load_deployment(tmp_path)
+
+
+def test_load_previous__of_a_market_that_moved_on__has_every_generation_and_of_an_unreadable_file_is_no_market(
+    tmp_path: Path,
+) -> None:
+    """Taken for absent, an unreadable record would be replaced by one that knows the newest contracts alone."""
+    file = tmp_path / "deployment.json"
+    assert load_previous(file) is None
+    moved = {**DOCUMENT, "generation": 2, "older": [DOCUMENT]}
+    file.write_text(json.dumps(moved))
+    assert load_previous(file) == moved
+    for text in ("", "{", "[]", '{"chainId": 31337}'):
+        file.write_text(text)
+        with pytest.raises(DeploymentMissing) as refused:
+            load_previous(file)
+        assert "from a copy" in (refused.value.mend or "")
 
 
 def test_address__of_a_contract_that_is_not_deployed__is_fatal() -> None:

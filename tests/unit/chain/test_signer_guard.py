@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import orjson
 import pytest
@@ -23,6 +24,7 @@ from agents_offchain.chain.signer.server import SignerServer
 from agents_offchain.primitives.clock import ManualClock
 from agents_offchain.primitives.eip712 import VERDICT_FIELDS, VERDICT_TYPE, oracle_domain
 from agents_offchain.primitives.hexes import encode_hex
+from tests.fakes.deployment import DOCUMENT
 from tests.unit.chain.signing import (
     CHAIN,
     ESCROW,
@@ -193,8 +195,7 @@ async def test_sign__given_contracts_named_by_the_deployment__follows_the_file(
     (folder / "deployment.json").write_text("{")
     with pytest.raises(SignerRefused):
         await sign(client)
-    contracts = {"JobEscrow": encode_hex(ESCROW)}
-    (folder / "deployment.json").write_bytes(orjson.dumps({"contracts": contracts}))
+    (folder / "deployment.json").write_bytes(orjson.dumps(DOCUMENT | _generation(1, ESCROW)))
     assert await sign(client)
 
 
@@ -203,16 +204,21 @@ async def test_contract__of_two_generations__is_called_at_both_addresses_and_now
 ) -> None:
     start, end = POLICY.index("[contracts]"), POLICY.index("[keys.agent]")
     write_policy(folder, POLICY[:start] + POLICY[end:])
-    older = {"contracts": {"JobEscrow": encode_hex(ESCROW)}}
-    document = {"contracts": {"JobEscrow": encode_hex(NEW_ESCROW)}, "older": [older]}
-    (folder / "deployment.json").write_bytes(orjson.dumps(document))
+    newest = DOCUMENT | _generation(2, NEW_ESCROW)
+    older = [{**DOCUMENT, **_generation(1, ESCROW)}]
+    (folder / "deployment.json").write_bytes(orjson.dumps(newest | {"older": older}))
     assert await sign(client)
     assert await sign(client, replace(submit(), fields={**submit().fields, "to": encode_hex(NEW_ESCROW)}))
     with pytest.raises(SignerRefused):
         await sign(client, replace(submit(), fields={**submit().fields, "to": encode_hex(STRANGER)}))
-    (folder / "deployment.json").write_bytes(orjson.dumps({"contracts": document["contracts"]}))
+    (folder / "deployment.json").write_bytes(orjson.dumps(newest))
     with pytest.raises(SignerRefused):
         await sign(client)
+
+
+def _generation(number: int, escrow: bytes) -> dict[str, Any]:
+    """What tells one generation of the market in `DOCUMENT` from another."""
+    return {"generation": number, "contracts": {**DOCUMENT["contracts"], "JobEscrow": encode_hex(escrow)}}
 
 
 async def test_recipients__given_a_key_by_name__allow_its_address(folder: Path, client: SignerClient) -> None:
