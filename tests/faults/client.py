@@ -84,9 +84,7 @@ class Client:
             "note": f"request {self._requests}",
         }
         cid = await self._store.put(canonical_json(document))
-        policy = await JobEscrowProxy(self.house.node, self.house.deployment.address("JobEscrow")).policy(
-            self.house.deployment.policy_id
-        )
+        policy = await JobEscrowProxy.of(self.house.node, self.house.deployment).policy(self.house.deployment.policy_id)
         head = await self.house.node.block()
         assert head is not None
         terms = HireTerms(
@@ -140,7 +138,7 @@ class Client:
         raise AssertionError("no job was created")
 
     async def status(self, job_id: int) -> JobStatus:
-        escrow = JobEscrowProxy(self.house.node, self.house.deployment.address("JobEscrow"))
+        escrow = JobEscrowProxy.of(self.house.node, self.house.deployment)
         return (await escrow.job(job_id)).status
 
     async def until_status(self, job_id: int, status: JobStatus, *, seconds: float = PATIENCE_SECONDS) -> None:

@@ -54,7 +54,7 @@ class Judge:
         self.client = client
         deployment = house.deployment
         self._token = TokenProxy(house.node, deployment.address("TestDollar"))
-        self._escrow = JobEscrowProxy(house.node, deployment.address("JobEscrow"))
+        self._escrow = JobEscrowProxy.of(house.node, deployment)
         self._hired: list[int] = []
         self._supply: int | None = None
         self.bonds = 0

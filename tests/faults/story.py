@@ -50,7 +50,7 @@ class Stage:
         self.judge = Judge(self.house, self.client)
         oracle = self.house.deployment.address("ResultOracle")
         self.oracle = ResultOracleProxy(self.house.node, oracle)
-        escrow = JobEscrowProxy(self.house.node, self.house.deployment.address("JobEscrow"))
+        escrow = JobEscrowProxy.of(self.house.node, self.house.deployment)
         policy = await escrow.policy(self.house.deployment.policy_id)
         self._review_seconds = policy.review_seconds
         self._verdict_seconds = policy.verdict_seconds

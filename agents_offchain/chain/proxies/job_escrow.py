@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from agents_offchain.chain.addresses import Deployment
 from agents_offchain.chain.contract_abi import load_abi
 from agents_offchain.chain.node import LATEST, Node
 from agents_offchain.primitives.hexes import decode_address
@@ -84,6 +85,11 @@ class JobEscrowProxy:
     def __init__(self, node: Node, address: bytes) -> None:
         self._node = node
         self.address = address
+
+    @classmethod
+    def of(cls, node: Node, deployment: Deployment) -> JobEscrowProxy:
+        """The escrow of one generation."""
+        return cls(node, deployment.address("JobEscrow"))
 
     async def job(self, job_id: int, *, block: int | str = LATEST) -> Job:
         """Raises ContractReverted for a job that was never created."""

@@ -26,13 +26,12 @@ from agents_offchain.cli.operate.home import note
 from agents_offchain.cli.wallet import Wallet
 from agents_offchain.primitives.errors import Refused
 from agents_offchain.primitives.settings import Settings
-from agents_offchain.primitives.units import format_units
+from agents_offchain.primitives.units import format_tokens
 from agents_offchain.runtime.agent.orders import DRAIN, KINDS, RESUME
 from agents_offchain.runtime.profiles.profile import Profile
 from agents_offchain.runtime.supervisor.process_lock import ProcessLock
 from agents_offchain.storage.commands import CommandBook
 
-DECIMALS = 6
 POLL_SECONDS = 0.3
 NOT_RUNNING = 3
 
@@ -105,7 +104,7 @@ async def _retire(settings: Settings, console: Console, entry: Entry) -> int:
             await wallet.transact(around.deployment.address("ServiceListings"), data)
             console.line(f"closed     listing {listing.listing_id} ({listing.service})")
         credit = await _withdraw(around, wallet)
-        console.line(f"withdrawn  {format_units(credit, DECIMALS)}" if credit else "withdrawn  nothing was due")
+        console.line(f"withdrawn  {format_tokens(credit)}" if credit else "withdrawn  nothing was due")
     _stop_crew(settings, entry)
     path = set_aside(settings, entry)
     note(settings, console, "agent_retired", agent=entry.name, by=getpass.getuser())
@@ -114,7 +113,7 @@ async def _retire(settings: Settings, console: Console, entry: Entry) -> int:
             "agent": entry.name,
             "state": "retired",
             "closed": [listing.listing_id for listing in listings],
-            "withdrawn": format_units(credit, DECIMALS),
+            "withdrawn": format_tokens(credit),
             "profile": str(path),
         }
     )
@@ -180,7 +179,7 @@ async def _withdraw(around: Connections, wallet: Wallet) -> int:
     """Fetch the credit of every generation; the sum."""
     total = 0
     for each in around.deployment.generations:
-        escrow, token = JobEscrowProxy(around.node, each.address("JobEscrow")), each.address("TestDollar")
+        escrow, token = JobEscrowProxy.of(around.node, each), each.address("TestDollar")
         credit = int(await escrow.credit(token, await wallet.address()))
         if credit:
             await wallet.transact(escrow.address, withdraw_calldata(token))

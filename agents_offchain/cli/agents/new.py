@@ -32,13 +32,12 @@ from agents_offchain.primitives.clock import SystemClock
 from agents_offchain.primitives.errors import Refused, Retryable
 from agents_offchain.primitives.hexes import checksum, encode_hex
 from agents_offchain.primitives.settings import Settings
-from agents_offchain.primitives.units import format_units
+from agents_offchain.primitives.units import format_tokens, format_units
 from agents_offchain.runtime.agent.orders import RESUME
 from agents_offchain.runtime.profiles.profile import Profile
 from agents_offchain.runtime.profiles.toml import render_profile
 
 ROLE = "agent"
-DECIMALS = 6
 LEAST_GAS_WEI = 10**15
 """What the registration and a listing cost at a few gwei; less is refused before anything is sent."""
 TITLES = {
@@ -166,7 +165,7 @@ def _say(console: Console, name: str, profile: Profile, made: Made, wallet: Wall
     console.line(f"  wallet    {checksum(made.address)} (key {profile.agent.key})")
     console.line(f"  profile   {made.path}")
     for listing in made.listings:
-        console.line(f"  listing   {listing.listing_id}: {listing.service} at {format_units(listing.price, DECIMALS)}")
+        console.line(f"  listing   {listing.listing_id}: {listing.service} at {format_tokens(listing.price)}")
     for row in sent:
         console.line(f"  sent      {row['tx']}  block {row['block']}, {row['gas']} gas")
     console.line(f"Run it: `aitbc agent run {name}`. Back its key up: `aitbc keys backup FILE`.")
@@ -176,7 +175,7 @@ def _listing(listing: OpenListing) -> dict[str, Any]:
     return {
         "listing_id": listing.listing_id,
         "service": listing.service,
-        "price": format_units(listing.price, DECIMALS),
+        "price": format_tokens(listing.price),
         "work_seconds": listing.work_seconds,
     }
 

@@ -17,10 +17,9 @@ from agents_offchain.cli.operate.home import HomeDown, home_database, is_up, sho
 from agents_offchain.primitives.errors import AitbcError
 from agents_offchain.primitives.hexes import checksum
 from agents_offchain.primitives.settings import Settings
-from agents_offchain.primitives.units import format_units
+from agents_offchain.primitives.units import format_tokens, format_units
 from agents_offchain.runtime.profiles.profile import Profile
 
-DECIMALS = 6
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -46,7 +45,15 @@ async def _list(settings: Settings, console: Console, *, is_all: bool) -> int:
     console.document({"agents": [_as_dict(view, entry) for view, entry in zip(views, found, strict=True)]})
     heads = ("agent", "state", "process", "in hand", "jobs", "earned", "offers")
     rows = [
-        (v.name, v.state, v.pid, v.left.in_hand, v.jobs_done, format_units(v.earned, DECIMALS), _offers(e.profile))
+        (
+            v.name,
+            v.state,
+            v.pid,
+            v.left.in_hand,
+            v.jobs_done,
+            format_tokens(v.earned),
+            _offers(e.profile),
+        )
         for v, e in zip(views, found, strict=True)
     ]
     show_table(console, heads, rows, empty="There are no agents; `aitbc agent new` makes one.")
@@ -88,18 +95,18 @@ def _facts(view: AgentView, entry: Entry) -> list[tuple[str, str]]:
         ("profile", str(entry.path)),
         ("key", f"{view.key} {checksum(view.address) if view.address else '(not in this home)'}"),
         ("offers", _offers(entry.profile)),
-        ("earned", f"{format_units(view.earned, DECIMALS)} in {view.jobs_done} jobs"),
+        ("earned", f"{format_tokens(view.earned)} in {view.jobs_done} jobs"),
         ("in hand", f"{left.in_hand} jobs, {left.transactions} transactions on their way"),
     ]
     if left.unsettled:
         facts.append(("not settled", "job " + ", ".join(map(str, left.unsettled))))
     if view.credit is not None:
-        facts.append(("credit", f"{format_units(view.credit, DECIMALS)} to withdraw"))
+        facts.append(("credit", f"{format_tokens(view.credit)} to withdraw"))
     if view.gas_wei is not None:
         facts.append(("gas", f"{format_units(view.gas_wei, 18)} of the chain's coin"))
     for listing in view.listings:
         word = "" if listing.is_available else " (off the market)"
-        facts.append(("listing", f"{listing.listing_id}: {listing.service} at {format_units(listing.price, 6)}{word}"))
+        facts.append(("listing", f"{listing.listing_id}: {listing.service} at {format_tokens(listing.price)}{word}"))
     return facts
 
 
@@ -108,7 +115,7 @@ def _offers(profile: Profile) -> str:
 
 
 def _listing(listing: OpenListing) -> dict[str, Any]:
-    return {**asdict(listing), "price": format_units(listing.price, DECIMALS)}
+    return {**asdict(listing), "price": format_tokens(listing.price)}
 
 
 def _as_dict(view: AgentView, entry: Entry) -> dict[str, Any]:
@@ -126,8 +133,8 @@ def _as_dict(view: AgentView, entry: Entry) -> dict[str, Any]:
         "transactions": view.left.transactions,
         "unsettled": list(view.left.unsettled),
         "jobs_done": view.jobs_done,
-        "earned": format_units(view.earned, DECIMALS),
-        "credit": None if view.credit is None else format_units(view.credit, DECIMALS),
+        "earned": format_tokens(view.earned),
+        "credit": None if view.credit is None else format_tokens(view.credit),
         "gas_wei": None if view.gas_wei is None else str(view.gas_wei),
         "services": [service.model_dump(mode="json") for service in entry.profile.services],
         "listings": [_listing(listing) for listing in view.listings],

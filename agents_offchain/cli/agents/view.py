@@ -125,7 +125,7 @@ async def read_unsettled(around: Connections, daemon: str, address: bytes) -> tu
     candidates |= {name for key in keys if (name := around.deployment.job_of_key(key)) is not None}
     found: list[int | str] = []
     for each in reversed(around.deployment.generations):
-        escrow = JobEscrowProxy(around.node, each.address("JobEscrow"))
+        escrow = JobEscrowProxy.of(around.node, each)
         numbers = sorted(name.job_id for name in candidates if name.generation == each.generation)
         open_ones = [number for number in numbers if await _is_unsettled(escrow, number, address)]
         is_newest = each is around.deployment
@@ -154,9 +154,7 @@ async def chain_facts(around: Connections, address: bytes) -> dict[str, Any]:
 
 
 async def _credit(node: Node, deployment: Deployment, address: bytes) -> int:
-    return int(
-        await JobEscrowProxy(node, deployment.address("JobEscrow")).credit(deployment.address("TestDollar"), address)
-    )
+    return int(await JobEscrowProxy.of(node, deployment).credit(deployment.address("TestDollar"), address))
 
 
 async def _earned(database: Database, address: bytes | None) -> tuple[int, int]:

@@ -13,10 +13,9 @@ from agents_offchain.chain.watcher import Watcher
 from agents_offchain.cli.bootstrap.language import LanguageDesk, read_catalogue
 from agents_offchain.cli.bootstrap.skill_host import host_skills, scratch_folder
 from agents_offchain.cli.bootstrap.surroundings import Surroundings, require_artifacts_url, surroundings
-from agents_offchain.cli.market import TOKEN_DECIMALS
 from agents_offchain.cli.places import profile_file
 from agents_offchain.primitives.settings import Settings
-from agents_offchain.primitives.units import TokenUnits, Wei, parse_units
+from agents_offchain.primitives.units import TOKEN_DECIMALS, TokenUnits, Wei, parse_units
 from agents_offchain.runtime.agent.daemon import AgentDaemon, Ear
 from agents_offchain.runtime.agent.decision import Market
 from agents_offchain.runtime.agent.delivery import Delivery
@@ -212,4 +211,4 @@ def _purse(around: Surroundings, wallet: bytes, profile: Profile) -> Purse:
 
 
 def _escrow(around: Surroundings, deployment: Deployment) -> JobEscrowProxy:
-    return JobEscrowProxy(around.node, deployment.address("JobEscrow"))
+    return JobEscrowProxy.of(around.node, deployment)

@@ -19,7 +19,7 @@ from agents_offchain.cli.places import key_folder
 from agents_offchain.primitives.clock import Clock
 from agents_offchain.primitives.hexes import HexInvalid, decode_address
 from agents_offchain.primitives.settings import Settings
-from agents_offchain.primitives.units import Wei, parse_units
+from agents_offchain.primitives.units import TOKEN_DECIMALS, Wei, parse_units
 from agents_offchain.runtime.daemon import Daemon
 from agents_offchain.runtime.gas import COIN_DECIMALS, GasWatch
 from agents_offchain.runtime.generations import Followed, LaneSender, LentLane, PerGeneration
@@ -37,7 +37,6 @@ from agents_offchain.storage.payments.orders import OrderBook
 from agents_offchain.storage.payments.relays import RelayBook
 
 ESCROW, TOKEN = "JobEscrow", "TestDollar"
-TOKEN_DECIMALS = 6
 Payees = Callable[[], Collection[bytes]]
 
 

@@ -97,7 +97,7 @@ class DemoClient:
 
     async def hire(self, market: MarketOpening, listing: OpenListing, request_cid: str) -> int:
         """Create, fund and describe the job in one transaction; its id."""
-        escrow = JobEscrowProxy(self._node, self._deployment.address("JobEscrow"))
+        escrow = JobEscrowProxy.of(self._node, self._deployment)
         policy = await escrow.policy(self._deployment.policy_id)
         head = await self._node.block()
         now = head.timestamp if head else 0

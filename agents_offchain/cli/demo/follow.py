@@ -44,7 +44,7 @@ class JobFollower:
         self._deployment = deployment
         self._job_id = job_id
         self._shown = 0
-        self.escrow = JobEscrowProxy(node, deployment.address("JobEscrow"))
+        self.escrow = JobEscrowProxy.of(node, deployment)
         self.oracle = ResultOracleProxy(node, deployment.address("ResultOracle"))
 
     async def until_submitted(self, note: Note, patience_seconds: float) -> Job:

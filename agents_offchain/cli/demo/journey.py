@@ -15,7 +15,7 @@ from agents_offchain.cli.demo.client import DemoClient, Uploaded
 from agents_offchain.cli.demo.errors import DemoFailed
 from agents_offchain.cli.demo.follow import JobFollower, PostedEvent
 from agents_offchain.cli.demo.ledger import read_transactions
-from agents_offchain.cli.demo.receipt import DECIMALS, SYMBOL, Receipt, ReporterLine
+from agents_offchain.cli.demo.receipt import SYMBOL, Receipt, ReporterLine
 from agents_offchain.cli.demo.story import DemoStory
 from agents_offchain.cli.market import MarketOpening, OpenListing
 from agents_offchain.cli.stack import LocalStack
@@ -23,10 +23,10 @@ from agents_offchain.cli.steps import StepList
 from agents_offchain.primitives.canonical import sha256
 from agents_offchain.primitives.clock import SystemClock
 from agents_offchain.primitives.hexes import encode_hex
-from agents_offchain.primitives.units import format_units, share_down
+from agents_offchain.primitives.units import TOKEN_DECIMALS, format_tokens, share_down
 from agents_offchain.storage.artifacts.client import KuboArtifactStore, digest_to_cid
 
-POCKET_MONEY = 100 * 10**DECIMALS
+POCKET_MONEY = 100 * 10**TOKEN_DECIMALS
 MAX_DOCUMENT_BYTES = 1 << 20
 MAX_KEPT_BYTES = 64 << 20
 DELIVER_SECONDS, CHECK_SECONDS, POST_SECONDS, SETTLE_SECONDS = 90.0, 120.0, 30.0, 30.0
@@ -246,4 +246,4 @@ def _reporters(market: MarketOpening, settled: Settled) -> list[ReporterLine]:
 
 
 def _money(amount: int) -> str:
-    return f"{format_units(amount, DECIMALS)} {SYMBOL}"
+    return f"{format_tokens(amount)} {SYMBOL}"

@@ -9,10 +9,9 @@ from typing import Any
 from agents_offchain.cli.demo.balances import Snapshot
 from agents_offchain.cli.demo.ledger import LedgerLine
 from agents_offchain.primitives.hexes import checksum
-from agents_offchain.primitives.units import format_units
+from agents_offchain.primitives.units import TOKEN_DECIMALS, format_tokens
 
 SYMBOL = "tUSD"
-DECIMALS = 6
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class Receipt:
             "escrow": checksum(self.escrow),
             "agent_id": str(self.agent_id),
             "listing_id": str(self.listing_id),
-            "token": {"symbol": SYMBOL, "decimals": DECIMALS},
+            "token": {"symbol": SYMBOL, "decimals": TOKEN_DECIMALS},
             "budget": str(self.budget),
             "fee": str(self.fee),
             "cids": {
@@ -177,7 +176,7 @@ def _silent(line: ReporterLine) -> str:
 
 
 def _money(amount: int) -> str:
-    return format_units(amount, DECIMALS)
+    return format_tokens(amount)
 
 
 def _signed(amount: int) -> str:

@@ -19,10 +19,8 @@ from agents_offchain.primitives.clock import SystemClock
 from agents_offchain.primitives.errors import Refused
 from agents_offchain.primitives.hexes import checksum
 from agents_offchain.primitives.settings import Settings
-from agents_offchain.primitives.units import BPS, format_units, share_down
+from agents_offchain.primitives.units import BPS, format_tokens, share_down
 from oracle.court.seats import Seat, SeatBook
-
-DECIMALS = 6
 
 
 class NothingToVote(Refused):
@@ -48,8 +46,7 @@ async def _stake(settings: Settings, console: Console, name: str, tickets: int) 
             held = int(await around.node.call(load_abi("TestDollar"), token, "balanceOf", address))
             if held < amount and not around.is_local:
                 raise StakeMissing(
-                    f"{checksum(address)} holds {format_units(held, DECIMALS)}; {missing} tickets cost "
-                    f"{format_units(amount, DECIMALS)}.",
+                    f"{checksum(address)} holds {format_tokens(held)}; {missing} tickets cost {format_tokens(amount)}.",
                     mend="Send it the rest, then run the same command again.",
                 )
             if held < amount:
@@ -137,19 +134,19 @@ async def _say(around: Connections, console: Console, name: str, address: bytes)
         {
             "juror": name,
             "address": checksum(address),
-            "stake": format_units(state.balance, DECIMALS),
+            "stake": format_tokens(state.balance),
             "tickets": state.tickets,
             "open_seats": state.open_seats,
-            "at_risk_now": format_units(at_risk, DECIMALS),
-            "silence_costs": format_units(share_down(ticket, silent_bps), DECIMALS),
-            "a_far_vote_costs": format_units(share_down(ticket, far_bps), DECIMALS),
+            "at_risk_now": format_tokens(at_risk),
+            "silence_costs": format_tokens(share_down(ticket, silent_bps)),
+            "a_far_vote_costs": format_tokens(share_down(ticket, far_bps)),
             "leaves_at": state.leavable_at or None,
             "seats": [_seat(seat) for seat in seats],
         }
     )
     console.line(f"{name}  {checksum(address)}")
-    console.line(f"  stake     {format_units(state.balance, DECIMALS)} in {state.tickets} tickets")
-    console.line(f"  at risk   {format_units(at_risk, DECIMALS)} on {state.open_seats} open seats")
+    console.line(f"  stake     {format_tokens(state.balance)} in {state.tickets} tickets")
+    console.line(f"  at risk   {format_tokens(at_risk)} on {state.open_seats} open seats")
     console.line(f"  a seat    {silent_bps * 100 / BPS:g} % of a ticket for silence, {far_bps * 100 / BPS:g} % far off")
     if leaves:
         console.line(f"  leaves    {leaves} UTC; `aitbc juror leave {name}` then fetches the stake")

@@ -11,10 +11,8 @@ from agents_offchain.chain.proxies.registry import LISTINGS_ABI, REGISTRY_ABI
 from agents_offchain.cli.operate.connections import Connections
 from agents_offchain.primitives.errors import Refused
 from agents_offchain.primitives.hexes import decode_address
-from agents_offchain.primitives.units import TokenUnits, format_units
+from agents_offchain.primitives.units import TokenUnits, format_tokens
 from agents_offchain.storage.tables.read_model import agent_listings
-
-DECIMALS = 6
 
 
 class ListingUnsuitable(Refused):
@@ -52,7 +50,7 @@ async def choose(around: Connections, wanted: str, max_price: int | None) -> Cho
             return found
         dearest = dearest or found
     if dearest is not None and max_price is not None:
-        cap, price = format_units(max_price, DECIMALS), format_units(dearest.price, DECIMALS)
+        cap, price = format_tokens(max_price), format_tokens(dearest.price)
         raise ListingUnsuitable(f"The cheapest costs {price}; at most {cap} was allowed.", mend="Raise --max-price.")
     raise ListingUnsuitable(
         f"No listing of {wanted[:60]!r} can be hired now.", mend="The page and `GET /api/v1/listings` show what can."

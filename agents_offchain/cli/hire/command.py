@@ -44,14 +44,13 @@ from agents_offchain.primitives.canonical import canonical_json
 from agents_offchain.primitives.errors import Retryable
 from agents_offchain.primitives.hexes import checksum, encode_hex
 from agents_offchain.primitives.settings import Settings
-from agents_offchain.primitives.units import format_units, parse_units
+from agents_offchain.primitives.units import TOKEN_DECIMALS, format_tokens, parse_units
 from agents_offchain.runtime.documents import RequestDocument, RequestInput, criteria_of
 from agents_offchain.runtime.supervisor.process_lock import DaemonLock
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.outbox import CONFIRMED, OutboxItem
 from agents_offchain.storage.tables.journal import progress
 
-DECIMALS = 6
 POLL_SECONDS = 0.3
 ENDED_OTHERWISE = 1
 STILL_WAITING = 75
@@ -137,7 +136,7 @@ async def _hire(
         with steps:
             async with steps.step("store") as say:
                 record, choice = await _recorded(around, wallet, wishes, asked)
-                say(f"listing {record.listing_id}, {format_units(record.price, DECIMALS)}, {record.request_cid}")
+                say(f"listing {record.listing_id}, {format_tokens(record.price)}, {record.request_cid}")
             newest, around = around.deployment, around.in_generation(record.generation)
             async with steps.step("pay") as say:
                 hired = await _paid(around, wallet, record, choice, newest, say)
@@ -222,7 +221,7 @@ async def _paid(
 
 async def _worked(around: Connections, job_id: int, timeout_seconds: float, say: Say) -> Job | None:
     """Wait until the job is handed over or has ended; None at timeout. What daemons say meanwhile is shown."""
-    escrow = JobEscrowProxy(around.node, around.deployment.address("JobEscrow"))
+    escrow = JobEscrowProxy.of(around.node, around.deployment)
     deadline, shown = time.monotonic() + timeout_seconds, 0
     while time.monotonic() < deadline:
         with contextlib.suppress(Retryable):
@@ -259,13 +258,13 @@ async def _saved(around: Connections, hired: Hired, folder: Path, say: Say) -> N
 async def _accepted(around: Connections, wallet: Wallet, hired: Hired, say: Say) -> None:
     if hired.job is not None and hired.job.status == JobStatus.SUBMITTED:
         hired.accepted = await payment.accept(around, wallet, hired.record, hired.job_id)
-    hired.job = await JobEscrowProxy(around.node, around.deployment.address("JobEscrow")).job(hired.job_id)
+    hired.job = await JobEscrowProxy.of(around.node, around.deployment).job(hired.job_id)
     say(f"the job is {hired.job.status.name.lower()}")
 
 
 def _say_receipt(console: Console, hired: Hired, wishes: HireWishes) -> None:
     status = hired.job.status.name.lower() if hired.job is not None else "funded"
-    price, paid = format_units(hired.record.price, DECIMALS), hired.paid
+    price, paid = format_tokens(hired.record.price), hired.paid
     tx_hash = encode_hex(paid.tx_hash or b"")
     console.document(
         {
@@ -311,7 +310,7 @@ async def _one_at_a_time(settings: Settings, key: str) -> Any:
 
 def _price(text: str) -> int:
     try:
-        return parse_units(text, DECIMALS)
+        return parse_units(text, TOKEN_DECIMALS)
     except ValueError as error:
         from agents_offchain.cli.hire.choice import ListingUnsuitable
 

@@ -13,12 +13,11 @@ from agents_offchain.cli.operate.connections import Connections
 from agents_offchain.cli.wallet import TransactionWaits, Wallet
 from agents_offchain.primitives.errors import Refused
 from agents_offchain.primitives.hexes import checksum
-from agents_offchain.primitives.units import AgentId, TokenUnits, format_units
+from agents_offchain.primitives.units import TOKEN_DECIMALS, AgentId, TokenUnits, format_tokens
 from agents_offchain.runtime.documents import IPFS_PREFIX
 from agents_offchain.storage.outbox import FAILED, Intent, OutboxItem
 
-DECIMALS = 6
-FAUCET_UNITS = 100 * 10**DECIMALS
+FAUCET_UNITS = 100 * 10**TOKEN_DECIMALS
 """What the local chain's faucet gives at a time."""
 
 
@@ -52,13 +51,13 @@ async def ensure_money(around: Connections, wallet: Wallet, price: TokenUnits) -
         words.append("test dollars from the faucet")
     elif held < price:
         raise MoneyMissing(
-            f"{checksum(owner)} holds {format_units(held, DECIMALS)}; the price is {format_units(price, DECIMALS)}.",
+            f"{checksum(owner)} holds {format_tokens(held)}; the price is {format_tokens(price)}.",
             mend="Send it the rest, then run the same command again.",
         )
     allowance = await around.node.call(load_abi("TestDollar"), token.address, "allowance", owner, escrow)
     if int(allowance) < price:
         await wallet.transact(token.address, approve_calldata(escrow, price))
-        words.append(f"the escrow may draw {format_units(price, DECIMALS)}")
+        words.append(f"the escrow may draw {format_tokens(price)}")
     return ", ".join(words) or "the escrow may draw it already"
 
 
@@ -69,7 +68,7 @@ async def pay(around: Connections, wallet: Wallet, record: HireRecord, choice: C
         item = await wallet.status(key)
         if item is None or not _is_void(item):
             break
-    escrow = JobEscrowProxy(around.node, around.deployment.address("JobEscrow"))
+    escrow = JobEscrowProxy.of(around.node, around.deployment)
     policy = await escrow.policy(choice.policy_id)
     head = await around.node.block()
     terms = HireTerms(

@@ -18,7 +18,7 @@ from agents_offchain.cli.language.knowledge import knowledge_book
 from agents_offchain.cli.operate.home import HomeDown, HomeEmpty, home_database, newest_generation, require_rpc_url
 from agents_offchain.primitives.errors import Refused, Retryable
 from agents_offchain.primitives.settings import Settings
-from agents_offchain.primitives.units import format_units
+from agents_offchain.primitives.units import format_tokens
 from agents_offchain.skills.embedding.embedder import Embedder
 from agents_offchain.skills.knowledge.shelf import Shelf
 from agents_offchain.skills.llm.enquiry.market import JobFact, MarketFacts, OfferFact
@@ -26,7 +26,6 @@ from agents_offchain.skills.llm.enquiry.tools import ToolRefused
 from agents_offchain.storage.tables.generations import same
 from agents_offchain.storage.tables.read_model import agent_listings, agents, chain_heads, jobs, verdicts
 
-DECIMALS = 6
 MOST_JOBS = 10_000
 """The newest ones that are read; older ones count in no record."""
 MOST_PASSAGES = 3
@@ -179,4 +178,4 @@ async def find_search(settings: Settings, shelf: str, embedder: Embedder) -> Cal
 
 
 def _tokens(units: int) -> Decimal:
-    return Decimal(format_units(int(units), DECIMALS))
+    return Decimal(format_tokens(int(units)))

@@ -16,9 +16,7 @@ from agents_offchain.cli.places import key_folder
 from agents_offchain.primitives.errors import Refused
 from agents_offchain.primitives.hexes import checksum, encode_hex
 from agents_offchain.primitives.settings import Settings
-from agents_offchain.primitives.units import format_units
-
-DECIMALS = 6
+from agents_offchain.primitives.units import format_tokens
 
 
 class KeyUnknown(Refused):
@@ -54,7 +52,7 @@ async def _one(
 
     A key whose policy says no is passed over, unless it was asked for by name.
     """
-    escrow, token = JobEscrowProxy(around.node, deployment.address("JobEscrow")), deployment.address("TestDollar")
+    escrow, token = JobEscrowProxy.of(around.node, deployment), deployment.address("TestDollar")
     credit = int(await escrow.credit(token, address))
     tx, note = None, ""
     if credit and not is_dry:
@@ -65,7 +63,7 @@ async def _one(
             if is_named:
                 raise
             note = error.message
-    row = {"key": name, "address": checksum(address), "credit": format_units(credit, DECIMALS)}
+    row = {"key": name, "address": checksum(address), "credit": format_tokens(credit)}
     row["generation"] = str(deployment.generation)
     return {**row, "tx": tx, "note": note}
 

@@ -19,11 +19,10 @@ from agents_offchain.primitives.errors import Refused
 from agents_offchain.primitives.hexes import HexInvalid, checksum, decode_address, decode_hex, encode_hex
 from agents_offchain.primitives.payments import MAX_UNITS, Channel
 from agents_offchain.primitives.settings import Settings
-from agents_offchain.primitives.units import format_units, parse_units
+from agents_offchain.primitives.units import TOKEN_DECIMALS, format_tokens, parse_units
 from agents_offchain.storage.payments.channels import ChannelRow
 
-DECIMALS = 6
-FAUCET_UNITS = 100 * 10**DECIMALS
+FAUCET_UNITS = 100 * 10**TOKEN_DECIMALS
 
 
 class PaymentUnclear(Refused):
@@ -132,7 +131,7 @@ def units(text: str) -> int:
         PaymentUnclear: not a positive amount.
     """
     try:
-        amount = parse_units(text, DECIMALS)
+        amount = parse_units(text, TOKEN_DECIMALS)
     except ValueError as error:
         raise PaymentUnclear(f"{text[:40]!r} is no amount.", mend="Write it as 12.50.") from error
     if not 0 < amount <= MAX_UNITS:
@@ -142,7 +141,7 @@ def units(text: str) -> int:
 
 def show(amount: int) -> str:
     """An amount in whole tokens."""
-    return format_units(amount, DECIMALS)
+    return format_tokens(amount)
 
 
 def account(settings: Settings, name_or_address: str) -> bytes:

@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from agents_offchain.cli.status import ProcessStatus
-from agents_offchain.cli.watch.snapshot import DECIMALS, Snapshot
-from agents_offchain.primitives.units import format_units
+from agents_offchain.cli.watch.snapshot import Snapshot
+from agents_offchain.primitives.units import format_tokens
 
 BARS = "▁▂▃▄▅▆▇█"
 GOOD, BAD, DIM, WARM = "green", "bold red", "dim", "yellow"
@@ -53,7 +53,7 @@ def bars(amounts: tuple[int, ...]) -> str:
 
 def money(amount: int) -> str:
     """Token units as people write them."""
-    return format_units(amount, DECIMALS)
+    return format_tokens(amount)
 
 
 def age(seconds: int) -> str:

@@ -17,7 +17,7 @@ from agents_offchain.cli.operate.jobs import read_jobs
 from agents_offchain.cli.places import key_folder
 from agents_offchain.cli.status import HomeStatus, read_status
 from agents_offchain.primitives.settings import Settings
-from agents_offchain.primitives.units import format_units
+from agents_offchain.primitives.units import format_tokens
 from agents_offchain.storage.approvals import WAITING, ApprovalBook
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.dead_letters import DeadLetters
@@ -27,7 +27,6 @@ from agents_offchain.storage.tables.read_model import marketplace_transactions
 HOUR = 3_600
 HOURS = 24
 JOBS_SHOWN = 14
-DECIMALS = 6
 
 
 @dataclass(frozen=True)
@@ -85,14 +84,14 @@ class Snapshot:
                     "state": agent.state,
                     "in_hand": agent.left.in_hand,
                     "jobs_done": agent.jobs_done,
-                    "earned": format_units(agent.earned, DECIMALS),
+                    "earned": format_tokens(agent.earned),
                 }
                 for agent in self.agents
             ],
             "jobs": [vars(job) for job in self.jobs],
             "jobs_by_status": self.jobs_by_status,
-            "earned": format_units(self.earned, DECIMALS),
-            "earned_by_hour": [format_units(amount, DECIMALS) for amount in self.earned_by_hour],
+            "earned": format_tokens(self.earned),
+            "earned_by_hour": [format_tokens(amount) for amount in self.earned_by_hour],
             "transactions_on_their_way": self.sending,
             "dead_letters": self.dead_letters,
             "approvals_waiting": self.approvals,
