@@ -16,7 +16,7 @@ from ape.cli import account_option
 from eth_utils.address import to_checksum_address
 
 from agents_offchain.chain.addresses import load_previous
-from agents_offchain.chain.deployment import MarketPlan, deploy_market
+from agents_offchain.chain.deployment import MarketPlan, deploy_market, require_same_channels
 from agents_offchain.chain.deployment_file import DeploymentNote, save_deployment
 from agents_offchain.primitives.hexes import decode_address
 from scripts import LOCAL_CHAINS, connected, explained, home, network_option, plain_errors
@@ -58,12 +58,14 @@ def cli(
             votes=None if votes is None else decode_address(votes),
         )
         path = out or home() / "deployment.json"
+        previous = load_previous(path)
+        require_same_channels(plan, previous)
         document = deploy_market(
             plan,
             transact=_transact_by(account),
             call=_call,
             code_at=_code_at,
-            previous=load_previous(path),
+            previous=previous,
             note=DeploymentNote(path, lambda: int(chain.blocks.height)),
         )
     save_deployment(path, document)

@@ -309,6 +309,23 @@ def has_same_registry(plan: MarketPlan, previous: Mapping[str, Any] | None) -> b
     return previous is not None and previous["contracts"].get("AgentRegistry") == registry
 
 
+def require_same_channels(plan: MarketPlan, previous: Mapping[str, Any] | None) -> None:
+    """See that a plan does not put other PaymentChannels into a generation that there is.
+
+    Raises:
+        ContractMissing: it has the escrow of the earlier document and other channels. The record has room for one in
+            each generation, and whatever is promised on those of now would be forgotten.
+    """
+    contracts = deployment_plan(plan).contracts
+    planned = {name: to_checksum_address(contracts[name]) for name in ("JobEscrow", "PaymentChannels")}
+    before = {name: (previous or {}).get("contracts", {}).get(name, planned[name]) for name in planned}
+    if previous is not None and before != planned and before["JobEscrow"] == planned["JobEscrow"]:
+        raise ContractMissing(
+            "This plan has other PaymentChannels beside the same JobEscrow; those of now would be forgotten.",
+            mend="Change the market's terms with it, such as --quorum or --treasury: a further generation begins.",
+        )
+
+
 def _succession(document: Mapping[str, Any], previous: Mapping[str, Any] | None) -> dict[str, Any]:
     """`generation` and `older` of a document: another escrow on the same chain begins a further generation.
 

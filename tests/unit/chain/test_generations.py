@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from eth_utils.address import to_checksum_address
 
 from agents_offchain.chain.addresses import parse_deployment
-from agents_offchain.chain.deployment import _succession
+from agents_offchain.chain.deployment import MarketPlan, _succession, deployment_plan, require_same_channels
 from agents_offchain.chain.errors import ContractMissing, DeploymentMissing
 from tests.fakes.deployment import DOCUMENT
 
@@ -45,6 +46,18 @@ def test_succession__of_another_registry_or_back_to_an_older_plan__is_refused() 
         _succession(DOCUMENT, second)
     with pytest.raises(ContractMissing, match="lose their ids"):
         _succession(moved(DOCUMENT, "b", AgentRegistry="0x" + "c" * 40), DOCUMENT)
+
+
+def test_channels__other_ones_beside_the_same_escrow__are_refused_and_with_another_escrow_are_a_generation() -> None:
+    """A generation's record has room for one PaymentChannels, and promises on the former would be forgotten."""
+    plan = MarketPlan(31337, "local", b"\x01" * 20, b"\x02" * 20, (b"\x03" * 20, b"\x04" * 20))
+    contracts = {name: to_checksum_address(address) for name, address in deployment_plan(plan).contracts.items()}
+    for fine in (None, {"contracts": contracts}, {"contracts": contracts | {"JobEscrow": "0x" + "ab" * 20}}):
+        require_same_channels(plan, fine)
+    other = contracts | {"PaymentChannels": "0x" + "cd" * 20}
+    require_same_channels(plan, {"contracts": other | {"JobEscrow": "0x" + "ab" * 20}})
+    with pytest.raises(ContractMissing, match="would be forgotten"):
+        require_same_channels(plan, {"contracts": other})
 
 
 @pytest.mark.parametrize(
