@@ -130,7 +130,15 @@ class Outbox:
         )
 
     async def status(self, intent_key: str) -> OutboxItem | None:
-        query = select(outbox).where(outbox.c.lane == self.lane, outbox.c.intent_key == intent_key)
+        return await self._one(select(outbox).where(outbox.c.intent_key == intent_key))
+
+    async def newest(self, prefix: str) -> OutboxItem | None:
+        """The last planned of the intents whose keys begin so."""
+        named = select(outbox).where(outbox.c.intent_key.startswith(prefix, autoescape=True))
+        return await self._one(named.order_by(outbox.c.id.desc()).limit(1))
+
+    async def _one(self, query: Select[Any]) -> OutboxItem | None:
+        query = query.where(outbox.c.lane == self.lane)
         async with self._database.read() as connection:
             row = (await connection.execute(query)).first()
         return None if row is None else item_of(row)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from itertools import count
 
 import structlog
 
@@ -66,11 +65,9 @@ class Collector:
 
     async def _next(self, token: bytes, payee: bytes, credit: int, data: bytes) -> Intent | None:
         """The withdrawal to plan; None while one is open, or one of this very credit has failed."""
-        for number in count():
-            key = f"{COLLECT}:{self.contract.address.hex()}:{token.hex()}:{payee.hex()}:{credit}:{number}"
-            known = await self.outbox.status(key)
-            if known is None:
-                return Intent(key, COLLECT, to=self.contract.address, data=data)
-            if known.status != CONFIRMED:
-                return None
-        return None
+        name = f"{COLLECT}:{self.contract.address.hex()}:{token.hex()}:{payee.hex()}:{credit}:"
+        known = await self.outbox.newest(name)
+        if known is not None and known.status != CONFIRMED:
+            return None
+        number = 0 if known is None else int(known.intent.intent_key.removeprefix(name)) + 1
+        return Intent(f"{name}{number}", COLLECT, to=self.contract.address, data=data)
