@@ -144,9 +144,12 @@ class Kills:
         return rounds
 
     def _give_up(self, point: Point) -> None:
-        """What came in every counting story must come again; what came in one of them may not, and is told."""
-        first = str(Point(point.daemon, point.name, 1))
-        is_first_tried = point.number > 1 and (first in self.report.done or first in self._killed)
+        """What came in every counting story must come again; what came in one of them may not, and is told.
+
+        How often a name is crossed is a matter of which events one look finds together, so a second crossing that does
+        not come is told too, where the first one killed a daemon of that kind.
+        """
+        is_first_tried = point.number > 1 and not point.firsts().isdisjoint(self.report.done | self._killed)
         if is_first_tried or not point.is_certain:
             self.report.let_go(str(point))
         else:

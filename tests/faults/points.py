@@ -43,6 +43,11 @@ class Point:
         name, _, number = rest.rpartition(" #")
         return cls(daemon, name, int(number), tempo, certainty == _SURE)
 
+    def firsts(self) -> frozenset[str]:
+        """The first crossing of this name, by each daemon of the same kind: whichever had it for its part."""
+        alike = [name for name, command in STARTS.items() if command[0] == STARTS[self.daemon][0]]
+        return frozenset(str(replace(self, daemon=name, number=1)) for name in alike)
+
     def in_other_tempo(self) -> Point:
         return replace(self, tempo=UNEVEN if self.tempo == EVEN else EVEN)
 

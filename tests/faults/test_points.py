@@ -46,3 +46,7 @@ def test_points__of_daemons_of_one_kind__are_shared_among_those_that_cross_them(
 def test_point__written_and_read_again__is_the_same() -> None:
     point = Point("indexer", "before commit watcher.step cursors+headers", 2, UNEVEN, is_certain=False)
     assert Point.parse(point.line()) == point
+
+
+def test_firsts__of_a_juror__are_those_of_every_juror_and_of_nobody_else() -> None:
+    assert Point("juror-3", "commit", 2).firsts() == {f"juror-{number}: commit #1" for number in (1, 2, 3)}
