@@ -156,7 +156,9 @@ async def _claim(settings: Settings, console: Console, wanted: str | None, key: 
         wallet = await newest.around.wallet(key)
         rows = []
         for at in newest.desks if found is None else found[:1]:
-            held = sorted(await at.till.channels.claimable(), key=_group)
+            for row in await at.till.channels.stale():
+                await at.fresh(row.channel.channel_id)
+            held = sorted(await at.till.channels.claimable(with_postponed=True), key=_group)
             if found is not None:
                 held = [one for one in held if one.row.channel == found[1].channel]
             for _, group in groupby(held, key=_group):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agents_offchain.primitives.clock import Clock, SystemClock
@@ -148,11 +148,12 @@ class ChannelBook:
             row = (await connection.execute(query.order_by(vouchers.c.cumulative.desc()).limit(1))).first()
         return None if row is None else (row.cumulative, bytes(row.signature))
 
-    async def claimable(self, limit: int = 500) -> list[HeldVoucher]:
+    async def claimable(self, limit: int = 500, *, with_postponed: bool = False) -> list[HeldVoucher]:
         """The largest voucher that each channel covers and that says more than was claimed; those closing come first.
 
-        Channels that are being claimed from, put off, or not read yet are left out.
+        Channels that are being claimed from, not read yet, or put off are left out, the last unless `with_postponed`.
         """
+        is_time = true() if with_postponed else is_due(channels.c.not_before, self._clock.now_seconds())
         query = (
             select(
                 *channels.c,
@@ -164,7 +165,7 @@ class ChannelBook:
                 channels.c.book == self.book,
                 channels.c.is_stale.is_(False),
                 channels.c.intent.is_(None),
-                is_due(channels.c.not_before, self._clock.now_seconds()),
+                is_time,
                 vouchers.c.cumulative > channels.c.claimed,
                 vouchers.c.cumulative <= channels.c.deposit,
             )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -10,12 +13,17 @@ import pytest
 from sqlalchemy import insert, select
 
 from agents_offchain.chain.node import Node
+from agents_offchain.cli.console import Console
+from agents_offchain.cli.payments import channel as verbs
 from agents_offchain.cli.payments.desk import Desk
+from agents_offchain.cli.wallet import Wallet
 from agents_offchain.primitives.hexes import encode_hex
 from agents_offchain.primitives.payments import Channel
+from agents_offchain.primitives.settings import Settings
 from agents_offchain.runtime.daemon import Daemon
 from agents_offchain.runtime.payments.intake import PromiseRefused
 from agents_offchain.runtime.payments.relayer import LEFT
+from agents_offchain.runtime.payments.worth import WorthTerms
 from agents_offchain.storage.database import Database
 from agents_offchain.storage.payments.orders import PAID
 from agents_offchain.storage.payments.relays import REFUSED
@@ -23,7 +31,7 @@ from agents_offchain.storage.tables.journal import cursors
 from agents_offchain.storage.tables.read_model import chain_heads
 from tests.fakes.crash import Crash, Killed
 from tests.integration.market import Market
-from tests.integration.payments.till import DOLLAR, Counter
+from tests.integration.payments.till import DOLLAR, KEY, Counter
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 STRIDE = 1 if os.environ.get("AITBC_TEST_SIZE") == "full" else 90
@@ -113,6 +121,47 @@ async def test_promise__on_contracts_that_the_market_left__is_taken_unless_it_is
         at, row = await desk.at_channel(name)
         assert (at.contract.address, row.deposit) == (other.place.contract, 10 * DOLLAR)
         assert at.reference(channel) == f"1:{encode_hex(channel.channel_id)}"
+
+
+async def test_commands__on_the_same_channel_in_two_generations__name_each_and_claim_both_whatever_they_are_worth(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A cashier has put one off that is not worth its gas; the other was just taken and is not read yet."""
+    channel = counter.open(10 * DOLLAR)
+    await counter.intake.take(counter.voucher(channel, 6 * DOLLAR))
+    await (await counter.cashier(worth=WorthTerms(least_units=100 * DOLLAR))).step()
+    counter.move_on()
+    counter.open(10 * DOLLAR)
+    await counter.intake.take(counter.voucher(channel, 5 * DOLLAR))
+    monkeypatch.setattr(verbs, "desk", lambda settings, command: _desk(counter))
+    monkeypatch.setattr(verbs, "own_accounts", lambda settings: {counter.payee: "payee"})
+    name = encode_hex(channel.channel_id)
+    await verbs._list(Settings(), Console(True))
+    listed = _document(capsys)["channels"]
+    assert [(one["channel"], one["held"]) for one in listed] == [(name, "5"), (f"1:{name}", "6")]
+    await verbs._claim(Settings(), Console(True), None, KEY)
+    told = _document(capsys)["claimed"]
+    assert [one["channel"] for one in told] == [name, f"1:{name}"]
+    assert await claimed(counter, channel) == [5 * DOLLAR, 6 * DOLLAR]
+
+
+def _document(capsys: pytest.CaptureFixture[str]) -> Any:
+    """What a command printed; log lines come before it."""
+    printed = "\n" + capsys.readouterr().out
+    return json.loads(printed[printed.index("\n{") :])
+
+
+@asynccontextmanager
+async def _desk(counter: Counter) -> AsyncIterator[Desk]:
+    """What a command opens in a home, without one."""
+
+    async def wallet(key: str) -> Wallet:
+        made = Wallet(counter.node, counter.database, counter.ring, key, 31337)
+        await made.setup()
+        return made
+
+    around = SimpleNamespace(deployment=counter.deployment, database=counter.database, wallet=wallet)
+    yield Desk(cast(Any, around), counter.till)
 
 
 async def test_cashier__killed_anywhere_with_promises_in_two_generations__keeps_each_once(counter: Counter) -> None:
