@@ -66,8 +66,10 @@ def test_check_database__given_a_migrated_one__is_fine(settings: Settings, datab
 def test_check_generations__of_a_market_that_moved__says_what_is_left_in_each(
     settings: Settings, database_template: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    document: dict[str, Any] = dict(DOCUMENT)
-    older = document | {"generation": 1, "contracts": document["contracts"] | {"JobEscrow": "0x" + "a1" * 20}}
+    contracts = DOCUMENT["contracts"] | {"PaymentChannels": "0x" + "c2" * 20}
+    document: dict[str, Any] = DOCUMENT | {"contracts": contracts}
+    gone = {"JobEscrow": "0x" + "a1" * 20, "PaymentChannels": "0x" + "c1" * 20}
+    older = document | {"generation": 1, "contracts": contracts | gone}
     settings.deployment_file.write_text(json.dumps(document | {"generation": 2, "older": [older]}))
     assert "generation 1  not indexed here" in doctor.check_generations(settings).found
     shutil.copy(database_template, settings.home / "aitbc.db")
@@ -82,9 +84,18 @@ def test_check_generations__of_a_market_that_moved__says_what_is_left_in_each(
             values = f"1, '{number}', x'', x'', x'', '1', '{word}', '', '0', '0', '0', '0', 2000, 0, x''"
             database.execute(f"insert into jobs ({names}, {rest}) values ({values})")
     assert doctor.check_generations(settings).found == f"{newest}; generation 1  1 open job"
+    with sqlite3.connect(settings.home / "aitbc.db") as database:
+        database.execute("update jobs set status = 'completed'")
+        names = "book, payer, nonce, payee, token, amount, valid_before, purpose, signature, status, tries, not_before"
+        for contract, amount in (("c1", "2500000"), ("c2", "500000")):
+            values = f"'31337:0x{contract * 20}', x'', '1', x'', x'', '{amount}', 0, x'', x'', 'held', 0, 0, 0, 0"
+            database.execute(f"insert into payment_orders ({names}, received_at, updated_at) values ({values})")
+    newest = "generation 2  0 open jobs, 0.5 promised off chain, takes new jobs"
+    promised = f"{newest}; generation 1  0 open jobs, 2.5 promised off chain"
+    assert doctor.check_generations(settings).found == promised
     found = HomeStatus(SupervisorState(1, 0.0), None, [], asyncio.run(read_generations(settings)))
     status._say(settings, found, Console(False))
-    assert f"market {newest}\nmarket generation 1  1 open job\n" in capsys.readouterr().out
+    assert f"market {newest}\nmarket generation 1  0 open jobs, 2.5 promised off chain\n" in capsys.readouterr().out
 
 
 def test_check_disk__given_a_full_one__says_so(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
