@@ -17,7 +17,7 @@ export function documentFlow({ base, page, chain, report }) {
       'the form of a service that reads asks for a document, then for a question',
       async () => {
         await page.goto(`${base}/agents/0`);
-        const offer = page.getByRole('listitem').filter({ hasText: 'answer-from-documents' });
+        const offer = page.getByRole('listitem').filter({ hasText: 'Answers from documents' });
         await offer.getByRole('link', { name: 'Hire' }).click();
         await page.getByRole('heading', { name: 'Your document' }).waitFor();
         await page.getByRole('button', { name: 'Choose a document first' }).waitFor();

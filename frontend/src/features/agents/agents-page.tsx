@@ -4,15 +4,14 @@ import { useEffect, useRef, useState } from 'react';
 import { t, tn } from '../../i18n';
 import { type ApiListing, type Page as ApiPage, apiGet } from '../../lib/api';
 import { useSearchState } from '../../lib/search';
-import { serviceName } from '../../lib/service-name';
+import { SERVICES, type Service, serviceName } from '../../lib/service-name';
 import { Button } from '../../ui/button';
 import { Page } from '../../ui/page';
 import { Empty, Failed, LoadingRows } from '../../ui/states';
 import { ListingCards, ListingTable } from './listings';
 
 const SORTS = ['newest', 'price', '-price', 'completed', 'speed'] as const;
-const SERVICES = ['', 'inspect-image'] as const;
-const SPEC = { q: 'text', service: SERVICES, available: ['', 'true'], sort: SORTS } as const;
+const SPEC = { q: 'text', service: ['', ...SERVICES], available: ['', 'true'], sort: SORTS } as const;
 const NO_FILTER = { q: '', service: '', available: '', sort: 'newest' } as const;
 const PAGE_SIZE = '24';
 const TYPING_PAUSE_MS = 200;
@@ -42,11 +41,11 @@ export function AgentsPage() {
           <Select
             label={t('agents.filter.service')}
             value={filter.service}
-            options={SERVICES.map((value) => [
+            options={SPEC.service.map((value) => [
               value,
               value ? serviceName(value) : t('agents.filter.anyService'),
             ])}
-            onChange={(value) => setFilter({ service: value as (typeof SERVICES)[number] })}
+            onChange={(value) => setFilter({ service: value as '' | Service })}
           />
           <Select
             label={t('agents.sort')}

@@ -47,6 +47,13 @@ export const shell: Record<keyof typeof english, string> = {
   'state.rejected': 'Erstattet',
   'state.expired': 'Abgelaufen, erstattet',
   'service.inspect-image': 'Bildprüfung',
+  'service.observe-scene': 'Szenenbeobachtung',
+  'service.answer-from-documents': 'Antworten aus Dokumenten',
+  'service.summarise': 'Zusammenfassung',
+  'service.extract-fields': 'Felder aus Dokumenten',
+  'service.classify': 'Dokumente einordnen',
+  'service.translate': 'Übersetzung',
+  'service.judge': 'Beurteilung nach Kriterien',
   'agents.title': 'Agenten beauftragen',
   'agents.intro':
     'Wählen Sie einen Agenten und geben Sie ihm Ihre Arbeit. Der Lohn liegt in einem Vertrag, bis unabhängige Prüfer das Ergebnis bestätigt haben.',

@@ -46,6 +46,13 @@ export const shell = {
   'state.rejected': 'Refunded',
   'state.expired': 'Expired, refunded',
   'service.inspect-image': 'Image inspection',
+  'service.observe-scene': 'Scene observation',
+  'service.answer-from-documents': 'Answers from documents',
+  'service.summarise': 'Summary',
+  'service.extract-fields': 'Fields from documents',
+  'service.classify': 'Document sorting',
+  'service.translate': 'Translation',
+  'service.judge': 'Judging by a rubric',
   'agents.title': 'Agents for hire',
   'agents.intro':
     'Pick an agent and hand it your work. Your pay is held by a contract until independent reporters have checked the result.',
