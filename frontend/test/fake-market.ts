@@ -17,6 +17,8 @@ import { connect, disconnect } from 'wagmi/actions';
 import { config } from '../src/chain/config';
 import { jobEscrowAbi, resultOracleAbi, testDollarAbi } from '../src/generated/contracts';
 import type { ApiJob } from '../src/lib/api';
+import { canonicalJson } from '../src/lib/canonical';
+import { rawCidOf, sha256, toHex } from '../src/lib/cid';
 import type { DeploymentFacts, GenerationFacts } from '../src/lib/deployment';
 import { deployment } from './setup';
 
@@ -24,6 +26,9 @@ export const CLIENT: Address = '0xaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa';
 const AGENT: Address = '0xbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb';
 const HASH: Hex = `0x${'11'.repeat(32)}`;
 const NOBODY: Address = '0x0000000000000000000000000000000000000000';
+
+/** What every stored file hashes to. */
+export const FILE_SHA256 = 'aa'.repeat(32);
 
 export const older: GenerationFacts = {
   generation: 1,
@@ -55,7 +60,7 @@ export class FakeMarket {
   constructor() {
     vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
       const url = String(input instanceof Request ? input.url : input);
-      if (!url.startsWith(deployment.rpc_url)) return this.index(url);
+      if (!url.startsWith(deployment.rpc_url)) return this.index(url, init?.body);
       const body = JSON.parse(String(init?.body ?? (await (input as Request).text())));
       const result = this.node(body.method, body.params ?? []);
       return Response.json({ jsonrpc: '2.0', id: body.id, result });
@@ -83,11 +88,18 @@ export class FakeMarket {
     vi.unstubAllGlobals();
   }
 
-  private index(url: string): Response {
+  private async index(url: string, body: unknown): Promise<Response> {
     const { pathname } = new URL(url, 'http://page');
     this.paths.push(pathname);
     if (this.isIndexDown) return new Response('', { status: 503 });
     if (pathname === '/api/v1/health') return Response.json({ block: 9 });
+    if (pathname === '/api/v1/deployment') return Response.json(moved);
+    if (pathname === '/api/v1/uploads')
+      return Response.json({ cid: 'bafkin', bytes: 1, sha256: FILE_SHA256, media_type: 'image/png' });
+    if (pathname === '/api/v1/requests') {
+      const bytes = new TextEncoder().encode(canonicalJson(JSON.parse(String(body))));
+      return Response.json({ cid: rawCidOf(toHex(await sha256(bytes))) });
+    }
     if (pathname === '/api/v1/jobs') return Response.json({ items: this.listed, next_cursor: null });
     return Response.json({ title: 'Not found' }, { status: 404 });
   }
@@ -154,6 +166,7 @@ export class FakeMarket {
       },
       tailOf: 100n,
       balanceOf: 1n,
+      approve: true,
       allowance: 0n,
       creditOf: this.isCreditWaiting && facts === older ? 3_000_000n : 0n,
     };

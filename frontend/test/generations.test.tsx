@@ -1,10 +1,11 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { fireEvent, render, screen, waitFor } from '@testing-library/react';
+import { act, fireEvent, render, renderHook, screen, waitFor } from '@testing-library/react';
 import type { ReactNode } from 'react';
 import { decodeFunctionData } from 'viem';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { actionCall, approveCall, hireCall, withdrawCall } from '../src/chain/calls';
 import ActivityPage from '../src/features/activity/activity-page';
+import { type Order, useHire } from '../src/features/hire/use-hire';
 import JobPage from '../src/features/jobs/job-page';
 import JobsPage from '../src/features/jobs/jobs-page';
 import { jobEscrowAbi } from '../src/generated/contracts';
@@ -12,7 +13,7 @@ import { generationOf, newestGeneration, setDeployment } from '../src/lib/deploy
 import { type JobName, jobAt, jobCalled, jobIn } from '../src/lib/job-name';
 import type { JobAction } from '../src/lib/roles';
 import { type TxRecord, transactionStore } from '../src/lib/transactions';
-import { CLIENT, FakeMarket, moved, older } from './fake-market';
+import { CLIENT, FakeMarket, FILE_SHA256, moved, older } from './fake-market';
 import { deployment } from './setup';
 
 const OLD = older.contracts;
@@ -25,7 +26,10 @@ const named = (reference: string): JobName => {
   return name;
 };
 const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
-const show = (page: ReactNode) => render(<QueryClientProvider client={queries}>{page}</QueryClientProvider>);
+const wrapper = ({ children }: { children: ReactNode }) => (
+  <QueryClientProvider client={queries}>{children}</QueryClientProvider>
+);
+const show = (page: ReactNode) => render(page, { wrapper });
 const plain = (text: string | null) => (text ?? '').replace(/\s/g, ' ');
 
 let market: FakeMarket;
@@ -98,6 +102,40 @@ describe('what is signed', () => {
   it('to fetch waiting money names the escrow and token it waits in', () => {
     const left = generationOf(OLD.JobEscrow) ?? newestGeneration();
     expect(withdrawCall(left, 5n)).toMatchObject({ address: OLD.JobEscrow, args: [older.token.address] });
+  });
+});
+
+describe('a hire', () => {
+  const order = {
+    listing: {
+      service_type: 'inspect-image',
+      listing_id: '1',
+      agent_id: '0',
+      wallet: CLIENT,
+      policy_id: 1,
+      price: '1',
+      work_seconds: 60,
+    },
+    ...{ tailSeconds: 1, settings: {}, note: '', input: { file: new File(['x'], 'x'), sha256: FILE_SHA256 } },
+  } as unknown as Order;
+  const start = async () => {
+    await market.connect();
+    const { result } = renderHook(() => useHire(() => undefined), { wrapper });
+    await act(() => result.current.start(CLIENT, order));
+    return result.current;
+  };
+
+  it('locks the pay in the newest contracts', async () => {
+    const { fault } = await start();
+    expect(fault).toBeUndefined();
+    expect(market.sent.map((sent) => sent.to)).toEqual([moved.token.address, NEW.JobEscrow]);
+  });
+
+  it('from a tab that is older than the last move is refused before anything is signed', async () => {
+    setDeployment({ ...deployment, ...older });
+    const { fault } = await start();
+    expect(fault?.sentence).toBe('This market has moved to new contracts since you opened this page.');
+    expect(market.sent).toEqual([]);
   });
 });
 

@@ -10,6 +10,7 @@ import type { ApiListing, StoredFile } from '../../lib/api';
 import type { Json } from '../../lib/canonical';
 import type { Address } from '../../lib/deployment';
 import type { JobName } from '../../lib/job-name';
+import { requireNewest } from './newest';
 import { type HireInput, requestDocument, storeInput, storeRequest } from './request';
 
 export type HirePhase = 'idle' | 'storing' | 'approving' | 'hiring';
@@ -50,6 +51,7 @@ export function useHire(onHired: (job: JobName) => void) {
         note: note.trim(),
       }),
     );
+    await requireNewest();
     const purse = await readPurse(account);
     if (purse.allowance < budget) {
       setPhase('approving');

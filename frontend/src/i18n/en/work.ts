@@ -141,6 +141,8 @@ export const work = {
   'hire.phase.storing': 'Storing your file',
   'hire.phase.approving': 'Allowing the payment',
   'hire.phase.hiring': 'Hiring',
+  'hire.moved': 'This market has moved to new contracts since you opened this page.',
+  'hire.moved.mend': 'Nothing was signed. Reload the page and hire from there.',
   'hire.mismatch': 'The server stored something other than what you sent.',
   'hire.mismatch.mend': 'Nothing was signed. Try again; if it happens again, do not use this server.',
   'jobs.title': 'Jobs',
