@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents_offchain.skills.errors import InferenceFailed
-from agents_offchain.skills.vision.sessions import is_runtime_error
+from agents_offchain.skills.vision.inputs import Floats, channels_first
+from agents_offchain.skills.vision.sessions import failing_as
 
 SIDE_PX = 224
 MIDDLE, HALF_RANGE = 127.0, 128.0
@@ -24,8 +25,6 @@ CLASSES = 1000
 TEMPERATURE = 0.7
 """Logits are divided by this before the softmax (Guo et al., ICML 2017); fitted by `make eval-vision`, which prints the
 fit, the photographs it rests on, and the error of calibration on photographs that the fit has not seen."""
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +83,9 @@ def logits_of(session: Any, pixels: NDArray[np.uint8]) -> Floats:
     Raises:
         InferenceFailed: the runtime could not run the model.
     """
-    try:
-        answer: Floats = session.run(["logits"], {"picture": prepare(pixels)})[0][0]
-    except Exception as error:
-        if not is_runtime_error(error):
-            raise
-        raise InferenceFailed("The classifier could not be run.", model="efficientnet_lite0") from error
+    shown = prepare(pixels)
+    with failing_as(lambda _: InferenceFailed("The classifier could not be run.", model="efficientnet_lite0")):
+        answer: Floats = session.run(["logits"], {"picture": shown})[0][0]
     return answer
 
 
@@ -104,8 +100,4 @@ def prepare(pixels: NDArray[np.uint8]) -> Floats:
     """`(1, 3, 224, 224)` float32 RGB; the whole picture, stretched: what stands at its edge is seen too."""
     method = cv2.INTER_LINEAR if max(pixels.shape[:2]) < SIDE_PX else cv2.INTER_AREA
     square = cv2.resize(pixels, (SIDE_PX, SIDE_PX), interpolation=method)
-    shown = np.empty((1, 3, SIDE_PX, SIDE_PX), np.float32)
-    for plane, out in zip(cv2.split(square), shown[0], strict=True):
-        np.subtract(plane, np.float32(MIDDLE), out=out, dtype=np.float32)
-        out /= np.float32(HALF_RANGE)
-    return shown
+    return channels_first(np.asarray(square, np.uint8), (MIDDLE,) * 3, (HALF_RANGE,) * 3)

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from agents_offchain.skills.errors import InferenceFailed
 from agents_offchain.skills.vision.detector_form import DetectorForm
 from agents_offchain.skills.vision.heads import HEADS, Candidates, Floats, NotThisHead
-from agents_offchain.skills.vision.sessions import is_runtime_error
+from agents_offchain.skills.vision.inputs import channels_first
+from agents_offchain.skills.vision.sessions import failing_as
 
 MAX_IOU = 0.5
 MAX_OBJECTS = 100
@@ -61,15 +62,12 @@ class Detector:
         described = self.session.get_inputs()[0]
         step = 1 if described.shape[0] == 1 else len(inputs)
         found: list[Candidates] = []
-        try:
+        name = self.form.name
+        with failing_as(lambda _: InferenceFailed("The object detector could not be run.", model=name), NotThisHead):
             for start in range(0, len(inputs), step):
                 part = inputs[start : start + step]
                 outputs = self.session.run(None, {described.name: part})
                 found.extend(self.read([output[place] for output in outputs], min_score) for place in range(len(part)))
-        except Exception as error:
-            if not is_runtime_error(error) and not isinstance(error, NotThisHead):
-                raise
-            raise InferenceFailed("The object detector could not be run.", model=self.form.name) from error
         return found
 
     def read(self, outputs: Sequence[Floats], min_score: float) -> Candidates:
@@ -113,14 +111,8 @@ def prepare(form: DetectorForm, pixels: NDArray[np.uint8]) -> tuple[Floats, tupl
         small = cv2.copyMakeBorder(
             small, 0, side - filled[1], 0, side - filled[0], cv2.BORDER_CONSTANT, value=(BESIDE,) * 3
         )
-    shown = np.empty((1, 3, side, side), np.float32)
-    planes = cv2.split(small)
-    for plane, out, mean, deviation in zip(
-        planes if form.colours == "rgb" else planes[::-1], shown[0], form.mean, form.deviation, strict=True
-    ):
-        np.subtract(plane, np.float32(mean), out=out, dtype=np.float32)
-        out /= np.float32(deviation)
-    return shown, filled
+    order = 1 if form.colours == "rgb" else -1
+    return channels_first(np.asarray(small, np.uint8), form.mean, form.deviation, order), filled
 
 
 def _in_proportion(pixels: NDArray[np.uint8], side: int) -> tuple[int, int]:

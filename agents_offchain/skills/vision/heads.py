@@ -40,16 +40,14 @@ def nanodet(outputs: Sequence[Floats], classes: int, side_px: int, min_score: fl
     bins = shapes[3][-1] // 4 if len(shapes) == 6 and shapes[3] else 0
     if bins < 2 or shapes != [(n, classes) for n in cells] + [(n, 4 * bins) for n in cells]:
         raise NotThisHead(f"six outputs of {cells} cells by {classes} and by 4 x bins are wanted, {shapes} came")
-    boxes, scores = [], []
-    for stride, level, distances in zip(STRIDES_PX, outputs[:3], outputs[3:], strict=True):
-        kept = np.flatnonzero(level.max(axis=1) >= min_score)
-        spread = distances[kept].reshape(-1, 4, bins)
-        weights = np.exp(spread - spread.max(axis=2, keepdims=True))
-        reach = (weights @ np.arange(bins, dtype=np.float32)) / weights.sum(axis=2) * stride
-        centres = _centres(side_px, stride)[kept]
-        boxes.append(np.concatenate([centres - reach[:, :2], centres + reach[:, 2:]], axis=1))
-        scores.append(level[kept])
-    return np.concatenate(boxes).astype(np.float32), np.concatenate(scores)
+    kept = [np.flatnonzero((level >= min_score).any(axis=1)) for level in outputs[:3]]
+    spread = np.concatenate([level[cells] for level, cells in zip(outputs[3:], kept, strict=True)]).reshape(-1, 4, bins)
+    weights = np.exp(spread - spread.max(axis=2, keepdims=True))
+    strides = np.repeat(np.array(STRIDES_PX, np.float32), [len(cells) for cells in kept])[:, None]
+    reach = (weights @ np.arange(bins, dtype=np.float32)) / weights.sum(axis=2) * strides
+    centres = np.concatenate([_centres(side_px, s)[cells] for s, cells in zip(STRIDES_PX, kept, strict=True)])
+    boxes = np.concatenate([centres - reach[:, :2], centres + reach[:, 2:]], axis=1)
+    return boxes, np.concatenate([level[cells] for level, cells in zip(outputs[:3], kept, strict=True)])
 
 
 @cache

@@ -22,7 +22,7 @@ from agents_offchain.skills.vision.classifier import Classifier, read_class_name
 from agents_offchain.skills.vision.detector import Detector
 from agents_offchain.skills.vision.detector_form import NANODET
 from agents_offchain.skills.vision.own_detector import load_own_detector
-from agents_offchain.skills.vision.sessions import PROVIDER, is_runtime_error, load_onnx
+from agents_offchain.skills.vision.sessions import PROVIDER, failing_as, load_onnx
 from agents_offchain.skills.vision.tesseract import Tesseract
 
 DETECTION_SIDE_PX = 1280
@@ -83,16 +83,12 @@ def load_models(
     paths = {name: entry.locate(models_dir) for name, entry in manifest.items()}
 
     cv2.setNumThreads(threads)
-    try:
+    with failing_as(lambda error: _refused("a model file", error)):
         if detector is None:
             finder = Detector(NANODET, load_onnx(contents[NANODET.name], threads))
         else:
             finder = load_own_detector(detector, threads)
         ocr = _load_ocr(paths, threads)
-    except Exception as error:
-        if not is_runtime_error(error):
-            raise
-        raise InferenceFailed("The model runtime refuses a model file.", reason=str(error)[:200]) from error
     form = finder.form
     pages = Tesseract.find() if text_reader == TESSERACT else None
     return VisionModels(
@@ -125,14 +121,14 @@ def load_classifier(models_dir: Path, threads: int = 1) -> tuple[Classifier, dic
     """
     listed = read_manifest("vision")
     contents = {name: read_checked(listed[name], models_dir) for name in NAMING}
-    try:
+    with failing_as(lambda error: _refused("the classifier", error)):
         session = load_onnx(contents["classifier"], threads)
-    except Exception as error:
-        if not is_runtime_error(error):
-            raise
-        raise InferenceFailed("The model runtime refuses the classifier.", reason=str(error)[:200]) from error
     names = read_class_names(contents["class_names"])
     return Classifier(session, names), {name: f"sha256:{listed[name].sha256}" for name in NAMING}
+
+
+def _refused(what: str, error: Exception) -> InferenceFailed:
+    return InferenceFailed(f"The model runtime refuses {what}.", reason=str(error)[:200])
 
 
 def _load_ocr(paths: Mapping[str, Path], threads: int) -> Any:

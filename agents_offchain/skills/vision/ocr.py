@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents_offchain.skills.errors import InferenceFailed
-from agents_offchain.skills.vision.sessions import is_runtime_error
+from agents_offchain.skills.vision.sessions import failing_as
 
 CANVAS_MIN_PX = 1024
 CANVAS_MAX_PX = 1600
@@ -55,12 +55,8 @@ def read_text(engine: Any, pixels: NDArray[np.uint8], min_score: float) -> list[
     canvas = _canvas(pixels)
     if min(height, width) < MIN_SIDE_PX or min(canvas.shape[:2]) < MIN_SIDE_PX:
         return []
-    try:
+    with failing_as(lambda _: InferenceFailed("The text reader could not be run.", model="ocr"), cv2.error):
         found = engine(np.ascontiguousarray(canvas[:, :, ::-1]), text_score=min_score)
-    except Exception as error:
-        if not _is_engine_error(error):
-            raise
-        raise InferenceFailed("The text reader could not be run.", model="ocr") from error
     if getattr(found, "boxes", None) is None or found.txts is None:
         return []
     scale = np.array([width / canvas.shape[1], height / canvas.shape[0]], np.float64)
@@ -80,10 +76,6 @@ def _canvas(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(pixels, size, interpolation=method), np.uint8)
-
-
-def _is_engine_error(error: Exception) -> bool:
-    return is_runtime_error(error) or isinstance(error, cv2.error) or type(error).__module__.startswith("rapidocr")
 
 
 def _rounded_corners(quad: NDArray[np.float64]) -> Corners:

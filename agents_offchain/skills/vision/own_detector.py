@@ -9,7 +9,7 @@ import numpy as np
 from agents_offchain.skills.vision.detector import BESIDE, Detector
 from agents_offchain.skills.vision.detector_form import DetectorForm, read_own_detector
 from agents_offchain.skills.vision.errors import DetectorUnfit
-from agents_offchain.skills.vision.sessions import is_runtime_error, load_onnx, load_torch
+from agents_offchain.skills.vision.sessions import failing_as, load_onnx, load_torch
 
 SHAPE_ERRORS = (ValueError, TypeError, IndexError, AttributeError)
 """What numbers of an unforeseen shape lead to."""
@@ -25,12 +25,8 @@ def load_own_detector(description: Path, threads: int) -> Detector:
         DetectorUnfit: the description is wrong, or the model does not speak as it says.
     """
     form, content = read_own_detector(description)
-    try:
+    with failing_as(lambda error: _unfit(form, f"the runtime refuses it: {str(error)[:200]}")):
         session = (load_onnx if form.file.endswith(".onnx") else load_torch)(content, threads)
-    except Exception as error:
-        if not is_runtime_error(error):
-            raise
-        raise _unfit(form, f"the runtime refuses it: {str(error)[:200]}") from error
     detector = Detector(form, session)
     _try_once(detector)
     return detector
@@ -40,14 +36,10 @@ def _try_once(detector: Detector) -> None:
     """On grey: the input is taken, the outputs have the head's shape, scores are in [0, 1] and boxes are numbers."""
     side = detector.form.input_side_px
     shown = np.full((1, 3, side, side), BESIDE, np.float32)
-    try:
+    with failing_as(lambda error: _unfit(detector.form, f"it cannot be run: {str(error)[:300]}"), *SHAPE_ERRORS):
         outputs = detector.session.run(None, {detector.session.get_inputs()[0].name: shown})
         is_finite = all(np.isfinite(output).all() for output in outputs)
         _, scores = detector.read([output[0] for output in outputs], -1.0)
-    except Exception as error:
-        if not is_runtime_error(error) and not isinstance(error, SHAPE_ERRORS):
-            raise
-        raise _unfit(detector.form, f"it cannot be run: {str(error)[:300]}") from error
     if not is_finite:
         raise _unfit(detector.form, "it gives values that are not finite")
     if scores.size and not (scores.min() >= -1e-3 and scores.max() <= 1 + 1e-3):

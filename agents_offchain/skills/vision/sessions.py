@@ -3,28 +3,45 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
 
+from agents_offchain.primitives.errors import AitbcError
 from agents_offchain.skills.errors import ModelMissing
 
 PROVIDER = "CPUExecutionProvider"
 """Results are re-run bit-equal on the same kind of machine; that is promised for this provider."""
 
 
-def is_runtime_error(error: Exception) -> bool:
-    """Whether a runtime says so; onnxruntime's own errors are no `RuntimeError`."""
-    return isinstance(error, RuntimeError) or type(error).__module__.startswith("onnxruntime")
+RUNTIMES = ("onnxruntime", "rapidocr")
+"""Packages whose own errors are no `RuntimeError`."""
+
+
+@contextmanager
+def failing_as(failure: Callable[[Exception], AitbcError], *also: type[Exception]) -> Iterator[None]:
+    """Run a model inside; what its runtime raises becomes an error of ours.
+
+    Args:
+        failure: The error to raise, from the runtime's.
+        also: More kinds that are the model's fault here; every other one passes as it is.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not isinstance(error, (RuntimeError, *also)) and not type(error).__module__.startswith(RUNTIMES):
+            raise
+        raise failure(error) from error
 
 
 def load_onnx(content: bytes, threads: int) -> Any:
     """An ``onnxruntime.InferenceSession``.
 
     Raises:
-        Exception: the runtime refuses the bytes; see `is_runtime_error`.
+        Exception: the runtime refuses the bytes; see `failing_as`.
     """
     import onnxruntime
 

@@ -62,12 +62,13 @@ def steps(models: SceneModels, data: bytes) -> dict[str, Step]:
 
 
 def bare_calls(models: SceneModels, picture: DecodedImage) -> dict[str, Step]:
-    """The models alone on inputs that are ready, by the step they belong to."""
+    """The models alone on inputs that are ready, by the step they belong to; of OCR the whole engine."""
     seen, named = detector.prepare(NANODET, picture.small)[0], prepare(picture.thumbnail)
     canvas = np.ascontiguousarray(ocr._canvas(picture.pixels)[:, :, ::-1])
     session = models.vision.detector.session
+    wanted = session.get_inputs()[0].name
     return {
-        "detect": lambda: session.run(None, {session.get_inputs()[0].name: seen}),
+        "detect": lambda: session.run(None, {wanted: seen}),
         "classify": lambda: models.classifier.session.run(["logits"], {"picture": named}),
         "OCR": lambda: models.vision.ocr(canvas, text_score=0.6),
     }

@@ -7,6 +7,7 @@ from agents_offchain.skills.errors import InferenceFailed
 from agents_offchain.skills.vision.detector import Detector, detect_objects, non_maximum_suppression
 from agents_offchain.skills.vision.detector_form import NANODET
 from agents_offchain.skills.vision.heads import nanodet
+from agents_offchain.skills.vision.inputs import channels_first
 from agents_offchain.skills.vision.labels import COCO_LABELS
 
 pytestmark = pytest.mark.unit
@@ -65,6 +66,36 @@ def test_nanodet__sure_bins__are_distances_from_the_cells_centre(stride: int, ro
 def test_nanodet__all_bins_alike__reach_five_strides() -> None:
     boxes, _ = nanodet([level[0] for level in outputs_with()], 80, 416, 0.0)
     np.testing.assert_allclose(boxes[0], [4 - 40, 4 - 40, 4 + 40, 4 + 40], atol=1e-4)
+
+
+def test_nanodet__a_least_score__keeps_exactly_the_cells_that_reach_it_with_the_same_numbers() -> None:
+    rng = np.random.default_rng(7)
+    counts = CELLS.values()
+    outputs = [rng.random((cells, 80), np.float32) ** 40 for cells in counts]
+    outputs += [rng.normal(size=(cells, 44)).astype(np.float32) for cells in counts]
+    all_boxes, all_scores = nanodet(outputs, 80, 416, 0.0)
+
+    boxes, scores = nanodet(outputs, 80, 416, 0.4)
+
+    reached = all_scores.max(axis=1) >= 0.4
+    assert 0 < reached.sum() < len(reached)
+    np.testing.assert_array_equal(boxes, all_boxes[reached])
+    np.testing.assert_array_equal(scores, all_scores[reached])
+    assert boxes.dtype == scores.dtype == np.float32
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_channels_first__every_value__is_scaled_to_the_last_bit(order: int) -> None:
+    ramp = np.arange(256, dtype=np.uint8)
+    pixels = np.stack([ramp, ramp[::-1], np.roll(ramp, 7)], axis=-1).reshape(16, 16, 3)
+
+    shown = channels_first(pixels, NANODET.mean, NANODET.deviation, order)
+
+    for plane, mean, deviation, out in zip(
+        pixels[..., ::order].transpose(2, 0, 1), NANODET.mean, NANODET.deviation, shown[0], strict=True
+    ):
+        expected = (plane.astype(np.float32) - np.float32(mean)) / np.float32(deviation)
+        np.testing.assert_array_equal(out, expected)
 
 
 def test_detect_objects__picture_of_another_shape__has_boxes_in_its_pixels_and_inside_it() -> None:
