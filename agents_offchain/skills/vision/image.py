@@ -69,7 +69,7 @@ class DecodedImage:
     Attributes:
         pixels: `(height, width, 3)` uint8, RGB, upright (EXIF orientation applied), transparency over white; read-only.
         small: The same picture with its shorter side at most `SMALL_SIDE_PX`, made once for all that look at it whole.
-        thumbnail: The same at most `THUMBNAIL_SIDE_PX`, for what is true of it as a whole.
+        thumbnail: The same as `thumbnail_of` has it, for what is true of it as a whole.
         media_type: What the bytes were.
         sha256: Hex digest of the bytes.
     """
@@ -168,8 +168,7 @@ def decode_image(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> DecodedI
             mend="Open it, save it again as JPEG or PNG, and send the new file.",
         ) from error
     small = shrink(pixels, SMALL_SIDE_PX)
-    thumbnail = shrink(small, THUMBNAIL_SIDE_PX)
-    return DecodedImage(pixels, small, thumbnail, found.media_type, hashlib.sha256(data).hexdigest())
+    return DecodedImage(pixels, small, thumbnail_of(small), found.media_type, hashlib.sha256(data).hexdigest())
 
 
 def shrink(pixels: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
@@ -182,6 +181,17 @@ def shrink(pixels: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
     if factor >= 1:
         return pixels
     size = (round(width * factor), round(height * factor))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def thumbnail_of(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A picture stretched to a square of `THUMBNAIL_SIDE_PX`, or as it is where a side is shorter.
+
+    All that is asked of a thumbnail looks at a square, and half a side is quicker taken than any other share.
+    """
+    if min(pixels.shape[:2]) < THUMBNAIL_SIDE_PX:
+        return pixels
+    size = (THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX)
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 

@@ -27,7 +27,7 @@ from agents_offchain.skills.vision.tesseract import Tesseract
 
 DETECTION_SIDE_PX = 1280
 TESSERACT = "tesseract"
-PREPROCESSING = 2
+PREPROCESSING = 3
 """Of pictures on their way to models; another number stands for other pixels, and reporters compare it."""
 READING = ("ocr_det", "ocr_cls", "ocr_rec")
 SEEING = (NANODET.name, *READING)

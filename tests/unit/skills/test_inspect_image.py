@@ -72,7 +72,7 @@ def test_inspect_image__example_photo__has_the_promised_shape(result: SkillResul
     assert result.evidence["input_sha256"] == digest
     assert result.evidence["seed"] == 0
     assert set(result.evidence["models"]) == {"nanodet", "detector_form", "ocr_det", "ocr_cls", "ocr_rec"}
-    assert result.evidence["preprocessing"] == 2
+    assert result.evidence["preprocessing"] == 3
     assert result.evidence["runtime"]["provider"] == "CPUExecutionProvider"
     assert result.evidence["runtime"]["threads"] == 1
     media_type, annotated = result.artifacts["annotated"]

@@ -247,4 +247,4 @@ def test_decode__picture__has_a_small_copy_for_those_that_look_at_it_whole(examp
     picture = decode_image(example_photo)
     assert picture.size_px == (1000, 1060)
     assert picture.small.shape == (882, 832, 3)
-    assert picture.thumbnail.shape == (475, 448, 3)
+    assert picture.thumbnail.shape == (448, 448, 3)
