@@ -218,7 +218,7 @@ fuzz-vision: setup ## break pictures, videos and sensor logs of a corpus at rand
 bench-vision: setup ## what looking costs: steps beside bare models, memory, workers, first result (WRITE=1 for docs/vision.md)
 	@$(BIN)/python -m tests.bench.vision $(if $(WRITE),--write)
 
-VISION_TESTS := annotated_picture decode_image hostile_files inspect_image mending_and_video object_detector observe_scene own_detector pictures prepared_models proposed_programs questions scene_context sensors tesseract
+VISION_TESTS := annotated_picture decode_image hostile_files inspect_image mending_and_video object_detector observe_scene own_detector pictures picture_search prepared_models proposed_programs questions scene_context sensors tesseract
 coverage-vision: setup ## lines and branches of skills/vision and skills/multimodal that the unit tests run; at least 85 %
 	@$(BIN)/coverage run --data-file=.build/coverage-vision --branch --source=agents_offchain/skills/vision,agents_offchain/skills/multimodal -m pytest -q -m unit $(addprefix tests/unit/skills/test_,$(addsuffix .py,$(VISION_TESTS)))
 	@$(BIN)/coverage report --data-file=.build/coverage-vision --skip-covered --fail-under=85

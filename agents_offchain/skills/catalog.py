@@ -38,7 +38,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "extract-fields": "takes fields such as amounts and dates out of an invoice or form",
     "inspect-image": "finds objects and reads the text in a photograph",
     "judge": "judges a text point by point by a rubric",
-    "observe-scene": "answers questions about a photograph and sensor data, describes a scene",
+    "observe-scene": "answers questions about a photograph and sensor data, describes a scene, finds pictures by words",
     "summarise": "sums up a document in a few sentences",
     "translate": "translates a text into another language",
 }

@@ -29,6 +29,8 @@ OF_SCENES = {
     "classes": 41,
     "agreements": 41,
     "fingerprint": 41,
+    "pictures": 41,
+    "found": 41,
     "video": 41,
     "track": 41,
 }

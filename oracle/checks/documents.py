@@ -121,8 +121,39 @@ class FoundFrame(_Part):
     objects: list[FoundObject] = Field(max_length=MAX_ENTRIES)
 
 
+class SeenPicture(_Part):
+    """One of several pictures: what it shows, and the words that most decide which texts it is near to."""
+
+    picture: str = Field(max_length=120)
+    image: ImageFacts
+    words: list[FoundClass] = Field(max_length=64)
+    objects: list[FoundObject] = Field(max_length=MAX_ENTRIES)
+    text: list[FoundText] = Field(max_length=MAX_ENTRIES)
+    fingerprint: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+
+
+class RankedPicture(_Part):
+    picture: str = Field(max_length=120)
+    similarity: Number
+    matches: bool
+
+
+class FoundRanking(_Part):
+    """The pictures by their nearness to a text, the nearest first."""
+
+    text: str = Field(max_length=400)
+    ranking: list[RankedPicture] = Field(max_length=64)
+
+
+class LeftOut(_Part):
+    """A file of a search that nobody can look at."""
+
+    picture: str = Field(max_length=120)
+    reason: str = Field(max_length=1_000)
+
+
 class SceneOutput(_Part):
-    """The output of `observe-scene`; `image` with its parts, `track`, or both."""
+    """The output of `observe-scene`; `image` with its parts or `pictures` with `found`, `video`, `track`."""
 
     steps: list[Annotated[str, Field(max_length=40)]] = Field(max_length=16)
     image: ImageFacts | None = None
@@ -132,6 +163,9 @@ class SceneOutput(_Part):
     scene: SceneFacts = SceneFacts()
     fingerprint: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
     agreements: list[FoundAgreement] = Field(default_factory=list, max_length=64)
+    pictures: list[SeenPicture] = Field(default_factory=list, max_length=64)
+    left_out: list[LeftOut] = Field(default_factory=list, max_length=64)
+    found: list[FoundRanking] = Field(default_factory=list, max_length=64)
     video: list[FoundFrame] = Field(default_factory=list, max_length=64)
     track: Track | None = None
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from agents_offchain.primitives.errors import Refused
 from agents_offchain.primitives.settings import Settings
+from agents_offchain.runtime.documents import MAX_ATTACHMENTS
 from agents_offchain.skills.vision.containers import sniff_video
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -105,8 +106,13 @@ def read_details(files: Sequence[Path], words: Sequence[str], max_bytes: int) ->
     """Attachments, and settings written as NAME=VALUE, where a value that is JSON means that.
 
     Raises:
-        InputUnusable: a file cannot be read, or a setting has no name.
+        InputUnusable: a file cannot be read or is one too many, or a setting has no name.
     """
+    if len(files) > MAX_ATTACHMENTS:
+        raise InputUnusable(
+            f"{files[MAX_ATTACHMENTS]} is one file too many: a job takes {MAX_ATTACHMENTS} beside its input.",
+            mend="Send the rest as another job.",
+        )
     settings: dict[str, Any] = {}
     for word in words:
         name, equals, value = word.partition("=")

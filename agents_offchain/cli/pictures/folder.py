@@ -1,4 +1,4 @@
-"""A folder of pictures, looked at once each; what was seen is kept in the home by the digests of bytes and models."""
+"""A folder of pictures, looked at once each; what was seen is kept by digests of bytes and way of looking."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ from agents_offchain.cli.operate.home import show_table
 from agents_offchain.primitives.canonical import canonical_json
 from agents_offchain.primitives.errors import Refused
 from agents_offchain.primitives.settings import Settings
-from agents_offchain.skills.multimodal.album import Leaf, copies, find, look_at
+from agents_offchain.skills.multimodal.album import Leaf, copies, find, look_at, looked_with
 from agents_offchain.skills.multimodal.models import SceneModels, load_scene_models
 from agents_offchain.skills.vision.errors import ImageRefused
 from agents_offchain.skills.vision.fingerprint import in_words
 from agents_offchain.skills.vision.image import DEFAULT_LIMITS
-from agents_offchain.skills.vision.models import PREPROCESSING
 
 ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"})
 MAX_PICTURES = 20_000
@@ -90,8 +89,7 @@ def _files(folder: Path) -> list[Path]:
 
 def _leaf(kept: Path, name: str, data: bytes, models: SceneModels) -> Leaf:
     """Read what was kept, or look and keep; a file that was cut short counts as none."""
-    seen_with = models.digests_with_texts(are_compared=True)
-    key = hashlib.sha256(canonical_json({"models": seen_with, "preprocessing": PREPROCESSING}) + data).hexdigest()
+    key = hashlib.sha256(canonical_json(looked_with(models)) + data).hexdigest()
     file = kept / f"{key}.json"
     try:
         stored = json.loads(file.read_bytes())

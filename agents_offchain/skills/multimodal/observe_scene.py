@@ -1,9 +1,9 @@
 """The skill ``observe-scene``: pictures, video, sensor logs and words of one job, to one result with its provenance.
 
-In: the bytes of a picture, a video, a sensor log and a text with questions and captions, in any order and each at most
-once, and settings. Out: objects, text, a measured description, an answer to each question with the evidence it rests
-on, what the video shows, the fused track with its uncertainty and the sensors' health. Each statement says which step
-made it and from which file.
+In: the bytes of pictures, a video, a sensor log and a text with questions and captions, in any order and all but
+pictures at most once, and settings. Out: of one picture objects, text, a measured description, an answer to each
+question with the evidence it rests on; of several which of them a text is about; what the video shows; the fused track
+with its uncertainty and the sensors' health. Each statement says which step made it and from which file.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from dataclasses import replace
 from typing import Any
 
 from agents_offchain.primitives.canonical import sha256
-from agents_offchain.skills.multimodal.context import heed
+from agents_offchain.skills.multimodal.context import Heed, heed
 from agents_offchain.skills.multimodal.following import follow
 from agents_offchain.skills.multimodal.looking import look
 from agents_offchain.skills.multimodal.models import SceneModels
 from agents_offchain.skills.multimodal.plan import Parts, PartsRefused, plan
 from agents_offchain.skills.multimodal.proposing import NOBODY, Proposer
+from agents_offchain.skills.multimodal.searching import search, texts_of
 from agents_offchain.skills.multimodal.settings import MAX_TEXTS, ObserveSettings
 from agents_offchain.skills.multimodal.watching import watch
 from agents_offchain.skills.result import SkillResult
@@ -26,7 +27,7 @@ from agents_offchain.skills.vision.models import PREPROCESSING
 from agents_offchain.skills.vision.reasoning.vocabulary import nouns_of
 from agents_offchain.skills.vision.settings import DecodeLimits
 
-SKILL = "observe-scene/3"
+SKILL = "observe-scene/4"
 SEED = 0
 
 
@@ -41,28 +42,31 @@ def observe_scene(
     """Observe one scene.
 
     Args:
-        files: Bytes by CID: a picture (JPEG, PNG, WebP, GIF, BMP), a video (MP4, MOV, WebM, MKV, AVI), a sensor log
-            (``aitbc.sensors/1``), a plain text; at least one of the first three.
+        files: Bytes by CID: up to eight pictures (JPEG, PNG, WebP, GIF, BMP), a video (MP4, MOV, WebM, MKV, AVI), a
+            sensor log (``aitbc.sensors/1``), a plain text; at least one of the first three.
         settings: The client's choices.
         models: From `load_scene_models`.
         limits: The host's bounds on the picture and on a frame.
-        note: The client's words; classes that it names are looked for.
+        note: The client's words; classes that it names are looked for. With several pictures and no captions it is
+            what they are searched for.
         proposer: Asked for a program where the grammar does not know a question.
 
     Returns:
         ``output`` with "image", "objects", "text", "scene", "answers", "fingerprint" and "agreements" for a picture,
-        "video" for a video, "track" for sensors, "attention" where the context moved a threshold, and "statements";
-        ``evidence``; the artifact ``annotated`` for a picture.
+        "pictures", "found" and "left_out" for several, "video" for a video, "track" for sensors, "attention" where the
+        context moved a threshold, and "statements"; ``evidence``; the artifact ``annotated`` for a picture.
 
     Raises:
-        PartsRefused: no file, two of a kind, or questions without a picture.
+        PartsRefused: no file, two of a kind, questions without a picture or with several, or nothing to look for.
         ImageRefused, SensorLogRefused: a file that cannot be read; subclasses say why.
         InferenceFailed: a model could not be run on this machine.
     """
     parts = plan(files)
     settings = _with_text(parts, settings)
-    nouns = nouns_of(models.vision.detector.labels)
-    thresholds = heed([note], settings.known, settings.history, settings.min_object_score, nouns)
+    thresholds: tuple[Heed, ...] = ()
+    if parts.picture or parts.video:
+        nouns = nouns_of(models.vision.detector.labels)
+        thresholds = heed([note], settings.known, settings.history, settings.min_object_score, nouns)
     steps = parts.steps(is_camera_used=settings.camera is not None)
     output: dict[str, Any] = {"steps": list(steps), "statements": []}
     if thresholds:
@@ -73,6 +77,8 @@ def observe_scene(
             "image/jpeg",
             look(parts.picture, settings, thresholds, models, limits, output, proposer),
         )
+    elif parts.is_search:
+        search(parts, texts_of(parts, settings, note), settings, models, limits, output)
     elif settings.questions or settings.captions:
         raise PartsRefused("There are questions or captions but no picture.", mend="Send the picture with them.")
     sightings = watch(parts.video, settings, thresholds, models, limits, output) if parts.video else []
@@ -82,12 +88,13 @@ def observe_scene(
 
 
 def needs_texts(files: Mapping[str, bytes], settings: ObserveSettings) -> bool:
-    """Whether texts will be compared with the picture, for which a model has to be loaded.
+    """Whether texts will be compared with pictures, for which a model has to be loaded.
 
     Raises:
         PartsRefused, ImageRefused: as `observe_scene`.
     """
-    return bool(_with_text(plan(files), settings).captions)
+    parts = plan(files)
+    return parts.is_search or bool(_with_text(parts, settings).captions)
 
 
 def _with_text(parts: Parts, settings: ObserveSettings) -> ObserveSettings:
@@ -102,7 +109,7 @@ def _evidence(parts: Parts, settings: ObserveSettings, models: SceneModels) -> d
     return {
         "skill": SKILL,
         "preprocessing": PREPROCESSING,
-        "models": models.digests_with_texts(are_compared=bool(settings.captions)),
+        "models": models.digests_with_texts(are_compared=parts.is_search or bool(settings.captions)),
         "runtime": dict(models.vision.runtime),
         "settings": settings.as_dict(),
         "seed": SEED,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
@@ -41,6 +41,11 @@ AGREES_FROM = 2.2
 CELL_PX = 128
 
 Phrases: TypeAlias = list[tuple[str, float]]
+
+
+def constants() -> dict[str, Any]:
+    """All of the above by name: where a picture lies depends on them, so whoever keeps places keeps them beside."""
+    return {name: value for name, value in globals().items() if name.isupper()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from agents_offchain.cli.hire.record import (
 from agents_offchain.cli.hire.result import ResultWrong, save_result
 from agents_offchain.primitives.canonical import canonical_json, sha256
 from agents_offchain.primitives.settings import Settings
+from agents_offchain.runtime.documents import MAX_ATTACHMENTS
 from agents_offchain.storage.artifacts.client import MemoryArtifactStore
 
 pytestmark = pytest.mark.unit
@@ -69,6 +70,12 @@ def test_details__of_settings_and_attachments__are_part_of_what_a_request_id_mea
     for wrong in ("", "=", "=3", "question"):
         with pytest.raises(InputUnusable):
             read_details([], [wrong], 100)
+
+
+def test_details__more_files_than_a_job_takes__name_the_first_too_many_before_any_is_read(tmp_path: Path) -> None:
+    files = [tmp_path / f"{number}.jpg" for number in range(MAX_ATTACHMENTS + 1)]
+    with pytest.raises(InputUnusable, match=f"{MAX_ATTACHMENTS}.jpg is one file too many"):
+        read_details(files, [], 100)
 
 
 @pytest.mark.parametrize("text", ["", "../x", "a b", ".hidden", "x" * 65, "a/b"])

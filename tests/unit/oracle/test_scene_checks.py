@@ -46,6 +46,27 @@ SCENE: dict[str, Any] = {
         },
         {"question": "A dragon?", "program": None, "answer": "cannot tell", "reason": "?", "objects": [], "text": []},
     ],
+    "pictures": [
+        {
+            "picture": name,
+            "image": dict(OUTPUT["image"]),
+            "words": [{"name": "cup", "score": 0.6}, {"name": "brown", "score": 0.2}],
+            "objects": [OUTPUT["objects"][0]],
+            "text": [],
+            "fingerprint": "000000000000000f",
+        }
+        for name in ("b1", "b2")
+    ],
+    "left_out": [{"picture": "b3", "number": 3, "reason": "The picture is damaged."}],
+    "found": [
+        {
+            "text": "a cup",
+            "ranking": [
+                {"picture": "b2", "number": 2, "similarity": 0.5, "nearness": 3.0, "matches": True},
+                {"picture": "b1", "number": 1, "similarity": 0.4995, "nearness": 2.1, "matches": False},
+            ],
+        }
+    ],
     "track": {
         "unit": "m",
         "points": [{"time_s": 1.0, "position": [0.5, 1.5], "deviation": [0.1, 0.1]}],
@@ -103,6 +124,20 @@ def test_compare_scenes__given_an_honest_result__passes_everything() -> None:
         (changed("agreements", to=[]), {"agreements"}),
         (changed("fingerprint", to="0000000000000000"), {"fingerprint"}),
         (changed("fingerprint", to=None), {"fingerprint"}),
+        (changed("pictures", 0, "words", 0, "name", to="cat"), {"pictures"}),
+        (changed("pictures", 1, "objects", to=[]), {"pictures"}),
+        (changed("pictures", 1, "image", "sha256", to="ab" * 32), {"pictures"}),
+        (changed("pictures", 1, "fingerprint", to="ffffffffffffffff"), {"pictures"}),
+        (changed("pictures", to=SCENE["pictures"][::-1]), {"pictures"}),
+        (changed("left_out", 0, "reason", to="I did not feel like it."), {"pictures"}),
+        (changed("left_out", to=[]), {"pictures"}),
+        (changed("found", 0, "ranking", 0, "matches", to=False), {"found"}),
+        (changed("found", 0, "ranking", 0, "similarity", to=0.9), {"found"}),
+        (changed("found", 0, "ranking", 0, "picture", to="b1"), {"found"}),
+        (changed("found", 0, "ranking", to=SCENE["found"][0]["ranking"][::-1]), {"found"}),
+        (changed("found", 0, "ranking", to=SCENE["found"][0]["ranking"][:1]), {"found"}),
+        (changed("found", 0, "text", to="a cat"), {"found"}),
+        (changed("found", to=[]), {"found"}),
         (changed("video", 0, "objects", to=[]), {"video"}),
         (changed("video", 0, "time_s", to=0.6), {"video"}),
     ],
@@ -118,6 +153,14 @@ def test_compare_scenes__differences_of_the_last_decimal__pass() -> None:
     assert failed(changed("track", "points", 0, "position", to=[0.5009, 1.4991])) == (set(), 100)
     assert failed(changed("scene", "classes", 0, "score", to=0.8005)) == (set(), 100)
     assert failed(changed("fingerprint", to="00000000000000fe")) == (set(), 100)
+    assert failed(changed("pictures", 0, "words", 0, "score", to=0.6005)) == (set(), 100)
+
+
+def test_compare_scenes__two_pictures_as_near_as_the_tolerance__may_change_places() -> None:
+    first, second = SCENE["found"][0]["ranking"]
+    swapped = [second | {"similarity": 0.4999}, first | {"similarity": 0.4998}]
+
+    assert failed(changed("found", 0, "ranking", to=swapped)) == (set(), 100)
 
 
 def test_compare_scenes__made_from_other_files__is_worth_the_floor() -> None:

@@ -14,9 +14,11 @@ from PIL import Image
 from agents_offchain.cli.console import Console
 from agents_offchain.cli.pictures import folder as pictures
 from agents_offchain.cli.pictures.folder import PicturesRefused, run_copies, run_find
+from agents_offchain.primitives.canonical import canonical_json
 from agents_offchain.primitives.settings import Settings
 from agents_offchain.skills.embedding.embedder import DIMENSIONS, MiniLm, Vectors
-from agents_offchain.skills.multimodal.album import Leaf, copies, find
+from agents_offchain.skills.multimodal import space
+from agents_offchain.skills.multimodal.album import Leaf, copies, find, looked_with
 from agents_offchain.skills.multimodal.models import SceneModels
 
 pytestmark = pytest.mark.unit
@@ -64,6 +66,17 @@ def test_find_and_copies__a_folder__are_told_and_kept(
         kept.write_bytes(kept.read_bytes()[:20])  # as a full disk leaves it
     assert run_find(settings, Console(True), album, "the face of a cat", 1) == 0
     assert json.loads(capsys.readouterr().out)["found"][0]["file"] == "cat.jpg"
+
+
+def test_looked_with__other_weights_of_the_space__is_another_look(
+    scene_models: SceneModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = looked_with(scene_models)
+    assert looked_with(scene_models) == before
+    for weight in ("OBJECT_WEIGHT", "SPREAD", "NIGHT_BELOW_LUMA"):
+        with monkeypatch.context() as patched:
+            patched.setattr(space, weight, getattr(space, weight) * 2)
+            assert canonical_json(looked_with(scene_models)) != canonical_json(before)
 
 
 def test_find__many_pictures__embeds_as_many_texts_as_for_one(
