@@ -8,6 +8,7 @@ import ActivityPage from '../src/features/activity/activity-page';
 import { type Order, useHire } from '../src/features/hire/use-hire';
 import JobPage from '../src/features/jobs/job-page';
 import JobsPage from '../src/features/jobs/jobs-page';
+import SettingsPage from '../src/features/settings/settings-page';
 import { jobEscrowAbi } from '../src/generated/contracts';
 import { generationOf, newestGeneration, setDeployment } from '../src/lib/deployment';
 import { type JobName, jobAt, jobCalled, jobIn } from '../src/lib/job-name';
@@ -217,6 +218,12 @@ describe('lists', () => {
     show(<JobsPage />);
     await screen.findByRole('link', { name: /Job 7/ });
     expect(links()).toEqual(['/jobs/7', '/jobs/1:7']);
+  });
+
+  it('of contracts name those of every generation, so that a signature can be compared', () => {
+    show(<SettingsPage />);
+    expect(screen.getByText('Older contracts (generation 1)')).toBeTruthy();
+    for (const escrow of [OLD.JobEscrow, NEW.JobEscrow]) expect(screen.getByTitle(escrow)).toBeTruthy();
   });
 
   it('of waiting money ask every escrow, and each pays out its own', async () => {
