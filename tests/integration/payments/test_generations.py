@@ -34,7 +34,7 @@ from tests.integration.market import Market
 from tests.integration.payments.till import DOLLAR, KEY, Counter
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
-STRIDE = 1 if os.environ.get("AITBC_TEST_SIZE") == "full" else 90
+STRIDE = 3 if os.environ.get("AITBC_TEST_SIZE") == "full" else 125
 
 
 @pytest.fixture
