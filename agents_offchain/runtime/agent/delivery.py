@@ -37,6 +37,8 @@ from agents_offchain.storage.work import LeaseLost, WorkItem, WorkQueue
 
 log = structlog.get_logger(__name__)
 RETRY_SECONDS = 3.0
+MOST_LOOKS = 10
+"""For a job that the chain does not have, one in `RETRY_SECONDS`."""
 DECLINE_MARGIN_SECONDS = 30
 """An input that stays unreadable is declined this long before the work is due."""
 
@@ -113,8 +115,8 @@ class Delivery:
             raise
         except (Retryable, RpcRefused) as error:
             await self._retry(item, owner, error)
-        except ContractReverted as error:  # taken back; when it returns, so does its fact
-            await self._close(item, owner, work.DONE, error.message)
+        except ContractReverted as error:
+            await self._look_again(item, owner, error.message)
         except Contested as error:
             log.error("job_frozen", job=item.job_key, **error.as_dict())
             await self._say(item, "frozen", error.message)
@@ -124,6 +126,9 @@ class Delivery:
 
     async def _work(self, item: WorkItem, owner: str) -> None:
         job = await self.escrow.job(item.terms["job_id"])
+        if job.status == JobStatus.OPEN:
+            await self._look_again(item, owner, "The job is not funded.")
+            return
         if job.status != JobStatus.FUNDED:
             await self._close(item, owner, work.DONE, f"The job is {job.status.name.lower()} already.")
             return
@@ -234,8 +239,25 @@ class Delivery:
         pause = max(error.retry_after_seconds, RETRY_SECONDS) if isinstance(error, Retryable) else RETRY_SECONDS
         await self.queue.retry_later(owner, item.job_key, after_seconds=pause, error=error.message)
 
+    async def _look_again(self, item: WorkItem, owner: str, reason: str) -> None:
+        """The chain has not what a fact told: blocks were taken back, or the node that was asked is behind.
+
+        Given up when it stays so. A fact that comes back afterwards finds the job ended and lets it wait again; one
+        that came back in between keeps it from being given up.
+        """
+        looks = item.checkpoint.get("looks", 0) + 1
+        if looks >= MOST_LOOKS:
+            await self.queue.give_up(owner, item, reason)
+            return
+        log.info("job_not_on_chain", job=item.job_key, looks=looks, reason=reason)
+        await self.queue.save_checkpoint(owner, item.job_key, {**item.checkpoint, "looks": looks})
+        await self.queue.retry_later(owner, item.job_key, after_seconds=RETRY_SECONDS, error=reason)
+
     async def _is_almost_due(self, item: WorkItem) -> bool:
-        job = await self.escrow.job(item.terms["job_id"])
+        try:
+            job = await self.escrow.job(item.terms["job_id"])
+        except ContractReverted:  # the next look says so
+            return False
         head = await self.node.block()
         return head is not None and job.work_by - head.timestamp < DECLINE_MARGIN_SECONDS
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from agents_offchain.chain.contract_abi import load_abi
-from agents_offchain.chain.errors import NodeUnavailable
-from agents_offchain.chain.proxies.job_escrow import JobStatus
+from agents_offchain.chain.errors import ContractReverted, NodeUnavailable
+from agents_offchain.chain.proxies.job_escrow import JobEscrowProxy, JobStatus
 from agents_offchain.primitives.canonical import sha256
 from agents_offchain.primitives.errors import Fatal
+from agents_offchain.runtime.agent.delivery import MOST_LOOKS, RETRY_SECONDS
 from agents_offchain.runtime.documents import parse_request
 from agents_offchain.runtime.workers.limits import (
     ScratchUnavailable,
@@ -465,6 +467,93 @@ async def test_reorganisation__that_takes_the_job_while_its_submission_is_simula
     await agency.run(daemon)
     assert agency.status() is JobStatus.SUBMITTED
     assert agency.runs == 1
+
+
+class Behind:
+    """An escrow read through a node that does not know the job yet, so many times.
+
+    Args:
+        meanwhile: Happens during each such look.
+    """
+
+    def __init__(self, escrow: JobEscrowProxy, looks: int, meanwhile: Callable[[], Awaitable[Any]]) -> None:
+        self._escrow, self._left, self._meanwhile = escrow, looks, meanwhile
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._escrow, name)
+
+    async def job(self, job_id: int, **options: Any) -> Any:
+        if self._left:
+            self._left -= 1
+            await self._meanwhile()
+            raise ContractReverted(f"The contract refused: JobEscrow_UnknownJob(jobId={job_id}).")
+        return await self._escrow.job(job_id, **options)
+
+
+async def _nothing_happens() -> None:
+    """The node is behind, and that is all."""
+
+
+async def test_job__that_a_node_behind_the_others_does_not_know_yet__is_delivered_once_it_does(agency: Agency) -> None:
+    daemon = await agency.start()
+    daemon.delivery.escrow = Behind(daemon.delivery.escrow, MOST_LOOKS - 1, _nothing_happens)  # type: ignore[assignment]
+    await agency.hire()
+    await agency.run(daemon, 4 * MOST_LOOKS)
+    assert agency.status() is JobStatus.SUBMITTED
+
+
+@pytest.mark.parametrize("looks_before", [0, MOST_LOOKS - 1])
+async def test_reorganisation__whose_job_returns_between_the_last_look_and_giving_up__delivers_it(
+    agency: Agency, looks_before: int
+) -> None:
+    """Its fact comes back while the job is in hand: it cannot wake it then, and must keep it from being ended."""
+    daemon = await agency.start()
+    await agency.hire()
+    agency.chain.mine()
+    (hire,) = agency.chain.mined_of(CLIENT)
+    await daemon.watcher.step()
+    await daemon.intake.step(block=1)
+    agency.chain.reorg(1, drop=True, empty=True)
+    agency.chain.forget_mempool()
+
+    async def it_returns() -> None:
+        agency.chain.broadcast(hire.raw)
+        agency.chain.mine()
+        while not (await daemon.watcher.step()).is_caught_up:
+            pass
+        await daemon.intake.step(block=agency.chain.head.number)
+
+    plain = daemon.delivery.escrow
+    for _ in range(looks_before):
+        agency.clock.advance(RETRY_SECONDS + 1)
+        item = await daemon.queue.lease("agent:1")
+        assert item is not None
+        await daemon.delivery.fulfil(item, "agent:1")
+    daemon.delivery.escrow = Behind(plain, 1, it_returns)  # type: ignore[assignment]
+    agency.clock.advance(RETRY_SECONDS + 1)
+    item = await daemon.queue.lease("agent:1")
+    assert item is not None
+    await daemon.delivery.fulfil(item, "agent:1")
+    await agency.run(daemon, 20)
+    assert agency.status() is JobStatus.SUBMITTED
+
+
+async def test_reorganisation__whose_job_never_returns__is_given_up_and_taken_up_should_it_return_at_last(
+    agency: Agency,
+) -> None:
+    daemon = await agency.start()
+    await agency.hire()
+    agency.chain.mine()
+    (hire,) = agency.chain.mined_of(CLIENT)
+    await daemon.watcher.step()
+    await daemon.intake.step(block=1)
+    agency.chain.reorg(1, drop=True, empty=True)
+    agency.chain.forget_mempool()
+    await agency.run(daemon, 4 * MOST_LOOKS)
+    assert [row.status for row in await agency.work()] == ["done"]
+    agency.chain.broadcast(hire.raw)
+    await agency.run(daemon)
+    assert agency.status() is JobStatus.SUBMITTED
 
 
 async def test_reorganisation__that_gives_the_number_to_another_job__does_that_one(agency: Agency) -> None:
