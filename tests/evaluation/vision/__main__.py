@@ -10,8 +10,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,15 +52,19 @@ def main() -> int:
     models = loaded.vision
     photographs = read_photographs(options.photographs)
     scenes = [compose_scene(number, HELD_OUT_SEED) for number in range(options.scenes)]
-    rows = [
-        *_detection(models, scenes),
-        *_questions(models, scenes),
-        *_text(models, options.lines),
-        *_fusion(options.runs),
-        *photograph_rows(loaded, photographs),
-        *naming_rows(loaded, photographs),
-        *search_rows(loaded, photographs),
-    ]
+    parts: dict[str, Callable[[], list[Row]]] = {
+        "detection": lambda: _detection(models, scenes),
+        "questions": lambda: _questions(models, scenes),
+        "text": lambda: _text(models, options.lines),
+        "fusion": lambda: _fusion(options.runs),
+        "photographs": lambda: photograph_rows(loaded, photographs),
+        "naming": lambda: naming_rows(loaded, photographs),
+        "search": lambda: search_rows(loaded, photographs),
+    }
+    rows, began = [], time.monotonic()
+    for number, (name, measure) in enumerate(parts.items(), 1):
+        sys.stderr.write(f"[{number}/{len(parts)}] {name}, {time.monotonic() - began:.0f} s\n")
+        rows += measure()
     show(rows)
     return 1 if any(not row.is_kept for row in rows) else 0
 
