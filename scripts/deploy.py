@@ -1,6 +1,6 @@
 """Deploys the market, or checks that it stands: `ape run deploy --account TEST::0 --reporter 0x...`.
 
-Deterministic and idempotent: the plan of `agents_offchain/chain/deployment.py` decides every address, a second run
+Deterministic and idempotent: the plan of `agents_offchain/chain/market_plan.py` decides every address, a second run
 sends nothing. The result is the document of `deployment.json`.
 """
 
@@ -16,8 +16,10 @@ from ape.cli import account_option
 from eth_utils.address import to_checksum_address
 
 from agents_offchain.chain.addresses import load_previous
-from agents_offchain.chain.deployment import MarketPlan, deploy_market, require_same_channels
+from agents_offchain.chain.deployment import deploy_market
 from agents_offchain.chain.deployment_file import DeploymentNote, save_deployment
+from agents_offchain.chain.market_plan import MarketPlan
+from agents_offchain.chain.succession import require_same_channels
 from agents_offchain.primitives.hexes import decode_address
 from scripts import LOCAL_CHAINS, connected, explained, home, network_option, plain_errors
 

@@ -11,7 +11,8 @@ from typing import Any
 from eth_utils.address import to_checksum_address
 
 from agents_offchain.chain.contract_abi import load_abi
-from agents_offchain.chain.deployment import Call, MarketPlan, Transact, deployment_plan
+from agents_offchain.chain.deployment import Call, Transact
+from agents_offchain.chain.market_plan import MarketPlan, deployment_plan
 
 
 def stake_reporters(plan: MarketPlan, payer: bytes, *, transact: Transact, call: Call) -> int:

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from agents_offchain.chain.deployment import CREATE2_PROXY, deployment_plan
 from agents_offchain.chain.devnet.anvil import DEVNET_CHAIN_ID
+from agents_offchain.chain.market_plan import CREATE2_PROXY, deployment_plan
 from agents_offchain.chain.proxies.authorized_hire import AUTHORIZATION_FIELDS, AUTHORIZATION_TYPE
 from agents_offchain.chain.signer.policy import parse_policy
 from agents_offchain.cli.development import REPORTERS

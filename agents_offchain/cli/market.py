@@ -12,10 +12,11 @@ from typing import Any, Protocol
 
 from agents_offchain.chain.addresses import Deployment, load_previous, parse_deployment
 from agents_offchain.chain.contract_abi import ContractAbi
-from agents_offchain.chain.deployment import MarketPlan, deploy_market, has_moved_on, has_same_registry
+from agents_offchain.chain.deployment import deploy_market
 from agents_offchain.chain.deployment_file import DeploymentNote, save_deployment
 from agents_offchain.chain.devnet.anvil import DEVNET_CHAIN_ID
 from agents_offchain.chain.devnet.control import ChainControl
+from agents_offchain.chain.market_plan import MarketPlan
 from agents_offchain.chain.node import Node, RawLog, Receipt
 from agents_offchain.chain.proxies.registry import (
     LISTINGS_ABI,
@@ -27,6 +28,7 @@ from agents_offchain.chain.proxies.registry import (
 from agents_offchain.chain.signer.client import SignerClient
 from agents_offchain.chain.signer.keystore import key_address
 from agents_offchain.chain.stakes import stake_reporters
+from agents_offchain.chain.succession import has_moved_on, has_same_registry
 from agents_offchain.cli.account import BlockingAccount, SetupAccount
 from agents_offchain.cli.continuity import HomeIdentity, require_same_contracts, save_identity
 from agents_offchain.cli.development import DEVELOPMENT_KEYS, REPORTERS

@@ -16,8 +16,8 @@ from typing import Any
 
 from agents_offchain.chain.addresses import Deployment, parse_deployment
 from agents_offchain.chain.contract_abi import load_abi
-from agents_offchain.chain.deployment import MarketPlan, deployment_plan
 from agents_offchain.chain.devnet.anvil import DEVNET_CHAIN_ID, AnvilSpec, find_anvil
+from agents_offchain.chain.market_plan import MarketPlan, deployment_plan
 from agents_offchain.chain.node import Node
 from agents_offchain.chain.signer.client import SignerClient
 from agents_offchain.chain.signer.keystore import create_key

@@ -6,7 +6,8 @@ from typing import Any
 
 from agents_offchain.chain.addresses import Deployment, parse_deployment
 from agents_offchain.chain.contract_abi import load_abi
-from agents_offchain.chain.deployment import MarketPlan, PolicyTerms, deploy_market
+from agents_offchain.chain.deployment import deploy_market
+from agents_offchain.chain.market_plan import MarketPlan, PolicyTerms
 from agents_offchain.primitives.eip712 import (
     VERDICT_FIELDS,
     VERDICT_TYPE,

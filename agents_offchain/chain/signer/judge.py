@@ -12,8 +12,8 @@ from typing import Any
 
 from eth_utils.crypto import keccak
 
-from agents_offchain.chain.deployment import CREATE2_PROXY, SALT
 from agents_offchain.chain.errors import SignerRefused
+from agents_offchain.chain.market_plan import CREATE2_PROXY, SALT
 from agents_offchain.chain.signer.calls import amount_at, creation_code
 from agents_offchain.chain.signer.policy import ANYBODY, PERMITS, CallRule, KeyRules, Limits, Policy, TypedRule
 from agents_offchain.chain.signer.requests import SignTransaction, SignTyped

@@ -8,8 +8,8 @@ from typing import Any
 
 from agents_offchain.chain.addresses import Deployment
 from agents_offchain.chain.contract_abi import ContractAbi, load_abi
-from agents_offchain.chain.deployment import CREATE2_PROXY
 from agents_offchain.chain.errors import ContractMissing
+from agents_offchain.chain.market_plan import CREATE2_PROXY
 from agents_offchain.chain.node import Node
 from agents_offchain.primitives.hexes import decode_hex, encode_hex
 

@@ -12,7 +12,8 @@ from ape import chain, networks, project
 from eth_account import Account
 from eth_utils.address import to_checksum_address
 
-from agents_offchain.chain.deployment import MarketPlan, deploy_market
+from agents_offchain.chain.deployment import deploy_market
+from agents_offchain.chain.market_plan import MarketPlan
 from agents_offchain.primitives.hexes import decode_address
 
 BUDGET = 2_000_003

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from agents_offchain.chain.contract_abi import load_abi
-from agents_offchain.chain.deployment import MarketPlan, PolicyTerms, deploy_market, deployment_plan
+from agents_offchain.chain.deployment import deploy_market
+from agents_offchain.chain.market_plan import MarketPlan, PolicyTerms, deployment_plan
 from agents_offchain.chain.errors import ContractMissing
 from tests.contracts.ape.conftest import Market, People, call, code_at, transact_by
 

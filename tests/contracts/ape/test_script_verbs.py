@@ -18,7 +18,7 @@ from eth_utils.crypto import keccak
 
 import scripts
 from agents_offchain.chain.contract_abi import load_abi
-from agents_offchain.chain.deployment import CREATE2_PROXY, SALT, create2_address
+from agents_offchain.chain.market_plan import CREATE2_PROXY, SALT, create2_address
 from scripts import accept, channels, claim, delegate, execute, propose, seed, settle, split, submit, vote, withdraw
 from scripts.list import create_listing
 from tests.contracts.ape.conftest import DELIVERABLE, Market, People, domain_of, sign_typed, transact_by

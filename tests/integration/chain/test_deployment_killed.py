@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from agents_offchain.chain.addresses import parse_deployment
-from agents_offchain.chain.deployment import MarketPlan, PolicyTerms, deploy_market, deployment_plan
+from agents_offchain.chain.deployment import deploy_market
 from agents_offchain.chain.deployment_file import DeploymentNote, save_deployment
+from agents_offchain.chain.market_plan import MarketPlan, PolicyTerms, deployment_plan
 from tests.integration.devnet import AGENT, OWNER, REPORTER_1, REPORTER_2, REPORTER_3, TREASURY, Devnet
 from tests.integration.market import Market
 

@@ -17,9 +17,10 @@ from eth_account import Account
 
 from agents_offchain.chain.addresses import Deployment, parse_deployment
 from agents_offchain.chain.contract_abi import load_abi
-from agents_offchain.chain.deployment import MarketPlan, deploy_market
+from agents_offchain.chain.deployment import deploy_market
 from agents_offchain.chain.devnet.anvil import AnvilSpec, find_anvil
 from agents_offchain.chain.errors import NodeUnavailable
+from agents_offchain.chain.market_plan import MarketPlan
 from agents_offchain.chain.node import Node
 from agents_offchain.chain.proxies.job_escrow import HireTerms, hire_calldata, submit_calldata
 from agents_offchain.primitives.units import TokenUnits

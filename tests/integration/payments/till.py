@@ -7,7 +7,7 @@ from typing import Any
 
 from agents_offchain.chain.addresses import Deployment
 from agents_offchain.chain.contract_abi import load_abi
-from agents_offchain.chain.deployment import CREATE2_PROXY, PolicyTerms, create2_address
+from agents_offchain.chain.market_plan import CREATE2_PROXY, PolicyTerms, create2_address
 from agents_offchain.chain.node import Node
 from agents_offchain.chain.proxies.authorized_hire import (
     AUTHORIZATION_FIELDS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -64,11 +65,11 @@ class World:
             await sink.apply(connection, self.chain.events(self.indexed + 1, last), self.chain.header(last))
         self.indexed = last
 
-    async def get(self, path: str, /, **query: object) -> dict[str, object]:
+    async def get(self, path: str, /, **query: object) -> dict[str, Any]:
         """JSON of a GET that must be answered."""
         response = await self.http.get(path, params={name: str(value) for name, value in query.items()})
         assert response.status_code == 200, response.text
-        answer: dict[str, object] = response.json()
+        answer: dict[str, Any] = response.json()
         return answer
 
 

@@ -31,7 +31,7 @@ async def test_register__by_a_wallet__is_listed_and_says_how_to_stand_on_chain(w
     assert made["on_chain"]["function"] == "register(string)"
     assert made["on_chain"]["data"].startswith("0x")
     listed = await world.get("/api/v1/agents/list", capability="write")
-    assert [item["agent_id"] for item in listed["items"]] == [made["agent_id"]]  # type: ignore[attr-defined]
+    assert [item["agent_id"] for item in listed["items"]] == [made["agent_id"]]
     assert (await world.get("/api/v1/agents/list", capability="read"))["items"] == []
     status = await world.get(f"/api/v1/agents/{made['agent_id']}/status")
     assert (status["is_alive"], status["is_visiting"], status["waiting_mail"]) == (True, True, 0)
@@ -48,7 +48,7 @@ async def test_list__of_many__comes_in_pages(world: World) -> None:
         await register(world, headers, name=f"writer-{number}")
     first = await world.get("/api/v1/agents/list", limit=3)
     second = await world.get("/api/v1/agents/list", limit=3, cursor=first["next_cursor"])
-    names = [item["name"] for page in (first, second) for item in page["items"]]  # type: ignore[attr-defined]
+    names = [item["name"] for page in (first, second) for item in page["items"]]
     assert names == [f"writer-{number}" for number in range(5)]
     assert second["next_cursor"] is None
 
@@ -96,7 +96,7 @@ async def test_message__to_an_agent_on_the_message_server__is_answered(world: Wo
     try:
         headers = await sign_in(world)
         listed = await world.get("/api/v1/agents/list")
-        (agent,) = listed["items"]  # type: ignore[misc]
+        (agent,) = listed["items"]
         assert agent["endpoints"][0]["host"] == "one"
         path = f"/api/v1/agents/{agent['agent_id']}"
         message = {"type": "echo/1", "body": [1], "wait_seconds": 5}

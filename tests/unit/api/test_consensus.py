@@ -56,7 +56,7 @@ async def test_consensus__opened_twice_and_voted_on__is_decided_once_everybody_v
     assert (done["status"], done["winner"]) == ("decided", "Elbe")
     require_problem(await consensus(world, headers, proposal=name, ballots=last), 422)
     kept = await world.get("/api/v1/coordination/decisions", status="decided")
-    (decision,) = kept["items"]  # type: ignore[misc]
+    (decision,) = kept["items"]
     assert decision["proposal"] == name
     assert decision["outcome"]["leaders"] == ["Elbe"]
     assert decision["subject"]["question"] == "Which river?"
@@ -68,7 +68,7 @@ async def test_consensus__when_its_time_is_over__is_closed_by_whoever_looks(worl
     await consensus(world, headers, proposal=name, ballots=[await ballot(world, name, "ann", "Elbe")])
     world.clock.advance(601)
     looked = await world.get("/api/v1/coordination/decisions", proposal=name)
-    assert looked["items"][0]["status"] == "decided"  # type: ignore[index]
+    assert looked["items"][0]["status"] == "decided"
     require_problem(await world.http.get(f"/api/v1/coordination/decisions?proposal=0x{'0' * 64}"), 404)
 
 

@@ -8,8 +8,9 @@ import pytest
 from eth_utils.address import to_checksum_address
 
 from agents_offchain.chain.addresses import parse_deployment
-from agents_offchain.chain.deployment import MarketPlan, _succession, deployment_plan, require_same_channels
 from agents_offchain.chain.errors import ContractMissing, DeploymentMissing
+from agents_offchain.chain.market_plan import MarketPlan, deployment_plan
+from agents_offchain.chain.succession import require_same_channels, succession
 from tests.fakes.deployment import DOCUMENT
 
 pytestmark = pytest.mark.unit
@@ -22,9 +23,9 @@ def moved(document: dict[str, Any], letter: str, **others: str) -> dict[str, Any
 
 def test_succession__of_another_escrow__counts_on_and_keeps_what_was() -> None:
     second = moved(DOCUMENT, "a")
-    second |= _succession(second, DOCUMENT)
+    second |= succession(second, DOCUMENT)
     third = moved(DOCUMENT, "b")
-    third |= _succession(third, second)
+    third |= succession(third, second)
     deployment = parse_deployment(third)
     assert [each.generation for each in deployment.generations] == [3, 2, 1]
     assert [each.address("JobEscrow").hex()[0] for each in deployment.generations] == ["b", "a", "e"]
@@ -33,19 +34,19 @@ def test_succession__of_another_escrow__counts_on_and_keeps_what_was() -> None:
 
 def test_succession__of_the_same_escrow__changes_nothing() -> None:
     second = moved(DOCUMENT, "a")
-    second |= _succession(second, DOCUMENT)
-    assert moved(DOCUMENT, "a") | _succession(moved(DOCUMENT, "a"), second) == second
-    assert _succession(DOCUMENT, DOCUMENT) == {}
-    assert _succession(DOCUMENT, None) == {}
+    second |= succession(second, DOCUMENT)
+    assert moved(DOCUMENT, "a") | succession(moved(DOCUMENT, "a"), second) == second
+    assert succession(DOCUMENT, DOCUMENT) == {}
+    assert succession(DOCUMENT, None) == {}
 
 
 def test_succession__of_another_registry_or_back_to_an_older_plan__is_refused() -> None:
     second = moved(DOCUMENT, "a")
-    second |= _succession(second, DOCUMENT)
+    second |= succession(second, DOCUMENT)
     with pytest.raises(ContractMissing, match="no way back"):
-        _succession(DOCUMENT, second)
+        succession(DOCUMENT, second)
     with pytest.raises(ContractMissing, match="lose their ids"):
-        _succession(moved(DOCUMENT, "b", AgentRegistry="0x" + "c" * 40), DOCUMENT)
+        succession(moved(DOCUMENT, "b", AgentRegistry="0x" + "c" * 40), DOCUMENT)
 
 
 def test_channels__other_ones_beside_the_same_escrow__are_refused_and_with_another_escrow_are_a_generation() -> None:

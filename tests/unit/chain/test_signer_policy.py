@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents_offchain.chain.contract_abi import load_abi
-from agents_offchain.chain.deployment import CREATE2_PROXY, SALT
 from agents_offchain.chain.errors import PolicyInvalid, SignerRefused
+from agents_offchain.chain.market_plan import CREATE2_PROXY, SALT
 from agents_offchain.chain.signer.judge import Judge, Judgement
 from agents_offchain.chain.signer.policy import PERMITS, Policy, parse_policy
 from agents_offchain.chain.signer.requests import SignTransaction, SignTyped

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agents_offchain.chain.contract_abi import load_abi
-from agents_offchain.chain.deployment import CREATE2_PROXY
+from agents_offchain.chain.market_plan import CREATE2_PROXY
 from agents_offchain.cli.demo.ledger import _describe
 
 pytestmark = pytest.mark.unit

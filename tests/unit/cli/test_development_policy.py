@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from agents_offchain.chain.contract_abi import load_abi
-from agents_offchain.chain.deployment import CREATE2_PROXY, SALT, deployment_plan
 from agents_offchain.chain.errors import SignerRefused
+from agents_offchain.chain.market_plan import CREATE2_PROXY, SALT, deployment_plan
 from agents_offchain.chain.proxies.job_escrow import HireTerms, hire_calldata, submit_calldata
 from agents_offchain.chain.proxies.result_oracle import settle_calldata
 from agents_offchain.chain.proxies.token import approve_calldata, mint_calldata

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from agents_offchain.chain.proxies.job_escrow import JobStatus
 from agents_offchain.runtime.agent.orders import DRAIN, RESUME
 from agents_offchain.storage.commands import CommandBook
-from agents_offchain.storage.database import Database
 from tests.unit.runtime.agency import Agency
 
 pytestmark = pytest.mark.unit
-
-
-@pytest.fixture
-def agency(database: Database, tmp_path: Path) -> Agency:
-    return Agency(database, tmp_path / "scratch")
 
 
 async def order(agency: Agency, kind: str) -> None:

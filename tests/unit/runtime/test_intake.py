@@ -24,11 +24,6 @@ pytestmark = pytest.mark.unit
 ABI = load_abi("JobEscrow")
 
 
-@pytest.fixture
-def agency(database: Database, tmp_path: Path) -> Agency:
-    return Agency(database, tmp_path / "scratch")
-
-
 def events_of(agency: Agency) -> list[ChainEvent]:
     """Every event of the chain, decoded as the watcher would."""
     found = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 from pathlib import Path
 
 import cv2
@@ -129,9 +128,6 @@ def test_inspect__operator_wants_tesseract__reads_pages_with_it_and_the_rest_wit
     assert photo.evidence["text_reader"] == "rapidocr"
 
 
-@pytest.mark.skipif(
-    shutil.which("tesseract") is None, reason="tesseract is not installed; `make setup-system` names the package"
-)
 def test_read__the_real_program__reads_a_clean_page() -> None:
     lines = Tesseract.find().read(page(), 0.5)
     assert [line.text for line in lines] == [f"Line {n}: the quick brown fox jumps over it" for n in range(12)]
