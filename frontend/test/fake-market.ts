@@ -165,7 +165,7 @@ export class FakeMarket {
         isLedgerOnly: false,
       },
       tailOf: 100n,
-      balanceOf: 1n,
+      balanceOf: facts === older ? 9_000_000n : 1_250_000n,
       approve: true,
       allowance: 0n,
       creditOf: this.isCreditWaiting && facts === older ? 3_000_000n : 0n,

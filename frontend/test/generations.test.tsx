@@ -152,6 +152,19 @@ describe('the page of a job', () => {
     expect(pathsOfJobs()).toEqual(new Set(['/api/v1/jobs/1:7']));
   });
 
+  it('says what its agent holds of the token that this job is paid in, also beside a job of another token', async () => {
+    show(<JobPage reference="1:7" />);
+    show(<JobPage reference="7" />);
+    const held = () =>
+      [...document.querySelectorAll('[data-agent-balance]')].map((line) => plain(line.textContent));
+    await waitFor(() =>
+      expect(held()).toEqual([
+        'The agent’s wallet now holds 9.00 oUSD',
+        'The agent’s wallet now holds 1.25 tUSD',
+      ]),
+    );
+  });
+
   it.each([
     ['1:7', OLD.JobEscrow, '1:7', '3.72 oUSD'],
     ['7', NEW.JobEscrow, '7', '2.375 tUSD'],

@@ -7,12 +7,11 @@ import { node } from './config';
 
 const POLL_MS = 10_000;
 
-/** `allowance` is that of the newest escrow: the others take no new pay. */
+/** What an account holds of one generation's token, how much of it that escrow may take, and the chain's coin for fees. */
 export type Purse = { balance: bigint; allowance: bigint; gas: bigint };
 export type Credit = { generation: Generation; amount: bigint };
 
-export async function readPurse(account: Address): Promise<Purse> {
-  const { contracts, token } = newestGeneration();
+export async function readPurse(account: Address, { contracts, token }: Generation): Promise<Purse> {
   const client = node();
   const erc20 = { address: token.address, abi: testDollarAbi } as const;
   const [balance, allowance, gas] = await Promise.all([
@@ -38,10 +37,10 @@ export function readCredits(account: Address): Promise<Credit[]> {
   );
 }
 
-export function usePurse(account: Address | undefined) {
+export function usePurse(account: Address | undefined, generation = newestGeneration()) {
   return useQuery({
-    queryKey: ['money', account ?? ''],
-    queryFn: () => readPurse(account as Address),
+    queryKey: ['money', account ?? '', generation.number],
+    queryFn: () => readPurse(account as Address, generation),
     enabled: account !== undefined,
     refetchInterval: POLL_MS,
   });

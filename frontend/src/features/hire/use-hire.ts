@@ -8,7 +8,7 @@ import { readChainTime } from '../../chain/policy';
 import { useSend } from '../../chain/use-send';
 import type { ApiListing, StoredFile } from '../../lib/api';
 import type { Json } from '../../lib/canonical';
-import type { Address } from '../../lib/deployment';
+import { type Address, newestGeneration } from '../../lib/deployment';
 import type { JobName } from '../../lib/job-name';
 import { requireNewest } from './newest';
 import { type HireInput, requestDocument, storeInput, storeRequest } from './request';
@@ -52,7 +52,7 @@ export function useHire(onHired: (job: JobName) => void) {
       }),
     );
     await requireNewest();
-    const purse = await readPurse(account);
+    const purse = await readPurse(account, newestGeneration());
     if (purse.allowance < budget) {
       setPhase('approving');
       const approved = await approval.run(account, approveCall(budget));

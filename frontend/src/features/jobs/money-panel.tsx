@@ -10,9 +10,10 @@ const KINDS = ['provider', 'client', 'treasury', 'reporters'];
 
 /** The money line: what is held, what it will become; after the end, who got what and what the agent now has. */
 export function MoneyPanel({ job, feeBps }: { job: Job; feeBps: number }) {
-  const { token } = job.name.generation;
+  const { generation } = job.name;
+  const { token } = generation;
   const { decimals, symbol } = token;
-  const agent = usePurse(job.provider);
+  const agent = usePurse(job.provider, generation);
   const fee = feeDown(job.budget, feeBps);
   const isOver = ENDED.has(job.status);
   return (
