@@ -25,6 +25,8 @@ import { deployment } from './setup';
 export const CLIENT: Address = '0xaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa';
 const AGENT: Address = '0xbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb';
 const HASH: Hex = `0x${'11'.repeat(32)}`;
+/** The one before that in which everything is mined. */
+const BLOCK_BEFORE = '0x1';
 const NOBODY: Address = '0x0000000000000000000000000000000000000000';
 
 /** What every stored file hashes to. */
@@ -45,6 +47,14 @@ export const older: GenerationFacts = {
 };
 export const moved: DeploymentFacts = { ...deployment, generation: 2, older: [older] };
 
+/** A refusal as a node or a wallet tells it. */
+class Revert extends Error {
+  readonly code = 3;
+  constructor(readonly data: Hex) {
+    super('execution reverted');
+  }
+}
+
 type Asked = { to: string; functionName: string; args: readonly unknown[] };
 
 /** Answers `fetch` for node and index; a generation's job 7 is delivered and waits for its client. */
@@ -56,14 +66,21 @@ export class FakeMarket {
   listed: Partial<ApiJob>[] = [];
   isIndexDown = false;
   isCreditWaiting = false;
+  /** Where the next write fails and with which bytes: when it is tried, in the wallet, or after it was sent. */
+  refusal: { at: 'trial' | 'wallet' | 'block'; data: Hex } | undefined;
 
   constructor() {
     vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
       const url = String(input instanceof Request ? input.url : input);
       if (!url.startsWith(deployment.rpc_url)) return this.index(url, init?.body);
       const body = JSON.parse(String(init?.body ?? (await (input as Request).text())));
-      const result = this.node(body.method, body.params ?? []);
-      return Response.json({ jsonrpc: '2.0', id: body.id, result });
+      const reply = (said: object) => Response.json({ jsonrpc: '2.0', id: body.id, ...said });
+      try {
+        return reply({ result: this.node(body.method, body.params ?? []) });
+      } catch (error) {
+        if (!(error instanceof Revert)) throw error;
+        return reply({ error: { code: error.code, message: error.message, data: error.data } });
+      }
     });
   }
 
@@ -74,6 +91,7 @@ export class FakeMarket {
       if (method === 'wallet_requestPermissions' || method === 'wallet_getPermissions')
         return [{ caveats: [{ value: [CLIENT] }] }];
       if (method !== 'eth_sendTransaction') return this.node(method, params);
+      if (this.refusal?.at === 'wallet') throw new Revert(this.refusal.data);
       this.sent.push(params[0] as { to: string; data: Hex });
       return HASH;
     };
@@ -112,6 +130,7 @@ export class FakeMarket {
       blockNumber: '0x2',
       ...{ blockHash: HASH, transactionIndex: '0x0', gas: '0x1', type: '0x2', value: '0x0', input: '0x' },
     };
+    const status = this.refusal?.at === 'block' ? '0x0' : '0x1';
     const answers: Record<string, () => unknown> = {
       eth_chainId: () => numberToHex(deployment.chainId),
       eth_blockNumber: () => '0x2',
@@ -119,16 +138,16 @@ export class FakeMarket {
       eth_getTransactionCount: () => '0x5',
       eth_getBlockByNumber: () => ({ number: '0x2', hash: HASH, timestamp: '0x64', transactions: [] }),
       eth_getTransactionByHash: () => transaction,
-      eth_getTransactionReceipt: () => ({ ...transaction, transactionHash: HASH, status: '0x1', logs: [] }),
+      eth_getTransactionReceipt: () => ({ ...transaction, transactionHash: HASH, status, logs: [] }),
       eth_getLogs: () => this.logs(params[0] as { address: Address | Address[] }),
-      eth_call: () => this.call(params[0] as { to: Address; data: Hex }),
+      eth_call: () => this.call(params[0] as { to: Address; data: Hex }, params[1] === BLOCK_BEFORE),
     };
     const answer = answers[method];
     if (!answer) throw new Error(`The node is asked for ${method}.`);
     return answer();
   }
 
-  private call({ to, data }: { to: Address; data: Hex }): Hex {
+  private call({ to, data }: { to: Address; data: Hex }, isBefore: boolean): Hex {
     const facts = [moved, older].find((each) =>
       [...Object.values(each.contracts), each.token.address].some(
         (one) => one.toLowerCase() === to.toLowerCase(),
@@ -173,8 +192,10 @@ export class FakeMarket {
     const fragment = abi.find((item) => item.type === 'function' && item.name === functionName);
     const returnsNothing = fragment?.type === 'function' && fragment.outputs.length === 0;
     const result = results[functionName];
-    if (returnsNothing) return '0x';
-    return encodeFunctionResult({ abi, functionName, result: result ?? 0n } as never);
+    if (!returnsNothing) return encodeFunctionResult({ abi, functionName, result: result ?? 0n } as never);
+    const { refusal } = this;
+    if (refusal?.at === 'trial' || (refusal?.at === 'block' && isBefore)) throw new Revert(refusal.data);
+    return '0x';
   }
 
   /** Each escrow has made one job, its 7. */

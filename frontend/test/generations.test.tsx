@@ -1,15 +1,16 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { act, fireEvent, render, renderHook, screen, waitFor } from '@testing-library/react';
 import type { ReactNode } from 'react';
-import { decodeFunctionData } from 'viem';
+import { decodeFunctionData, encodeErrorResult } from 'viem';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { actionCall, approveCall, hireCall, withdrawCall } from '../src/chain/calls';
+import { send } from '../src/chain/send';
 import ActivityPage from '../src/features/activity/activity-page';
 import { type Order, useHire } from '../src/features/hire/use-hire';
 import JobPage from '../src/features/jobs/job-page';
 import JobsPage from '../src/features/jobs/jobs-page';
 import SettingsPage from '../src/features/settings/settings-page';
-import { jobEscrowAbi } from '../src/generated/contracts';
+import { jobEscrowAbi, testDollarAbi } from '../src/generated/contracts';
 import { generationOf, newestGeneration, setDeployment } from '../src/lib/deployment';
 import { type JobName, jobAt, jobCalled, jobIn } from '../src/lib/job-name';
 import type { JobAction } from '../src/lib/roles';
@@ -103,6 +104,32 @@ describe('what is signed', () => {
   it('to fetch waiting money names the escrow and token it waits in', () => {
     const left = generationOf(OLD.JobEscrow) ?? newestGeneration();
     expect(withdrawCall(left, 5n)).toMatchObject({ address: OLD.JobEscrow, args: [older.token.address] });
+  });
+});
+
+describe('what was refused', () => {
+  const data = encodeErrorResult({
+    abi: testDollarAbi,
+    errorName: 'ERC20InsufficientBalance',
+    args: [CLIENT, 1_000_000n, 2_500_000n],
+  });
+
+  it.each(
+    (['trial', 'wallet', 'block'] as const).flatMap((at) => [
+      { at, escrow: OLD.JobEscrow, unit: 'oUSD' },
+      { at, escrow: NEW.JobEscrow, unit: 'tUSD' },
+    ]),
+  )('in the $at is told in the money of the contracts that refused ($unit)', async ({ at, escrow, unit }) => {
+    await market.connect();
+    market.refusal = { at, data };
+    const end = await send(
+      CLIENT,
+      withdrawCall(generationOf(escrow) ?? newestGeneration(), 5n),
+      () => undefined,
+    );
+    expect(end.stage).toBe(at === 'block' ? 'reverted' : 'refused');
+    const said = 'error' in end ? plain(end.error.sentence) : '';
+    expect(said).toBe(`You have 1.00 ${unit}, but 2.50 ${unit} is needed.`);
   });
 });
 

@@ -9,7 +9,7 @@ import { abis } from '../generated/contracts';
 import { type MessageKey, t } from '../i18n';
 import { errors } from '../i18n/en/errors';
 import { ApiError } from '../lib/api';
-import { newestGeneration } from '../lib/deployment';
+import { newestGeneration, type Token } from '../lib/deployment';
 import { formatMoney } from '../lib/format';
 
 export type ErrorKind = 'rejected' | 'refused' | 'unreachable' | 'unknown';
@@ -24,14 +24,15 @@ const USER_REJECTED = 4001;
 const REQUEST_PENDING = -32002;
 const UNKNOWN_CHAIN = 4902;
 
-export function describeError(error: unknown): Described {
+/** `token` is the money of the contracts that were called; without one it is the newest generation's. */
+export function describeError(error: unknown, token?: Token): Described {
   if (error instanceof ApiError) return describeApi(error);
   const code = codeOf(error);
   if (code === USER_REJECTED) return say('rejected', 'error.wallet.rejected');
   if (code === REQUEST_PENDING) return say('refused', 'error.wallet.pending');
   if (code === UNKNOWN_CHAIN) return say('refused', 'error.wallet.unknownChain');
   const reverted = revertOf(error);
-  if (reverted) return describeRevert(reverted.name, reverted.args);
+  if (reverted) return describeRevert(reverted.name, reverted.args, token);
   const text = textOf(error);
   if (/insufficient funds|exceeds the balance/i.test(text)) return say('refused', 'error.wallet.noGas');
   if (/nonce too low|replacement transaction underpriced/i.test(text))
@@ -42,10 +43,10 @@ export function describeError(error: unknown): Described {
 }
 
 /** The words for a contract error by its name; amounts and times among its arguments are written for people. */
-export function describeRevert(name: string, args: Record<string, unknown>): Described {
+export function describeRevert(name: string, args: Record<string, unknown>, token?: Token): Described {
   const key = `contract.${name}`;
   if (!(key in errors)) return { ...say('refused', 'error.contract.unnamed', { name }), name };
-  const [sentence = '', mend = ''] = t(key as MessageKey, words(args)).split(' | ');
+  const [sentence = '', mend = ''] = t(key as MessageKey, words(args, token)).split(' | ');
   return { kind: 'refused', sentence, mend, name };
 }
 
@@ -64,8 +65,7 @@ function say(kind: ErrorKind, key: MessageKey, params: Record<string, string> = 
 }
 
 /** Arguments by name, as text: token amounts with the unit, unix seconds as a clock time, the rest as they are. */
-function words(args: Record<string, unknown>): Record<string, string> {
-  const { token } = newestGeneration();
+function words(args: Record<string, unknown>, token = newestGeneration().token): Record<string, string> {
   const moneyNames = /^(balance|allowance|needed|budget|expectedBudget|amount|price|value|credit)/i;
   return Object.fromEntries(
     Object.entries(args).map(([name, value]) => {

@@ -8,7 +8,7 @@
 import { type Abi, BaseError, encodeFunctionData, type TransactionReceipt } from 'viem';
 import { getBlockNumber, getTransactionCount } from 'viem/actions';
 import { simulateContract, writeContract } from 'wagmi/actions';
-import type { Address, Generation, Hex } from '../lib/deployment';
+import type { Address, Generation, Hex, Token } from '../lib/deployment';
 import type { JobName } from '../lib/job-name';
 import { chainNow } from '../lib/live';
 import {
@@ -72,11 +72,12 @@ export async function send(
     account,
     chainId: chain.id,
   };
+  const { token } = call.generation;
   onState({ stage: 'checking' });
   try {
     await simulateContract(config, full);
   } catch (error) {
-    return finish({ stage: 'refused', error: describeError(error) });
+    return finish({ stage: 'refused', error: describeError(error, token) });
   }
   onState({ stage: 'signing' });
   let hash: Hex;
@@ -85,7 +86,7 @@ export async function send(
     before = await readBefore(account);
     hash = await writeContract(config, full);
   } catch (error) {
-    const described = describeError(error);
+    const described = describeError(error, token);
     return finish({ stage: described.kind === 'rejected' ? 'rejected' : 'refused', error: described });
   }
   addTransaction({
@@ -106,7 +107,7 @@ export async function send(
   const slow = setTimeout(() => onState({ stage: 'slow', hash }), SLOW_AFTER_MS);
   try {
     const end = await follow(hash);
-    if (end.stage === 'reverted') end.error = await reasonOf(full, end.block);
+    if (end.stage === 'reverted') end.error = await reasonOf(full, token, end.block);
     return finish(withoutBlock(end));
   } finally {
     clearTimeout(slow);
@@ -180,11 +181,11 @@ async function watch(hash: Hex): Promise<Followed> {
 }
 
 /** Why a mined transaction reverted: the same call at the block before it, decoded. */
-async function reasonOf(full: FullCall, block: bigint | undefined): Promise<Described> {
+async function reasonOf(full: FullCall, token: Token, block: bigint | undefined): Promise<Described> {
   try {
     await simulateContract(config, block ? { ...full, blockNumber: block - 1n } : full);
   } catch (error) {
-    if (error instanceof BaseError) return describeError(error);
+    if (error instanceof BaseError) return describeError(error, token);
   }
   return describeError(new Error(''));
 }
