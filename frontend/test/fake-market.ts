@@ -65,6 +65,8 @@ export class FakeMarket {
   /** What the index says of everybody's jobs. */
   listed: Partial<ApiJob>[] = [];
   isIndexDown = false;
+  /** What the server works with when it is asked. */
+  served = () => moved;
   isCreditWaiting = false;
   /** Where the next write fails and with which bytes: when it is tried, in the wallet, or after it was sent. */
   refusal: { at: 'trial' | 'wallet' | 'block'; data: Hex } | undefined;
@@ -111,7 +113,7 @@ export class FakeMarket {
     this.paths.push(pathname);
     if (this.isIndexDown) return new Response('', { status: 503 });
     if (pathname === '/api/v1/health') return Response.json({ block: 9 });
-    if (pathname === '/api/v1/deployment') return Response.json(moved);
+    if (pathname === '/api/v1/deployment') return Response.json(this.served());
     if (pathname === '/api/v1/uploads')
       return Response.json({ cid: 'bafkin', bytes: 1, sha256: FILE_SHA256, media_type: 'image/png' });
     if (pathname === '/api/v1/requests') {

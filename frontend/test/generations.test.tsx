@@ -146,6 +146,7 @@ describe('a hire', () => {
     },
     ...{ tailSeconds: 1, settings: {}, note: '', input: { file: new File(['x'], 'x'), sha256: FILE_SHA256 } },
   } as unknown as Order;
+  const beforeMove = { ...deployment, ...older };
   const start = async () => {
     await market.connect();
     const { result } = renderHook(() => useHire(() => undefined), { wrapper });
@@ -160,10 +161,18 @@ describe('a hire', () => {
   });
 
   it('from a tab that is older than the last move is refused before anything is signed', async () => {
-    setDeployment({ ...deployment, ...older });
+    setDeployment(beforeMove);
     const { fault } = await start();
     expect(fault?.sentence).toBe('This market has moved to new contracts since you opened this page.');
     expect(market.sent).toEqual([]);
+  });
+
+  it('locks no pay when the market moves while the payment is being allowed', async () => {
+    setDeployment(beforeMove);
+    market.served = () => (market.sent.length === 0 ? beforeMove : moved);
+    const { fault } = await start();
+    expect(fault?.mend).toBe('No pay was locked. Reload the page and hire from there.');
+    expect(market.sent.map((sent) => sent.to)).toEqual([older.token.address]);
   });
 });
 

@@ -60,6 +60,8 @@ export function useHire(onHired: (job: JobName) => void) {
     }
     setPhase('hiring');
     const expiredAt = (await readChainTime()) + BigInt(listing.work_seconds + order.tailSeconds);
+    // The approval takes a signature and a block, and the market may have moved in that time.
+    await requireNewest();
     const end = await hiring.run(
       account,
       hireCall({

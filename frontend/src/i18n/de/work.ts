@@ -144,7 +144,7 @@ export const work: Record<keyof typeof english, string> = {
   'hire.phase.approving': 'Zahlung wird erlaubt',
   'hire.phase.hiring': 'Wird beauftragt',
   'hire.moved': 'Dieser Markt ist auf neue Verträge umgezogen, seit Sie diese Seite geöffnet haben.',
-  'hire.moved.mend': 'Es wurde nichts unterschrieben. Laden Sie die Seite neu und beauftragen Sie von dort.',
+  'hire.moved.mend': 'Es wurde kein Lohn hinterlegt. Laden Sie die Seite neu und beauftragen Sie von dort.',
   'hire.mismatch': 'Der Server hat etwas anderes gespeichert, als Sie gesendet haben.',
   'hire.mismatch.mend':
     'Es wurde nichts unterschrieben. Versuchen Sie es noch einmal; geschieht es wieder, meiden Sie diesen Server.',

@@ -142,7 +142,7 @@ export const work = {
   'hire.phase.approving': 'Allowing the payment',
   'hire.phase.hiring': 'Hiring',
   'hire.moved': 'This market has moved to new contracts since you opened this page.',
-  'hire.moved.mend': 'Nothing was signed. Reload the page and hire from there.',
+  'hire.moved.mend': 'No pay was locked. Reload the page and hire from there.',
   'hire.mismatch': 'The server stored something other than what you sent.',
   'hire.mismatch.mend': 'Nothing was signed. Try again; if it happens again, do not use this server.',
   'jobs.title': 'Jobs',
