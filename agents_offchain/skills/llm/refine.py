@@ -23,7 +23,8 @@ from agents_offchain.skills.llm.job_draft import (
 )
 
 _LANGUAGE = re.compile(r"\b(English|German|French|Spanish|Italian)\b", re.IGNORECASE)
-_NOT_REFUSED = r"(?<![\w-])(?<!not )(?<!not to )(?<!don't )(?<!never )(?<!without )(?<!instead of )"
+_CLAUSE_END = re.compile(r"[,.;:!?\n]")
+_REFUSAL = re.compile(r"\b(not|don't|never|without|no|instead of|rather than)\b")
 _LABEL = re.compile(r"\b([a-z][a-z0-9-]{0,39})\s*:\s*([^;:]{3,200})(?=;|$)", re.IGNORECASE)
 
 
@@ -58,12 +59,9 @@ def refine_job(
     service, unclear = next((name for name in names if name), None), ""
     if service is None:
         service, unclear = choose_service(said[0].text, services, embedder, examples, model, context)
-    settings: dict[str, Any] = {}
-    for turn in said:
-        settings |= turn.settings
-    settings = settings or read_settings_of(said[0].text, service)
+    settings = dict(said[0].settings) or read_settings_of(said[0].text, service)
     for turn in said[1:]:
-        settings = settings if turn.settings else _settings(service, turn.text) or settings
+        settings = settings | turn.settings if turn.settings else _settings(service, turn.text) or settings
     budgets = [budget for turn in said if (budget := read_budget(turn.text)) is not None]
     times = [due_at for turn in said if (due_at := read_due(turn.text, turn.at)) is not None]
     return write_draft(
@@ -96,6 +94,11 @@ def _settings(service: str | None, text: str) -> dict[str, Any]:
 
 def _named(text: str, services: Mapping[str, str]) -> str | None:
     """The one service whose very name was said and not refused; names are everyday words, so two say nothing."""
-    said = text.casefold()
-    named = [name for name in services if re.search(rf"{_NOT_REFUSED}{re.escape(name)}(?![\w-])", said)]
-    return named[0] if len(named) == 1 else None
+    said = text.casefold().replace("’", "'")
+    named = {
+        name
+        for name in services
+        for found in re.finditer(rf"(?<![\w-]){re.escape(name)}(?![\w-])", said)
+        if not _REFUSAL.search(_CLAUSE_END.split(said[: found.start()])[-1])
+    }
+    return named.pop() if len(named) == 1 else None

@@ -89,7 +89,16 @@ def test_enquire__of_what_no_rule_knows__says_nothing(minilm: MiniLm, question: 
 
 @pytest.mark.parametrize(
     ("question", "order"),
-    [("the fastest for photos", "quickest"), ("who sums up a breakfast menu", None), ("the least dear", "cheapest")],
+    [
+        ("the fastest for photos", "quickest"),
+        ("who sums up a breakfast menu", None),
+        ("the least dear", "cheapest"),
+        ("a summary of a text about fasting", None),
+        ("who reads a bestseller", None),
+        ("who translates a trust deed", None),
+        ("which agent can I trust with photos", "best"),
+        ("the most trustworthy, and cheap", "best"),
+    ],
 )
 def test_read_order__of_a_question__takes_words_and_no_part_of_them(question: str, order: str | None) -> None:
     assert read_order(question) == order

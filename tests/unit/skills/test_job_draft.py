@@ -177,9 +177,22 @@ def test_refine_job__a_day_after_it_was_begun__reads_each_time_as_of_when_it_was
         ("Don't classify it; I said what it is", "summarise"),
         ("First summarise, then translate", "summarise"),
         ("A re-translate will not do", "summarise"),
+        ("Don’t classify it, please", "summarise"),
+        ("Classify it rather than translate it", "classify"),
+        ("Do not simply translate it", "summarise"),
     ],
 )
 def test_refine_job__a_turn_that_names_one_service__changes_to_it(minilm: MiniLm, turn: str, service: str) -> None:
     said = [Said("Sum up this report by tomorrow for 1 dollar", NOW, has_file=True), Said(turn, NOW)]
     services = {**SERVICES, "translate": "says a document in another language"}
     assert refine_job(said, services, minilm, now=NOW).service == service
+
+
+def test_refine_job__an_option_after_a_sentence_that_said_otherwise__holds(minilm: MiniLm) -> None:
+    said = [
+        Said("Sort this letter for 1 dollar by tomorrow", NOW, has_file=True, service="classify"),
+        Said("invoice: a bill to pay; letter: any other post", NOW),
+        Said("like this", NOW, settings={"labels": {"x": "one", "y": "other"}}),
+    ]
+    assert refine_job(said, SERVICES, minilm, now=NOW).settings == {"labels": {"x": "one", "y": "other"}}
+    assert set(refine_job(said[:2], SERVICES, minilm, now=NOW).settings["labels"]) == {"invoice", "letter"}

@@ -47,12 +47,13 @@ _DOCUMENTS = re.compile(
     r"\b(?:my|our) (?:own )?(?:documents?|shelf|knowledge|files|handbook|terms|contract)\b", re.IGNORECASE
 )
 _WORDS = {"two": 2, "three": 3, "four": 4, "five": 5, "ten": 10, "twelve": 12, "twenty": 20, "hundred": 100}
-_ORDER_WORDS = {
-    "best": ("best", "reliable", "reputation", "rated", "trust"),
-    "quickest": ("fastest", "quickest", "soonest", "fast", "quick"),
-    "busiest": ("busiest", "most jobs", "experienced", "most often", "finished most"),
-    "cheapest": (),
+_ORDERS = {
+    "best": re.compile(r"\b(best|reliabl[ey]|reputation|rated|trusted|trustworth(y|iest)|(i|we) trust)\b"),
+    "quickest": re.compile(r"\b(fast(er|est)?|quick(er|est|ly)?|soon(er|est))\b"),
+    "busiest": re.compile(r"\b(busiest|experienced|most jobs|most often|finished most)\b"),
+    "cheapest": re.compile(r"\b(cheap(er|est|ly)?|least|lowest)\b"),
 }
+"""What names an order, strongest first; a price that is asked for beside another order does not decide."""
 UNDERSTOOD = (
     "By rules these are understood: the cheapest, best, quickest or busiest offer of a service, with a highest price; "
     "the record of an agent (agent 3); how a job stands (job 5); a listing (listing 2); what N of them cost; how many "
@@ -136,10 +137,7 @@ class RulePlanner:
 def read_order(question: str) -> str | None:
     """The order of offers that a question asks for, one of `market.ORDERS`; None when it names none."""
     said = question.casefold()
-    named = next(
-        (order for order, words in _ORDER_WORDS.items() if any(re.search(rf"\b{word}", said) for word in words)), None
-    )
-    return named or ("cheapest" if re.search(r"\bcheap|\bleast\b|\blowest\b", said) else None)
+    return next((order for order, words in _ORDERS.items() if words.search(said)), None)
 
 
 def _count(question: str) -> int | None:
