@@ -19,7 +19,6 @@ from agents_offchain.chain.addresses import load_previous
 from agents_offchain.chain.deployment import deploy_market
 from agents_offchain.chain.deployment_file import DeploymentNote, save_deployment
 from agents_offchain.chain.market_plan import MarketPlan
-from agents_offchain.chain.succession import require_same_channels
 from agents_offchain.primitives.hexes import decode_address
 from scripts import LOCAL_CHAINS, connected, explained, home, network_option, plain_errors
 
@@ -60,14 +59,12 @@ def cli(
             votes=None if votes is None else decode_address(votes),
         )
         path = out or home() / "deployment.json"
-        previous = load_previous(path)
-        require_same_channels(plan, previous)
         document = deploy_market(
             plan,
             transact=_transact_by(account),
             call=_call,
             code_at=_code_at,
-            previous=previous,
+            previous=load_previous(path),
             note=DeploymentNote(path, lambda: int(chain.blocks.height)),
         )
     save_deployment(path, document)

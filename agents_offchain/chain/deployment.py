@@ -24,7 +24,7 @@ from agents_offchain.chain.market_plan import (
     deployment_plan,
     policy_tuple,
 )
-from agents_offchain.chain.succession import succession
+from agents_offchain.chain.succession import require_same_channels, succession
 from agents_offchain.primitives.hexes import decode_address
 
 Transact = Callable[[str, bytes], Mapping[str, Any]]
@@ -63,7 +63,8 @@ def deploy_market(
         the note knows of: an agent may have been registered there.
 
     Raises:
-        ContractMissing: the proxy is not on this chain, a step failed, or what stands there answers otherwise.
+        ContractMissing: the proxy is not on this chain, a step failed, what stands there answers otherwise, or the
+            plan does not follow the earlier document (`succession`).
     """
     market = deployment_plan(plan)
     if not code_at(to_checksum_address(CREATE2_PROXY)):
@@ -71,6 +72,7 @@ def deploy_market(
             "This chain has no deterministic deployment proxy.",
             mend=f"Deploy the proxy at {to_checksum_address(CREATE2_PROXY)} first.",
         )
+    require_same_channels(market, plan.chain_id, previous)
     began = _began(market, plan.chain_id, code_at, previous, note)
     blocks = [block for step in market.steps if (block := _ensure_step(step, transact, code_at)) is not None]
     policy_id = _verify(plan, market, call, code_at)

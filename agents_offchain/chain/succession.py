@@ -8,7 +8,7 @@ from typing import Any
 from eth_utils.address import to_checksum_address
 
 from agents_offchain.chain.errors import ContractMissing
-from agents_offchain.chain.market_plan import MarketPlan, deployment_plan
+from agents_offchain.chain.market_plan import MarketPlan, PlannedMarket, deployment_plan
 
 _OF_A_GENERATION = ("generation", "deployedAtBlock", "contracts", "policyId", "treasury", "reporters")
 
@@ -25,17 +25,17 @@ def has_same_registry(plan: MarketPlan, previous: Mapping[str, Any] | None) -> b
     return previous is not None and previous["contracts"].get("AgentRegistry") == registry
 
 
-def require_same_channels(plan: MarketPlan, previous: Mapping[str, Any] | None) -> None:
-    """See that a plan does not put other PaymentChannels into a generation that there is.
+def require_same_channels(market: PlannedMarket, chain_id: int, previous: Mapping[str, Any] | None) -> None:
+    """See that other PaymentChannels come with another escrow: the record has room for one in each generation.
 
     Raises:
-        ContractMissing: it has the escrow of the earlier document and other channels. The record has room for one in
-            each generation, and whatever is promised on those of now would be forgotten.
+        ContractMissing: they would take the place of those of now, and what is promised there would be forgotten.
     """
-    contracts = deployment_plan(plan).contracts
-    planned = {name: to_checksum_address(contracts[name]) for name in ("JobEscrow", "PaymentChannels")}
-    before = {name: (previous or {}).get("contracts", {}).get(name, planned[name]) for name in planned}
-    if previous is not None and before != planned and before["JobEscrow"] == planned["JobEscrow"]:
+    if previous is None or previous.get("chainId") != chain_id:
+        return
+    escrow, channels = (to_checksum_address(market.contracts[name]) for name in ("JobEscrow", "PaymentChannels"))
+    before = previous["contracts"]
+    if before["JobEscrow"] == escrow and before.get("PaymentChannels", channels) != channels:
         raise ContractMissing(
             "This plan has other PaymentChannels beside the same JobEscrow; those of now would be forgotten.",
             mend="Change the market's terms with it, such as --quorum or --treasury: a further generation begins.",

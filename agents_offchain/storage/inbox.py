@@ -100,6 +100,16 @@ class Inbox:
         async with self._database.read() as connection:
             return int((await connection.execute(query)).scalar_one())
 
+    async def stands(self, connection: AsyncConnection, chain_id: int, tx_hash: bytes) -> bool:
+        """Whether the facts of a transaction are on the chain, as far as this consumer has followed it."""
+        query = select(inbox.c.log_index).where(
+            inbox.c.consumer == self.consumer,
+            inbox.c.chain_id == chain_id,
+            inbox.c.tx_hash == tx_hash,
+            inbox.c.status != ORPHANED,
+        )
+        return (await connection.execute(query.limit(1))).first() is not None
+
     async def mark_done(self, connection: AsyncConnection, item: InboxItem) -> None:
         """Say that a fact was acted on; call it in the transaction that records the act."""
         await connection.execute(_at(item).values(status=DONE))

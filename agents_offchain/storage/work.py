@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agents_offchain.primitives.clock import Clock, SystemClock
@@ -135,18 +135,6 @@ class WorkQueue:
         """Give the job back with an end status, in the caller's transaction."""
         await self._change(connection, owner, job_key, status=status, error=error, lease_owner=None, lease_until=None)
 
-    async def give_up(self, owner: str, item: WorkItem, error: str) -> None:
-        """End a job that the chain does not have, unless a fact has brought it back since it was leased.
-
-        Raises:
-            LeaseLost: one has, or somebody else holds the job.
-        """
-        unchanged = work.c.attempts == item.attempts
-        async with self._database.write() as connection:
-            await self._change(
-                connection, owner, item.job_key, unchanged, status=DONE, error=error, lease_owner=None, lease_until=None
-            )
-
     async def retry_later(self, owner: str, job_key: str, *, after_seconds: float, error: str) -> None:
         """Give the job back to be tried again."""
         async with self._database.write() as connection:
@@ -181,12 +169,6 @@ class WorkQueue:
             )
         )
 
-    async def start_count_anew(self, connection: AsyncConnection, job_key: str) -> None:
-        """Note on a job in hand that the chain has it (again): its holder cannot give it up then."""
-        await connection.execute(
-            update(work).where(work.c.consumer == self.consumer, work.c.job_key == job_key).values(attempts=0)
-        )
-
     async def set_status(self, connection: AsyncConnection, job_key: str, status: str) -> None:
         """Move a job nobody holds to another status (a fact from the chain decided it)."""
         await connection.execute(
@@ -217,9 +199,7 @@ class WorkQueue:
         async with self._database.read() as connection:
             return int((await connection.execute(query)).scalar_one())
 
-    async def _change(
-        self, connection: AsyncConnection, owner: str, job_key: str, *conditions: ColumnElement[bool], **values: Any
-    ) -> None:
+    async def _change(self, connection: AsyncConnection, owner: str, job_key: str, **values: Any) -> None:
         result = await connection.execute(
             update(work)
             .where(
@@ -227,7 +207,6 @@ class WorkQueue:
                 work.c.job_key == job_key,
                 work.c.status == LEASED,
                 work.c.lease_owner == owner,
-                *conditions,
             )
             .values(**values, updated_at=self._clock.now_seconds())
         )

@@ -120,11 +120,15 @@ def _watcher(around: Surroundings, deployment: Deployment, name: str) -> Watcher
     )
 
 
+def _inbox(around: Surroundings, deployment: Deployment, queue: WorkQueue) -> Inbox:
+    return Inbox(around.database, deployment.reader(queue.consumer), around.clock)
+
+
 def _intake(
     around: Surroundings, deployment: Deployment, queue: WorkQueue, wallet: bytes, language: LanguageDesk
 ) -> Intake:
     return Intake(
-        inbox=Inbox(around.database, deployment.reader(queue.consumer), around.clock),
+        inbox=_inbox(around, deployment, queue),
         queue=queue,
         escrow=_escrow(around, deployment),
         deployment=deployment,
@@ -152,6 +156,7 @@ async def _deliveries(
     by_generation = {
         each.generation: Delivery(
             queue=queue,
+            inbox=_inbox(around, each, queue),
             outbox=_outbox(around, wallet),
             database=around.database,
             artifacts=artifacts,

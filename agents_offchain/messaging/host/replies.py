@@ -44,17 +44,20 @@ class Replies:
         self, message: Message, speaker: str, verb: str, bodies: Iterable[bytes], sequence: int, *, voices: int
     ) -> tuple[Frame, ...]:
         host = self._view.host_of(message.header.session)
+        if host is None:
+            return self._drop(message, voices, "The session that asked is gone.")
         try:
-            if host is None:
-                raise SessionInvalid("The session that asked is gone.")
             frames = tuple(self._writer.answer(message, speaker, verb, body, sequence) for body in bodies)
         except SessionInvalid as error:
-            log.debug("answer_dropped", message=message.header.id, reason=error.message)
-            self._metrics.count("late", voices)
-            return ()
+            return self._drop(message, voices, error.message)
         for frame in frames:
             self._outbound.send(host, lane_of(message.header.priority), frame)
         return frames
+
+    def _drop(self, message: Message, voices: int, reason: str) -> tuple[Frame, ...]:
+        log.debug("answer_dropped", message=message.header.id, reason=reason)
+        self._metrics.count("late", voices)
+        return ()
 
     def repeat(self, message: Message, reply: Frame) -> None:
         """Say again what was answered before."""

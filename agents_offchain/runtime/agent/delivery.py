@@ -31,14 +31,13 @@ from agents_offchain.runtime.workers.port import SkillRunner
 from agents_offchain.storage import work
 from agents_offchain.storage.artifacts.errors import ArtifactNotFound
 from agents_offchain.storage.database import Database
+from agents_offchain.storage.inbox import Inbox
 from agents_offchain.storage.outbox import Intent, Outbox
 from agents_offchain.storage.progress import record_progress
 from agents_offchain.storage.work import LeaseLost, WorkItem, WorkQueue
 
 log = structlog.get_logger(__name__)
 RETRY_SECONDS = 3.0
-MOST_LOOKS = 10
-"""For a job that the chain does not have, one in `RETRY_SECONDS`."""
 DECLINE_MARGIN_SECONDS = 30
 """An input that stays unreadable is declined this long before the work is due."""
 
@@ -69,12 +68,14 @@ class Delivery:
     """Does the work of one agent.
 
     Args:
+        inbox: Of the generation's facts.
         source: Name of the daemon, for progress lines and lease owners.
         takes: Whether a leased job may be begun; one that may not is declined.
         objection: Asked before any work is done, such as whether a model fits and its cost is within the budget.
     """
 
     queue: WorkQueue
+    inbox: Inbox
     outbox: Outbox
     database: Database
     artifacts: ArtifactReader
@@ -116,7 +117,7 @@ class Delivery:
         except (Retryable, RpcRefused) as error:
             await self._retry(item, owner, error)
         except ContractReverted as error:
-            await self._look_again(item, owner, error.message)
+            await self._doubt(item, owner, error.message)
         except Contested as error:
             log.error("job_frozen", job=item.job_key, **error.as_dict())
             await self._say(item, "frozen", error.message)
@@ -127,7 +128,7 @@ class Delivery:
     async def _work(self, item: WorkItem, owner: str) -> None:
         job = await self.escrow.job(item.terms["job_id"])
         if job.status == JobStatus.OPEN:
-            await self._look_again(item, owner, "The job is not funded.")
+            await self._doubt(item, owner, "The job is not funded.")
             return
         if job.status != JobStatus.FUNDED:
             await self._close(item, owner, work.DONE, f"The job is {job.status.name.lower()} already.")
@@ -239,19 +240,21 @@ class Delivery:
         pause = max(error.retry_after_seconds, RETRY_SECONDS) if isinstance(error, Retryable) else RETRY_SECONDS
         await self.queue.retry_later(owner, item.job_key, after_seconds=pause, error=error.message)
 
-    async def _look_again(self, item: WorkItem, owner: str, reason: str) -> None:
-        """The chain has not what a fact told: blocks were taken back, or the node that was asked is behind.
+    async def _doubt(self, item: WorkItem, owner: str, reason: str) -> None:
+        """The escrow does not have what a fact told: blocks were taken back, or the node that was asked is behind.
 
-        Given up when it stays so. A fact that comes back afterwards finds the job ended and lets it wait again; one
-        that came back in between keeps it from being given up.
+        Facts outrank a read. While this job's stand it is looked at again; once they are taken back it is ended, and
+        should they return, so does the job.
         """
-        looks = item.checkpoint.get("looks", 0) + 1
-        if looks >= MOST_LOOKS:
-            await self.queue.give_up(owner, item, reason)
-            return
-        log.info("job_not_on_chain", job=item.job_key, looks=looks, reason=reason)
-        await self.queue.save_checkpoint(owner, item.job_key, {**item.checkpoint, "looks": looks})
-        await self.queue.retry_later(owner, item.job_key, after_seconds=RETRY_SECONDS, error=reason)
+        async with self.database.write() as connection:
+            stands = await self.inbox.stands(
+                connection, self.deployment.chain_id, bytes.fromhex(item.terms["tx_hash"].removeprefix("0x"))
+            )
+            if not stands:
+                await self.queue.close(connection, owner, item.job_key, work.DONE, reason)
+        if stands:
+            log.info("job_doubted", job=item.job_key, reason=reason)
+            await self.queue.retry_later(owner, item.job_key, after_seconds=RETRY_SECONDS, error=reason)
 
     async def _is_almost_due(self, item: WorkItem) -> bool:
         try:

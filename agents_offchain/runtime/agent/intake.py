@@ -96,8 +96,6 @@ class Intake:
             for key in intent_keys(job_key, known.terms):
                 await self.outbox.withdraw(connection, key, "The job's number means another job now.")
             await self.queue.replace_terms(connection, job_key, terms_of(item), status or work.DONE)
-        elif known.status == work.LEASED and status == work.NEW:
-            await self.queue.start_count_anew(connection, job_key)
         elif is_moved(known.status, status or work.DONE):
             await self.queue.set_status(connection, job_key, status or work.DONE)
 

@@ -61,7 +61,7 @@ def refine_job(
         service, unclear = choose_service(said[0].text, services, embedder, examples, model, context)
     settings = dict(said[0].settings) or read_settings_of(said[0].text, service)
     for turn in said[1:]:
-        settings = settings | turn.settings if turn.settings else _settings(service, turn.text) or settings
+        settings = {**settings, **turn.settings} if turn.settings else _settings(service, turn.text) or settings
     budgets = [budget for turn in said if (budget := read_budget(turn.text)) is not None]
     times = [due_at for turn in said if (due_at := read_due(turn.text, turn.at)) is not None]
     return write_draft(

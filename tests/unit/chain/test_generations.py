@@ -8,6 +8,7 @@ import pytest
 from eth_utils.address import to_checksum_address
 
 from agents_offchain.chain.addresses import parse_deployment
+from agents_offchain.chain.deployment import deploy_market
 from agents_offchain.chain.errors import ContractMissing, DeploymentMissing
 from agents_offchain.chain.market_plan import MarketPlan, deployment_plan
 from agents_offchain.chain.succession import require_same_channels, succession
@@ -52,13 +53,21 @@ def test_succession__of_another_registry_or_back_to_an_older_plan__is_refused() 
 def test_channels__other_ones_beside_the_same_escrow__are_refused_and_with_another_escrow_are_a_generation() -> None:
     """A generation's record has room for one PaymentChannels, and promises on the former would be forgotten."""
     plan = MarketPlan(31337, "local", b"\x01" * 20, b"\x02" * 20, (b"\x03" * 20, b"\x04" * 20))
-    contracts = {name: to_checksum_address(address) for name, address in deployment_plan(plan).contracts.items()}
-    for fine in (None, {"contracts": contracts}, {"contracts": contracts | {"JobEscrow": "0x" + "ab" * 20}}):
-        require_same_channels(plan, fine)
-    other = contracts | {"PaymentChannels": "0x" + "cd" * 20}
-    require_same_channels(plan, {"contracts": other | {"JobEscrow": "0x" + "ab" * 20}})
+    market = deployment_plan(plan)
+    contracts = {name: to_checksum_address(address) for name, address in market.contracts.items()}
+    other, escrow = contracts | {"PaymentChannels": "0x" + "cd" * 20}, {"JobEscrow": "0x" + "ab" * 20}
+    for kept in (contracts, contracts | escrow, other | escrow):
+        require_same_channels(market, 31337, {"chainId": 31337, "contracts": kept})
+    require_same_channels(market, 31337, None)
+    require_same_channels(market, 31337, {"chainId": 1, "contracts": other})
     with pytest.raises(ContractMissing, match="would be forgotten"):
-        require_same_channels(plan, {"contracts": other})
+        deploy_market(
+            plan,
+            transact=lambda to, data: pytest.fail("something was sent"),
+            call=lambda to, data: b"",
+            code_at=lambda address: b"code",
+            previous={"chainId": 31337, "contracts": other},
+        )
 
 
 @pytest.mark.parametrize(

@@ -152,6 +152,7 @@ class Agency:
             ),
             delivery=Delivery(
                 queue=queue,
+                inbox=Inbox(database, "agent", self.clock),
                 outbox=lane,
                 database=database,
                 artifacts=store,
